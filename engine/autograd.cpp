@@ -1,0 +1,147 @@
+#include "engine/autograd.h"
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_set>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace deepen {
+namespace {
+
+thread_local bool recording_on = true;
+std::atomic<std::uint64_t> next_serial{0};
+
+// The nodes that `root` depends on, itself included, last made first.
+std::vector<Node*> reachable(Node* root) {
+    std::vector<Node*> found{root};
+    std::unordered_set<Node*> seen{root};
+    for (std::size_t i = 0; i < found.size(); ++i)
+        for (const auto& input : found[i]->inputs)
+            if (input && seen.insert(input.get()).second) found.push_back(input.get());
+    std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->serial > b->serial; });
+    return found;
+}
+
+}  // namespace
+
+bool recording() { return recording_on; }
+
+NoGrad::NoGrad() : before_(recording_on) { recording_on = false; }
+NoGrad::~NoGrad() { recording_on = before_; }
+
+Node::Node(const char* op, Shape shape) : op(op), serial(next_serial++), shape(shape) {}
+
+// Unlinks the graph behind this node one node at a time.  Left to the members' destructors, a chain
+// of n nodes would be n nested calls deep.
+Node::~Node() {
+    std::vector<std::shared_ptr<Node>> orphans = std::move(inputs);
+    while (!orphans.empty()) {
+        const std::shared_ptr<Node> node = std::move(orphans.back());
+        orphans.pop_back();
+        if (node && node.use_count() == 1) {
+            std::move(node->inputs.begin(), node->inputs.end(), std::back_inserter(orphans));
+            node->inputs.clear();
+        }
+    }
+}
+
+// The first contribution is kept as it came, possibly sharing storage with another tensor; the
+// buffer becomes our own before anything is added to it.
+void Node::add_gradient(Tensor dx) {
+    ensure(dx.shape() == shape, op, ": a gradient of shape ", dx.shape(), " arrived for ", shape);
+    if (!grad.defined()) {
+        grad = dx.detach();
+        return;
+    }
+    const std::span<Real> sum = gradient_buffer();
+    const std::span<const Real> term = std::as_const(dx).data();
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
+}
+
+std::span<Real> Node::gradient_buffer() {
+    if (!grad.defined()) grad = Tensor::zeros(shape);
+    if (grad.shares_storage()) grad = grad.clone();
+    return grad.data();
+}
+
+const Tensor& Gradients::output() const { return node_.grad; }
+bool Gradients::wanted(int input) const { return node_.inputs.at(input) != nullptr; }
+std::span<Real> Gradients::input(int i) { return node_.inputs.at(i)->gradient_buffer(); }
+void Gradients::give(int i, Tensor dx) { node_.inputs.at(i)->add_gradient(std::move(dx)); }
+
+Tensor Gradients::take_output() {
+    Tensor dy = std::move(node_.grad);
+    node_.grad = {};
+    return dy.shares_storage() ? dy.clone() : dy;
+}
+
+struct Recorder {
+    static void attach(Tensor& y, std::shared_ptr<Node> node) { y.node_ = std::move(node); }
+};
+
+Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward) {
+    const bool learns = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.requires_grad(); });
+    if (!recording_on || !learns) return y;
+    auto node = std::make_shared<Node>(op, y.shape());
+    for (const Tensor& x : inputs) node->inputs.push_back(x.node());
+    node->backward = std::move(backward);
+    Recorder::attach(y, std::move(node));
+    return y;
+}
+
+Tensor variable(Tensor value) {
+    require(value.defined(), "variable: the value holds nothing.");
+    Tensor leaf = value.detach();
+    leaf.node_ = std::make_shared<Node>("variable", leaf.shape());
+    return leaf;
+}
+
+Tensor Tensor::grad() const {
+    require(node_ != nullptr, "grad: this tensor does not learn.  Make it with variable(), or from one.");
+    return node_->grad;
+}
+
+void Tensor::set_grad(Tensor gradient) {
+    require(node_ != nullptr, "set_grad: this tensor does not learn.  Make it with variable().");
+    require(!gradient.defined() || gradient.shape() == shape_, "set_grad: a gradient of shape ", gradient.shape(),
+            " for a tensor of shape ", shape_, ".");
+    node_->grad = gradient.detach();
+}
+
+void Tensor::zero_grad() { set_grad({}); }
+
+void Tensor::backward() {
+    require(size() == 1, "backward: the tensor has shape ", shape_, ".  Only a scalar has a gradient as such: take ",
+            "sum() or mean() of it first, or pass the gradient to start from.");
+    backward(ones(shape_));
+}
+
+void Tensor::backward(const Tensor& dy) {
+    require(node_ != nullptr, "backward: nothing here learns.  Was the tensor made from a variable(), and outside NoGrad?");
+    require(dy.shape() == shape_, "backward: the gradient to start from has shape ", dy.shape(), ", the tensor ", shape_, ".");
+
+    const std::vector<Node*> nodes = reachable(node_.get());
+    for (const Node* n : nodes)
+        require(!n->spent, "backward: it has run through op '", n->op, "' already, and what that op saved is gone.  ",
+                "Compute the forward pass again, or add the losses up and run backward once.");
+
+    // The root may be kept by the caller; everything else is unlinked, and freed, as we pass it.
+    std::vector<std::shared_ptr<Node>> released;
+    node_->add_gradient(dy);
+    for (Node* n : nodes) {
+        if (!n->backward) continue;
+        if (n->grad.defined()) {
+            Gradients gradients(*n);
+            n->backward(gradients);
+        }
+        n->grad = {};
+        n->backward = nullptr;
+        n->spent = true;
+        std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
+        n->inputs.clear();
+    }
+}
+
+}  // namespace deepen

@@ -1,0 +1,105 @@
+#include "engine/memory.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <mutex>
+
+#include "engine/error.h"
+
+namespace deepen {
+namespace {
+
+constexpr std::size_t alignment = 64;
+
+// The free list: blocks by capacity.  Never destroyed, because tensors with static lifetime may
+// be freed after it would have been.
+struct Pool {
+    std::mutex mutex;
+    std::multimap<std::size_t, void*> free;
+    memory::Statistics statistics{};
+    bool poison = false;
+};
+
+Pool& pool() {
+    static Pool* const instance = new Pool;
+    return *instance;
+}
+
+void release_all(Pool& p) {
+    for (auto& [capacity, block] : p.free) std::free(block);
+    p.free.clear();
+    p.statistics.cached_bytes = 0;
+}
+
+// The smallest kept block that fits and is not more than a quarter too large; else a new one.
+void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
+    const auto found = p.free.lower_bound(bytes);
+    if (found != p.free.end() && found->first <= bytes + bytes / 4) {
+        capacity = found->first;
+        void* block = found->second;
+        p.free.erase(found);
+        p.statistics.cached_bytes -= capacity;
+        return block;
+    }
+    capacity = bytes;
+    void* block = std::aligned_alloc(alignment, bytes);
+    if (!block) {
+        release_all(p);
+        block = std::aligned_alloc(alignment, bytes);
+    }
+    return block;
+}
+
+}  // namespace
+
+Storage::Storage(Index size) : size_(size) {
+    require(size >= 0 && static_cast<std::size_t>(size) < std::numeric_limits<std::size_t>::max() / (2 * sizeof(Real)),
+            "memory: ", size, " elements cannot be stored.");
+    const std::size_t wanted = std::max<std::size_t>(size * sizeof(Real), 1);
+    const std::size_t bytes = (wanted + alignment - 1) / alignment * alignment;
+    Pool& p = pool();
+    {
+        std::lock_guard lock(p.mutex);
+        data_ = static_cast<Real*>(take(p, bytes, capacity_));
+        require(data_, "out of memory: ", bytes >> 20, " MiB more were needed on top of ",
+                p.statistics.live_bytes >> 20, " MiB in use.  Try a smaller batch or a smaller net.");
+        p.statistics.live_bytes += capacity_;
+        p.statistics.peak_bytes = std::max(p.statistics.peak_bytes, p.statistics.live_bytes);
+    }
+    if (p.poison) std::fill(data_, data_ + size_, std::numeric_limits<Real>::quiet_NaN());
+}
+
+Storage::~Storage() {
+    Pool& p = pool();
+    std::lock_guard lock(p.mutex);
+    p.free.emplace(capacity_, data_);
+    p.statistics.live_bytes -= capacity_;
+    p.statistics.cached_bytes += capacity_;
+}
+
+namespace memory {
+
+Statistics statistics() {
+    std::lock_guard lock(pool().mutex);
+    return pool().statistics;
+}
+
+void reset_peak() {
+    std::lock_guard lock(pool().mutex);
+    pool().statistics.peak_bytes = pool().statistics.live_bytes;
+}
+
+void release_cached() {
+    std::lock_guard lock(pool().mutex);
+    release_all(pool());
+}
+
+void poison(bool on) {
+    std::lock_guard lock(pool().mutex);
+    pool().poison = on;
+}
+
+}  // namespace memory
+}  // namespace deepen

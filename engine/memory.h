@@ -1,0 +1,51 @@
+// Where do the numbers live?
+//
+// A Storage is one 64-byte aligned block of Reals (a cache line, and the widest SIMD vector).
+// Freed blocks are kept in a free list by size and handed out again: a training step asks for the
+// same sizes as the step before, and fresh pages from the system cost a fault each (4 KiB at a
+// time), which is more than the arithmetic on them.
+//
+// Peak memory is a figure to look at, not an accident: `memory::statistics()`.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "engine/real.h"
+
+namespace deepen {
+
+class Storage {
+public:
+    explicit Storage(Index size);         // contents are unspecified; throws Error when memory is out
+    ~Storage();
+    Storage(const Storage&) = delete;
+    Storage& operator=(const Storage&) = delete;
+
+    Real* data() { return data_; }
+    Index size() const { return size_; }
+
+private:
+    Real* data_ = nullptr;
+    Index size_ = 0;
+    std::size_t capacity_ = 0;            // bytes, what the free list knows the block by
+};
+
+namespace memory {
+
+struct Statistics {
+    std::size_t live_bytes;               // in use by storages now
+    std::size_t peak_bytes;               // the most that was in use at once since reset_peak()
+    std::size_t cached_bytes;             // kept for reuse
+};
+
+Statistics statistics();
+void reset_peak();
+void release_cached();                    // gives kept blocks back to the system
+
+// Fills every new storage with NaN, so that a kernel that forgets to write an element, or reads one
+// it should have written, is found out.  For tests.
+void poison(bool on);
+
+}  // namespace memory
+}  // namespace deepen

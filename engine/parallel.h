@@ -1,0 +1,30 @@
+// How is work shared among cores?
+//
+// Work is cut into chunks that depend on the problem alone, never on how many threads there are;
+// threads take chunks as they get free.  A chunk writes only what is its own, and partial sums are
+// kept per chunk and added in chunk order afterwards.  So the result has the same bits at any
+// number of threads.
+#pragma once
+
+#include <functional>
+
+#include "engine/real.h"
+
+namespace deepen {
+
+// Threads that take part, the calling one included.  At least 1.  The default is the number of
+// processors this process may run on.
+void set_threads(int count);
+int threads();
+
+// Calls work(0) .. work(chunks-1), each once, on all threads, and returns when all are done.
+// The first exception (by chunk number) reaches the caller.  A call from inside a chunk runs in place.
+void parallel_for(Index chunks, const std::function<void(Index chunk)>& work);
+
+// Cuts 0 .. n into ranges of `grain` (the last one shorter) and calls work(begin, end) for each.
+void parallel_ranges(Index n, Index grain, const std::function<void(Index begin, Index end)>& work);
+
+// Elements that one chunk of an elementwise loop should have: enough to outweigh its hand-over.
+inline constexpr Index elementwise_grain = 1 << 14;
+
+}  // namespace deepen

@@ -1,0 +1,79 @@
+// What is a layer, and how does a net know its weights?
+//
+// A Module owns tensors and other modules as plain members, computes forward(), and names what it
+// owns in visit().  From visit() alone follow the parameter list of the optimiser, the names in a
+// weight file, the summary, and train/evaluation mode: no registry, no macros.
+//
+//     struct TwoLayers : Module {
+//         Linear first{2, 8}, second{8, 1};
+//         Tensor forward(const Tensor& x) override { return second(relu(first(x))); }
+//         void visit(Visitor& v) override { v.module("first", first); v.module("second", second); }
+//     };
+//
+// Names are joined by dots and follow torchvision ("layer1.0.conv1.weight"), so that trained
+// weights move in and out unchanged.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/tensor.h"
+
+namespace deepen {
+
+class Module;
+
+// Receives the parts of a module, each under its own name.
+class Visitor {
+public:
+    virtual ~Visitor() = default;
+    virtual void parameter(std::string_view name, Tensor& value) = 0;   // learns
+    virtual void buffer(std::string_view name, Tensor& value) = 0;      // is kept, but does not learn: running statistics
+    virtual void module(std::string_view name, Module& part) = 0;
+};
+
+class Module {
+public:
+    virtual ~Module() = default;
+
+    virtual Tensor forward(const Tensor& x) = 0;
+    virtual void visit(Visitor& v) = 0;
+    virtual std::string_view type() const = 0;          // "Conv2d", for summaries
+
+    Tensor operator()(const Tensor& x) { return forward(x); }
+
+    // Training or evaluation mode, of this module and all its parts.
+    void train(bool on = true);
+    void evaluate() { train(false); }
+    bool training() const { return training_; }
+
+    // Where this module stands in its net, e.g. "layer2.0.conv1".  Empty until name_parts().
+    const std::string& name() const { return name_; }
+    // Tells every part its full name: call once on a finished net.  Error messages use it.
+    void name_parts(const std::string& name = "");
+
+protected:
+    Module() = default;
+    Module(const Module&) = delete;                     // a net is one thing; its weights are not to be shared by accident
+    Module& operator=(const Module&) = delete;
+
+private:
+    bool training_ = true;
+    std::string name_;
+};
+
+// A tensor of a module under its full name.  The Tensor is a handle on the module's own storage.
+struct NamedTensor {
+    std::string name;
+    Tensor tensor;
+};
+
+std::vector<NamedTensor> named_parameters(Module& module);   // in the order of visit()
+std::vector<NamedTensor> named_buffers(Module& module);
+std::vector<std::pair<std::string, Module*>> named_modules(Module& module);   // itself first, then its parts, depth first
+Index parameter_count(Module& module);
+
+}  // namespace deepen

@@ -1,0 +1,44 @@
+// In what order, and how changed, does a net see its pictures?
+//
+// A Loader deals batches: each epoch in a new random order, each picture padded, cropped and flipped
+// at random (He et al. 2015, section 4.2: "4 pixels are padded on each side, and a 32x32 crop is
+// randomly sampled from the padded image or its horizontal flip").  Every choice is a pure function
+// of (seed, epoch, picture), so batches do not depend on threads, nor on where an epoch was resumed.
+// The next batches are prepared on a thread of their own while the net works on this one.
+#pragma once
+
+#include <memory>
+
+#include "resnet/data/pictures.h"
+
+namespace deepen {
+
+struct LoaderOptions {
+    Index batch = 128;
+    bool shuffle = false;
+    bool augment = false;                                // pad 4, random crop, random flip
+    bool drop_last = false;                              // leave out an incomplete last batch
+    std::uint64_t seed = 1;
+};
+
+struct Batch {
+    Tensor x;                                            // [N,H,W,3]
+    std::vector<int> labels;
+};
+
+class Loader {
+public:
+    // Keeps a reference to `pictures`.  Refuses an empty set and a preprocessing that does not fit it.
+    Loader(const PictureSet& pictures, Preprocessing preprocessing, LoaderOptions options);
+    ~Loader();                                           // also in mid-epoch
+
+    Index batches() const;                               // per epoch
+    void start(Index epoch, Index first_batch = 0);      // (re)starts; ends what is in progress
+    bool next(Batch& batch);                             // false when the epoch is over; rethrows what went wrong on the thread
+
+private:
+    class Worker;
+    std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace deepen

@@ -1,0 +1,41 @@
+// What does a run leave behind?
+//
+// One row an epoch, as CSV that a spreadsheet, gnuplot or pandas reads as it is:
+//     epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
+// Errors are fractions (0.0875 is 8.75 %).  Training loss and error are averaged over the epoch as
+// it was trained on (augmented pictures, changing weights), as in the paper's Figure 6.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/real.h"
+
+namespace deepen {
+
+struct EpochRecord {
+    Index epoch = 0;                                     // 1, 2, ...
+    Index iteration = 0;                                 // SGD steps taken since the start of the run
+    double lr = 0;                                       // at the epoch's end
+    double train_loss = 0, train_error = 0;
+    double test_loss = 0, test_error = 0;
+    double seconds = 0;                                  // of this epoch, evaluation included
+};
+
+using History = std::vector<EpochRecord>;
+
+// Refuses a file that is not such a log, naming file, line and what was expected there.
+History read_history(const std::filesystem::path& path);
+
+void write_history(const std::filesystem::path& path, const History& history);          // the whole log anew, replaced atomically
+
+// One trained net among those an experiment compares.
+struct Run {
+    std::string kind;                                    // "plain" or "residual"
+    int depth = 0;
+    std::uint64_t seed = 0;
+    History history;
+};
+
+}  // namespace deepen
