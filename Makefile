@@ -9,7 +9,7 @@ CXX      ?= g++
 CXXFLAGS ?= -O3 -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads.  Never -ffast-math: it reorders sums and breaks NaN checks.
-FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initializers -ffp-contract=fast -fno-math-errno -fno-trapping-math \
+FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -ffp-contract=fast -fno-math-errno -fno-trapping-math \
          -pthread $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(CXXFLAGS)
 LIBS  := -lopenblas -lz -pthread $(LDFLAGS)
 
