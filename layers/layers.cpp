@@ -65,7 +65,9 @@ void BatchNorm2d::reset(Initialiser, Random&) {
 
 // --- Linear ----------------------------------------------------------------------------------------
 
-Linear::Linear(Index in, Index out) : weight(variable(Tensor::zeros({in, out}))), bias(variable(Tensor::zeros({out}))) {}
+Linear::Linear(Index in, Index out) : weight(variable(Tensor::zeros({in, out}))), bias(variable(Tensor::zeros({out}))) {
+    require(in >= 1 && out >= 1, "Linear: ", in, " inputs and ", out, " outputs asked for; both must be at least 1.");
+}
 
 Tensor Linear::forward(const Tensor& x) { return matmul(x, weight) + bias; }
 
