@@ -1,0 +1,138 @@
+#include "engine/files.h"
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/error.h"
+
+namespace deepen {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse(const char* what, const fs::path& path, const char* during, int reason = errno) {
+    throw Error(text("cannot ", what, " ", path, ": ", std::generic_category().message(reason), " (", during, ")."));
+}
+
+// An open file, closed whatever happens.
+class Descriptor {
+public:
+    explicit Descriptor(int number) : number_(number) {}
+    ~Descriptor() { close(); }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int number() const { return number_; }
+    bool opened() const { return number_ >= 0; }
+    bool close() {
+        const int number = std::exchange(number_, -1);
+        return number < 0 || ::close(number) == 0;
+    }
+
+private:
+    int number_;
+};
+
+// A name in the file system that goes away unless the file took its final name.
+struct Temporary {
+    fs::path path;
+    bool renamed = false;
+    ~Temporary() {
+        if (!renamed) ::unlink(path.c_str());
+    }
+};
+
+template <class Bytes>
+Bytes read_whole(const fs::path& path, std::size_t limit) {
+    // A pipe that nobody writes to would keep a plain open() waiting for ever.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!file.opened()) refuse("read", path, "open");
+    struct stat about {};
+    if (::fstat(file.number(), &about) != 0) refuse("read", path, "fstat");
+    require(!S_ISDIR(about.st_mode), "cannot read ", path, ": it is a folder.");
+    require(S_ISREG(about.st_mode), "cannot read ", path, ": it is not a regular file.");
+    const auto size = static_cast<std::size_t>(about.st_size);
+    require(size <= limit, "cannot read ", path, ": it has ", size, " bytes; at most ", limit, " were expected.");
+
+    Bytes bytes;
+    try {
+        bytes.resize(size);
+    } catch (const std::exception&) {
+        throw Error(text("cannot read ", path, ": its ", size, " bytes do not fit into memory."));
+    }
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t count = ::read(file.number(), bytes.data() + done, size - done);
+        if (count == 0) break;
+        if (count > 0) done += static_cast<std::size_t>(count);
+        else if (errno != EINTR) refuse("read", path, "read");
+    }
+    bytes.resize(done);
+    return bytes;
+}
+
+void write_all(int file, std::span<const std::byte> bytes, const fs::path& path) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        if (count >= 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
+        else if (errno != EINTR) refuse("write", path, "write");
+    }
+}
+
+// The name is short and our own, so that it fits wherever the final name does.
+int open_beside(const fs::path& path, fs::path& temporary) {
+    static std::atomic<unsigned> next{0};
+    for (;;) {
+        temporary = path.parent_path() / text(".deepen-", ::getpid(), "-", next++, ".tmp");
+        const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST) return file;
+    }
+}
+
+// Makes the rename itself survive a power cut.  Some file systems know no such thing: EINVAL.
+void flush_folder(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.opened()) refuse("write", path, "open of its folder");
+    if (::fsync(directory.number()) != 0 && errno != EINVAL) refuse("write", path, "fsync of its folder");
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
+    return read_whole<std::vector<std::byte>>(path, limit);
+}
+
+std::string read_text_file(const fs::path& path, std::size_t limit) { return read_whole<std::string>(path, limit); }
+
+void write_file_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
+    std::error_code failed;
+    fs::path target = fs::canonical(path, failed);
+    if (failed) target = path;
+    require(!fs::is_directory(target, failed), "cannot write ", path, ": it is a folder.");
+    require(!fs::exists(target, failed) || fs::is_regular_file(target, failed), "cannot write ", path,
+            ": it is not a regular file.");
+
+    Temporary temporary;
+    Descriptor file(open_beside(target, temporary.path));
+    if (!file.opened()) refuse("write", path, "open of a temporary file beside it");
+    for (const auto& part : parts) write_all(file.number(), part, path);
+    if (::fsync(file.number()) != 0) refuse("write", path, "fsync");
+    if (!file.close()) refuse("write", path, "close");
+    if (::rename(temporary.path.c_str(), target.c_str()) != 0) refuse("write", path, "rename");
+    temporary.renamed = true;
+    flush_folder(target);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+    const std::span<const std::byte> part = std::as_bytes(std::span(content));
+    write_file_atomically(path, {&part, 1});
+}
+
+}  // namespace deepen

@@ -1,0 +1,36 @@
+// How does a file appear whole, or not at all?
+//
+// A program may be stopped, and a disk may be full, half-way through a write.  A checkpoint that is
+// half new is worse than an old one, so nothing is ever written over: the bytes go to a temporary
+// file in the same folder, are flushed to the disk, and only then take the place of the old file by
+// a rename, which the system does in one step.
+//
+//     write .deepen-4711-0.tmp  ->  fsync  ->  rename to last.safetensors  ->  fsync the folder
+//
+// Source: POSIX, rename(): "a link named new shall remain visible to other threads throughout".
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deepen {
+
+inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+
+// The file's bytes.  Refuses, with the system's reason, what cannot be read; also what is not a
+// regular file (a folder, a pipe, a device), and what is longer than `limit` bytes.
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t limit = no_limit);
+std::string read_text_file(const std::filesystem::path& path, std::size_t limit = no_limit);
+
+// Writes the parts one after another as the new content of `path`; a symbolic link stays one, and
+// what it points to is replaced.  Refuses with the system's reason; then the old content still
+// stands and no temporary file is left.  Folders are not made.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
+void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace deepen
