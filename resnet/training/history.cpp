@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "engine/error.h"
-#include "resnet/training/files.h"
+#include "engine/files.h"
 
 namespace deepen {
 namespace {
