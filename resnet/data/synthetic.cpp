@@ -34,6 +34,13 @@ float uniform(Random& random, float low, float high) { return static_cast<float>
 
 Colour any_colour(Random& random) { return {uniform(random, 0, 1), uniform(random, 0, 1), uniform(random, 0, 1)}; }
 
+// As most of the world is: less colourful than what stands in it.
+Colour muted_colour(Random& random) {
+    const Colour colour = any_colour(random);
+    const float grey = (colour.r + colour.g + colour.b) / 3;
+    return mix(colour, {grey, grey, grey}, 0.45f);
+}
+
 // A direction without a sine: a point of the square that falls into the ring between two circles,
 // brought to length 1.
 std::array<float, 2> any_direction(Random& random) {
@@ -152,9 +159,9 @@ void draw_picture(Random random, int shape, std::uint8_t* out) {
     Canvas canvas;
 
     // Choose colours: the shape must stand out from both of the background's.
-    const Colour near = any_colour(random), far = mix(near, any_colour(random), 0.6f);
+    const Colour near = muted_colour(random), far = muted_colour(random);
     Colour colour = any_colour(random);
-    while (std::min(distance(colour, near), distance(colour, far)) < 0.5f) colour = any_colour(random);
+    while (std::min(distance(colour, near), distance(colour, far)) < 0.4f) colour = any_colour(random);
 
     // Paint the background: large hills, small ones on them.
     const Clouds large(random, uniform(random, 1, 4)), small(random, uniform(random, 4, 8));
