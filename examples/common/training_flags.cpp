@@ -28,7 +28,7 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->group("Data");
 
     app.add_option("--shortcut", shortcut, "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
-        ->group("Net")->capture_default_str()->check(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))->type_name("A|B|C");
+        ->group("Net")->capture_default_str()->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))->type_name("A|B|C");
     app.add_option("--width", width, "channels of the first stage; the paper's nets have 16")
         ->group("Net")->capture_default_str()->check(CLI::Range(Index{1}, Index{1024}))->type_name("N");
 
@@ -62,12 +62,7 @@ void TrainingFlags::use_threads() const {
 }
 
 Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const DataSplits& splits) const {
-    Recipe r;
-    try {
-        r.model = parse_cifar_model(model, parse_shortcut(shortcut));
-    } catch (const Error& e) {
-        throw UsageError(e.what());
-    }
+    Recipe r{.model = parse_cifar_model_flag(model, shortcut)};
     if (schedule == "multistep" && milestones.empty()) throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
     if (schedule != "multistep" && !milestones.empty()) throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
     if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
@@ -84,6 +79,14 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
                   .schedule = s, .augment = !no_augment, .seed = seed, .max_iterations = max_iterations};
     r.per_pixel_mean = per_pixel_mean;
     return r;
+}
+
+CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut) {
+    try {
+        return parse_cifar_model(model, parse_shortcut(shortcut));
+    } catch (const Error& e) {
+        throw UsageError(e.what());
+    }
 }
 
 std::string describe(const std::string& path, const DataSplits& data) {

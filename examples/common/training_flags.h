@@ -31,6 +31,9 @@ struct TrainingFlags {
     Recipe recipe(const std::string& model, std::uint64_t seed, const DataSplits& data) const;
 };
 
+// A model's and a shortcut's name as given by flags; refuses with UsageError.
+CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut);
+
 // The one line that says what is trained on: "synthetic: 10000 training and 2000 test pictures of 32x32, 10 classes".
 std::string describe(const std::string& path, const DataSplits& data);
 
