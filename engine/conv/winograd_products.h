@@ -45,20 +45,27 @@ inline constexpr Index group_stride = planes * plane_stride;
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.
 inline constexpr int block_rows = simd::registers == 32 ? 12 : 6;
 
+// The loops over a register block, unrolled: only then do compilers keep it in registers throughout.
+template <int rows, int columns, class Work>
+DEEPEN_INLINE void for_block(Work work) {
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+        for (int j = 0; j < columns; ++j) work(r, j);
+}
+
 // m [rows,columns] = v [rows,depth] u [depth,columns]: rows are tiles, depth counts groups of channels.
 template <int rows, int columns>
 inline void multiply_block(const Real* __restrict v, Index depth, const Real* __restrict u, Real* __restrict m) {
-    Vector sum[rows][columns] = {};
+    Vector sum[rows][columns];
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
     for (Index group = 0; group < depth; ++group, v += group_stride)
-#pragma GCC unroll 4
         for (int lane = 0; lane < lanes; ++lane, u += columns * lanes) {
             Vector right[columns];
-            for (int j = 0; j < columns; ++j) right[j] = load(u + j * lanes);
-            for (int r = 0; r < rows; ++r)
-                for (int j = 0; j < columns; ++j) sum[r][j] += v[r * lanes + lane] * right[j];
+            for_block<1, columns>([&](int, int j) DEEPEN_LAMBDA { right[j] = load(u + j * lanes); });
+            for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += v[r * lanes + lane] * right[j]; });
         }
-    for (int r = 0; r < rows; ++r)
-        for (int j = 0; j < columns; ++j) store(m + j * group_stride + r * lanes, sum[r][j]);
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(m + j * group_stride + r * lanes, sum[r][j]); });
 }
 
 // M [tiles,width] = V [tiles,depth] U [depth,width] for one plane, depth and width in groups of channels.
@@ -77,18 +84,15 @@ inline void multiply_plane(const Real* v, Index depth, const Real* u, Index widt
 // `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
 template <int rows, int columns>
 inline void correlate_block(const Real* __restrict v, const Real* __restrict m, Index tiles, Real* __restrict s, bool fresh) {
-    Vector sum[rows][columns] = {};
-    if (!fresh)
-        for (int r = 0; r < rows; ++r)
-            for (int j = 0; j < columns; ++j) sum[r][j] = load(s + (r * columns + j) * lanes);
+    Vector sum[rows][columns];
+    if (fresh) for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
+    else for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = load(s + (r * columns + j) * lanes); });
     for (Index t = 0; t < tiles; ++t, v += lanes, m += lanes) {
         Vector right[columns];
-        for (int j = 0; j < columns; ++j) right[j] = load(m + j * group_stride);
-        for (int r = 0; r < rows; ++r)
-            for (int j = 0; j < columns; ++j) sum[r][j] += v[r] * right[j];
+        for_block<1, columns>([&](int, int j) DEEPEN_LAMBDA { right[j] = load(m + j * group_stride); });
+        for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += v[r] * right[j]; });
     }
-    for (int r = 0; r < rows; ++r)
-        for (int j = 0; j < columns; ++j) store(s + (r * columns + j) * lanes, sum[r][j]);
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(s + (r * columns + j) * lanes, sum[r][j]); });
 }
 
 // dU [depth,width] (+)= V' M for one plane, depth and width in groups of channels; dU in panels.
