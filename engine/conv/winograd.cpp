@@ -95,8 +95,7 @@ void gather(const Window<const Real*>& at, Index channels, Real* __restrict plan
         else
             transform_tile<T>([=, &at](int i, int j) DEEPEN_LAMBDA {
                 if (j < at.left || j >= at.right) return Vector{};
-                const Real* pixel = at.rows[i] + (c + j * channels);
-                return count == lanes ? load(pixel) : load_first(pixel, count);
+                return load_first(at.rows[i] + (c + j * channels), count);
             }, write);
     }
 }
@@ -116,8 +115,7 @@ void scatter(const Real* __restrict planes, const Window<Real*>& at, Index chann
             transform_tile<T>(read, [=, &at](int i, int j, Vector v) DEEPEN_LAMBDA {
                 if (j < at.left || j >= at.right) return;
                 Real* pixel = at.rows[i] + (c + j * channels);
-                if (count == lanes) store(pixel, add ? load(pixel) + v : v);
-                else store_first(pixel, add ? load_first(pixel, count) + v : v, count);
+                store_first(pixel, add ? load_first(pixel, count) + v : v, count);
             });
     }
 }
