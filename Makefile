@@ -42,6 +42,10 @@ $(BUILD)/obj/%.o: %.cpp
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
+.PHONY: data
+data: ## download CIFAR-10 (162 MiB; CIFAR10_URL names a mirror or a local file)
+	@sh resnet/data/download.sh
+
 .PHONY: clean
 clean: ## remove everything built
 	rm -rf build
