@@ -199,7 +199,7 @@ int Program::run(int argc, char** argv, const std::function<int()>& body) {
     } catch (const UsageError& e) {
         return fail(text("error: ", e.what(), "  Try `", name_, " --help`."), 2);
     } catch (const std::bad_alloc&) {
-        return fail("error: there is not enough memory.  Try a smaller --batch, or fewer programs at once.", 1);
+        return fail("error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.", 1);
     } catch (const InternalError& e) {
         const std::string what = e.what();
         return fail(text("error: ", what, what.find("please report") == what.npos ? "  This fault is ours: please report it." : ""), 1);
