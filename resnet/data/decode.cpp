@@ -50,8 +50,8 @@ Pixels decode_picture(const std::filesystem::path& path) {
     // Ask before decoding.
     int width = 0, height = 0, channels = 0;
     require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
-    require(stbi_info_from_memory(file.data(), length, &width, &height, &channels), name,
-            ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
+    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
+    require(known, name, ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
     const Index count = Index{width} * height;
     require(count <= most_pixels, name, ": ", width, " x ", height, " pixels; 64 megapixels are the most.");
     require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ", height, " pixels.");

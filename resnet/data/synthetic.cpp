@@ -30,6 +30,8 @@ float distance(Colour a, Colour b) {
     return std::sqrt(r * r + g * g + bl * bl);
 }
 
+float brightness(Colour colour) { return (colour.r + colour.g + colour.b) / 3; }
+
 float uniform(Random& random, float low, float high) { return static_cast<float>(random.uniform(low, high)); }
 
 Colour any_colour(Random& random) { return {uniform(random, 0, 1), uniform(random, 0, 1), uniform(random, 0, 1)}; }
@@ -37,7 +39,7 @@ Colour any_colour(Random& random) { return {uniform(random, 0, 1), uniform(rando
 // As most of the world is: less colourful than what stands in it.
 Colour muted_colour(Random& random) {
     const Colour colour = any_colour(random);
-    const float grey = (colour.r + colour.g + colour.b) / 3;
+    const float grey = brightness(colour);
     return mix(colour, {grey, grey, grey}, 0.45f);
 }
 
@@ -158,10 +160,14 @@ void draw_shape(Canvas& canvas, Random& random, int shape, Colour colour) {
 void draw_picture(Random random, int shape, std::uint8_t* out) {
     Canvas canvas;
 
-    // Choose colours: the shape must stand out from both of the background's.
-    const Colour near = muted_colour(random), far = muted_colour(random);
-    Colour colour = any_colour(random);
-    while (std::min(distance(colour, near), distance(colour, far)) < 0.4f) colour = any_colour(random);
+    // Choose colours: the shape must stand out from both of the background's, and three in four are
+    // brighter than it, as things in the light are.
+    const bool bright = random.chance(0.75);
+    Colour near, far, colour;
+    do {
+        near = muted_colour(random), far = muted_colour(random), colour = any_colour(random);
+    } while (std::min(distance(colour, near), distance(colour, far)) < 0.45f ||
+             (brightness(colour) > brightness(mix(near, far, 0.5f))) != bright);
 
     // Paint the background: large hills, small ones on them.
     const Clouds large(random, uniform(random, 1, 4)), small(random, uniform(random, 4, 8));

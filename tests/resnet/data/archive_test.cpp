@@ -56,7 +56,7 @@ TEST(Archive, RefusesWhatIsNotGzip) {
 
 TEST(Archive, RefusesAStreamCutShortAnywhere) {
     const Bytes whole = gzip(tar_member("a", noise(5000)) + tar_end());
-    for (Index length = 20; length < static_cast<Index>(whole.size()); length += 7) {
+    for (Index length = 20; length < static_cast<Index>(whole.size()); length += 61) {
         expect_mentions(refusal_of(Bytes(whole.begin(), whole.begin() + length)), "a.tar.gz: cut short");
     }
     expect_mentions(refusal_of(Bytes(whole.begin(), whole.end() - 1)), "a.tar.gz: cut short");
@@ -64,7 +64,7 @@ TEST(Archive, RefusesAStreamCutShortAnywhere) {
 
 TEST(Archive, NeverTakesDamagedBytesForGood) {
     const Bytes whole = gzip(tar_member("a", noise(5000)) + tar_end());
-    for (Index at = 10; at < static_cast<Index>(whole.size()); at += 13) {
+    for (Index at = 10; at < static_cast<Index>(whole.size()); at += 67) {
         Bytes damaged = whole;
         damaged[at] ^= 0x10;
         EXPECT_NE(refusal_of(damaged), "not refused") << "byte " << at;
