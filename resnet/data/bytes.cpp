@@ -21,7 +21,8 @@ Bytes read_bytes(const std::filesystem::path& path, Index largest) {
     require(file.is_open(), path.string(), ": ", std::strerror(errno), ".");
     Bytes bytes(size);
     file.read(reinterpret_cast<char*>(bytes.data()), size);
-    require(file.gcount() == size, path.string(), ": ", size, " bytes were expected, ", file.gcount(), " could be read.");
+    require(file.gcount() == size, path.string(), ": ", size, " bytes were expected, ", file.gcount(),
+            " could be read.");
     return bytes;
 }
 

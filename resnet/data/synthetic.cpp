@@ -109,7 +109,9 @@ public:
             const std::uint32_t sum = (bits & 255) + (bits >> 8 & 255) + (bits >> 16 & 255) + (bits >> 24);
             return (static_cast<float>(sum) - 510) * (deviation / 147.8f);
         };
-        const auto byte = [&](float v) { return static_cast<std::uint8_t>(std::clamp((v + grain()) * 255 + 0.5f, 0.0f, 255.0f)); };
+        const auto byte = [&](float v) {
+            return static_cast<std::uint8_t>(std::clamp((v + grain()) * 255 + 0.5f, 0.0f, 255.0f));
+        };
         for (const Colour& pixel : pixels_) {
             *out++ = byte(pixel.r);
             *out++ = byte(pixel.g);
@@ -152,7 +154,8 @@ void draw_shape(Canvas& canvas, Random& random, int shape, Colour colour) {
             return radius * signed_distance(shape, cosine * u + sine * v, cosine * v - sine * u);
         },
         [&](float x, float y) {
-            const float light = 0.5f + 0.3f * ((x - x0) * light_x + (y - y0) * light_y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
+            const float light =
+                0.5f + 0.3f * ((x - x0) * light_x + (y - y0) * light_y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
             return mix(dark, bright, std::clamp(light, 0.0f, 1.0f));
         });
 }
@@ -208,7 +211,8 @@ DataSplits synthetic_data(const DataOptions& options) {
                 options.test_count <= most_pictures,
             "synthetic: ", options.train_count, " training and ", options.test_count, " test pictures asked for; 1 to ",
             most_pictures, " and 0 to ", most_pictures, " can be made.");
-    return {draw_set(Split::train, options.train_count, options.seed), draw_set(Split::test, options.test_count, options.seed)};
+    return {draw_set(Split::train, options.train_count, options.seed),
+            draw_set(Split::test, options.test_count, options.seed)};
 }
 
 }  // namespace deepen

@@ -35,7 +35,8 @@ TEST(Augment, ShowsEveryWindowOfThePaddedPictureAndItsMirror) {
                         const bool inside = from_y >= 0 && from_y < 5 && from_x >= 0 && from_x < 7;
                         for (Index c = 0; c < 3; ++c) {
                             const Real expected = inside ? picture[(from_y * 7 + from_x) * 3 + c] : 0;
-                            ASSERT_NEAR(out[(y * 7 + x) * 3 + c], expected, 1e-4) << down << " " << right << " " << mirrored;
+                            ASSERT_NEAR(out[(y * 7 + x) * 3 + c], expected, 1e-4)
+                                << down << " " << right << " " << mirrored;
                         }
                     }
                 }
@@ -106,7 +107,8 @@ TEST(Augment, RefusesPreprocessingThatDoesNotFit) {
     const auto message = [](std::size_t means, std::vector<Real> deviation) {
         return refusal([&] { Normaliser({std::vector<Real>(means), deviation}, 5, 7); });
     };
-    expect_mentions(message(4, {1, 1, 1}), "4 means and 3 deviations; pictures of [5,7,3] want 3 or 105 means and 3 deviations");
+    expect_mentions(message(4, {1, 1, 1}),
+                    "4 means and 3 deviations; pictures of [5,7,3] want 3 or 105 means and 3 deviations");
     expect_mentions(message(3072, {1, 1, 1}), "3072 means");
     expect_mentions(message(3, {1}), "3 means and 1 deviations");
     expect_mentions(message(3, {1, 0, 1}), "a deviation of 0; positive ones were expected");

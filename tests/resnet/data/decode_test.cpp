@@ -37,7 +37,9 @@ TEST(Decode, ReadsPngExactly) {
 TEST(Decode, ReadsJpegClosely) {
     Bytes pixels;
     for (int y = 0; y < 16; ++y) {
-        for (int x = 0; x < 24; ++x) pixels.insert(pixels.end(), {static_cast<std::uint8_t>(10 * x), static_cast<std::uint8_t>(15 * y), 90});
+        for (int x = 0; x < 24; ++x) {
+            pixels.insert(pixels.end(), {static_cast<std::uint8_t>(10 * x), static_cast<std::uint8_t>(15 * y), 90});
+        }
     }
     const Pixels read = decode(jpeg(pixels, 16, 24));
     ASSERT_EQ(read.bytes.size(), pixels.size());
@@ -56,7 +58,8 @@ TEST(Decode, LaysTransparencyOverBlack) {
 
 TEST(Decode, RefusesWhatIsNoPicture) {
     expect_mentions(refusal_of({}), "p.any: empty");
-    expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}), "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
+    expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
+                    "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
     const Scratch scratch;
     expect_mentions(refusal([&] { decode_picture(scratch.folder()); }), "not a plain file");
     expect_mentions(refusal([&] { decode_picture(scratch / "absent.png"); }), "absent.png: No such file or directory.");

@@ -38,8 +38,9 @@ protected:
 
     // Runs the script on a source, with more variables set as asked; fills code_ and said_.
     void run(const std::string& url, const std::string& variables = "") {
-        const std::string command = "env -u HOME XDG_CACHE_HOME='" + (scratch_ / "cache").string() + "' CIFAR10_URL='" + url + "' " +
-                                    variables + " /bin/sh '" + (scratch_ / "download.sh").string() + "' 2>&1";
+        const std::string command = "env -u HOME XDG_CACHE_HOME='" + (scratch_ / "cache").string() + "' CIFAR10_URL='" +
+                                    url + "' " + variables + " /bin/sh '" + (scratch_ / "download.sh").string() +
+                                    "' 2>&1";
         FILE* pipe = popen(command.c_str(), "r");
         ASSERT_NE(pipe, nullptr);
         said_.clear();
@@ -50,7 +51,9 @@ protected:
     void expect_refusal(const std::string& reason) {
         EXPECT_EQ(code_, 1);
         expect_mentions(said_, reason);
-        for (const char* advice : {"Run `make data` again", "CIFAR10_URL=/path/to/", "--data-path synthetic"}) expect_mentions(said_, advice);
+        for (const char* advice : {"Run `make data` again", "CIFAR10_URL=/path/to/", "--data-path synthetic"}) {
+            expect_mentions(said_, advice);
+        }
         EXPECT_FALSE(fs::exists(archive()));
     }
 

@@ -168,8 +168,10 @@ TEST(Loader, RefusesWhatItCannotDeal) {
     };
     expect_mentions(message(empty, bytes_as_they_are, {}), "loader: the set has no pictures");
     expect_mentions(message(set, bytes_as_they_are, {.batch = 0}), "a batch of 0 asked for");
-    expect_mentions(message(set, bytes_as_they_are, {.batch = 11, .drop_last = true}), "10 pictures do not fill one batch of 11");
-    expect_mentions(message(set, {{0}, {1, 1, 1}}, {}), "1 means and 3 deviations; pictures of [6,6,3] want 3 or 108 means");
+    expect_mentions(message(set, bytes_as_they_are, {.batch = 11, .drop_last = true}),
+                    "10 pictures do not fill one batch of 11");
+    expect_mentions(message(set, {{0}, {1, 1, 1}}, {}),
+                    "1 means and 3 deviations; pictures of [6,6,3] want 3 or 108 means");
     PictureSet torn = set;
     torn.pixels.pop_back();
     expect_mentions(message(torn, bytes_as_they_are, {}), "should be 1080 bytes, there are 1079");

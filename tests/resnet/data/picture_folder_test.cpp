@@ -74,7 +74,8 @@ TEST(PictureFolder, RefusesClassesThatDiffer) {
     const Scratch scratch;
     write_pets(scratch);
     scratch.write("test/cow/a.png", one_colour(1, 2, 3));
-    expect_mentions(refusal_of(scratch), "train/ and test/ differ in their classes.  train: cat, dog.  test: cat, cow, dog.");
+    expect_mentions(refusal_of(scratch),
+                    "train/ and test/ differ in their classes.  train: cat, dog.  test: cat, cow, dog.");
 }
 
 TEST(PictureFolder, RefusesFoldersInsideAClass) {

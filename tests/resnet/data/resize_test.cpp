@@ -38,7 +38,8 @@ TEST(Resize, CutsTheMiddleOutOfTheLongerSide) {
 TEST(Resize, KeepsOneColourAtAnyScale) {
     for (const Index height : {3, 7, 32, 101}) {
         for (const Index width : {3, 8, 33, 257}) {
-            EXPECT_EQ(resized(plain_pixels(height, width, 255, 7, 128), height, width, 8), plain_pixels(8, 8, 255, 7, 128));
+            EXPECT_EQ(resized(plain_pixels(height, width, 255, 7, 128), height, width, 8),
+                      plain_pixels(8, 8, 255, 7, 128));
         }
     }
 }

@@ -82,7 +82,8 @@ TEST(Synthetic, HasTenClassesEquallyOftenAndNoPictureTwice) {
 }
 
 TEST(Synthetic, RefusesCountsItCannotMake) {
-    expect_mentions(refusal([] { synthetic_data({.train_count = 0}); }), "synthetic: 0 training and 2000 test pictures asked for");
+    expect_mentions(refusal([] { synthetic_data({.train_count = 0}); }),
+                    "synthetic: 0 training and 2000 test pictures asked for");
     expect_mentions(refusal([] { synthetic_data({.test_count = -1}); }), "10000 training and -1 test pictures");
     expect_mentions(refusal([] { synthetic_data({.train_count = 10'000'001}); }), "1 to 10000000");
 }
@@ -132,7 +133,9 @@ TEST(Synthetic, CannotBeLearntByALinearClassifier) {
         }
     }
     int wrong = 0;
-    for (Index i = 0; i < splits.test.count(); ++i) wrong += classifier.predict(input(splits.test, i)) != splits.test.labels[i];
+    for (Index i = 0; i < splits.test.count(); ++i) {
+        wrong += classifier.predict(input(splits.test, i)) != splits.test.labels[i];
+    }
     const double error = wrong / static_cast<double>(splits.test.count());
     RecordProperty("error", std::to_string(error));
     EXPECT_GT(error, 0.5);
