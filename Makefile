@@ -1,5 +1,4 @@
-# make            build the programs into build/
-# The targets below document themselves; `make help` lists them.
+# Deepen: a deep learning engine to read and to use.  `make help` lists what can be asked for.
 
 REAL  ?= float
 ARCH  ?= native
@@ -9,25 +8,59 @@ CXX      ?= g++
 CXXFLAGS ?= -O3 -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads.  Never -ffast-math: it reorders sums and breaks NaN checks.
-FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict -ffp-contract=fast -fno-math-errno -fno-trapping-math \
-         -pthread $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(CXXFLAGS)
-LIBS  := -lopenblas -lz -pthread $(LDFLAGS)
+FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict \
+         -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread \
+         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell pkg-config --cflags openblas 2>/dev/null) $(CXXFLAGS)
+LIBS  := $(shell pkg-config --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(LDFLAGS)
+
+# Debian's and Ubuntu's names, and where each is needed.
+PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
-# A program is an examples/ file; code they share is in examples/common/.
+# A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
-PROGRAMS := $(patsubst examples/%.cpp,%,$(sort $(wildcard examples/*.cpp)))
+PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradient checks mean something in double only: *_gradients.cpp is left out of the float tests.
 TESTS    := $(filter-out $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
 .PHONY: all
-all: $(addprefix $(BUILD)/,$(PROGRAMS))
+all: $(PROGRAMS) ## build the programs into build/
+
+.PHONY: demo
+demo: all ## plain against residual nets on pictures of our own making: curves and a verdict in runs/demo/
+	build/degradation --demo --output-dir runs/demo
+
+.PHONY: test
+test: ## build and run all tests, in float and in double
+	@$(MAKE) --no-print-directory all build/run-tests
+	@$(MAKE) --no-print-directory REAL=double build/double/run-tests
+	@sh tests/run.sh
+
+.PHONY: data
+data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local file)
+	@sh resnet/data/download.sh
+
+.PHONY: setup
+setup: ## install the packages that the build needs (Debian, Ubuntu)
+	@if command -v apt-get >/dev/null; then \
+	    if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
+	    $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(PACKAGES); \
+	else sh tests/packages.sh; fi
+
+.PHONY: clean
+clean: ## remove everything built
+	rm -rf build
+
+.PHONY: help
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@echo 'Variables: REAL=double builds in double precision into build/double; ARCH=x86-64-v3 for another processor than this one.'
 
 $(BUILD)/libdeepen.a: $(call object,$(SOURCES) $(SHARED))
 	@rm -f $@ && ar rcs $@ $^
 
-$(addprefix $(BUILD)/,$(PROGRAMS)): $(BUILD)/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdeepen.a
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ $(LIBS)
 
@@ -35,13 +68,12 @@ $(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ -lgtest $(LIBS)
 
-$(BUILD)/obj/%.o: %.cpp
+$(BUILD)/obj/%.o: %.cpp | build/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
 	@$(CXX) $(FLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+build/packages-found:
+	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p build && touch $@
 
-.PHONY: clean
-clean: ## remove everything built
-	rm -rf build
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

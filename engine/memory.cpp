@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "engine/error.h"
 
@@ -96,9 +97,9 @@ void release_cached() {
     release_all(pool());
 }
 
-void poison(bool on) {
+bool poison(bool on) {
     std::lock_guard lock(pool().mutex);
-    pool().poison = on;
+    return std::exchange(pool().poison, on);
 }
 
 }  // namespace memory

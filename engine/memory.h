@@ -44,8 +44,8 @@ void reset_peak();
 void release_cached();                    // gives kept blocks back to the system
 
 // Fills every new storage with NaN, so that a kernel that forgets to write an element, or reads one
-// it should have written, is found out.  For tests.
-void poison(bool on);
+// it should have written, is found out.  For tests.  Returns what was set before.
+bool poison(bool on);
 
 }  // namespace memory
 }  // namespace deepen

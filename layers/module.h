@@ -9,6 +9,8 @@
 //         Tensor forward(const Tensor& x) override { return second(relu(first(x))); }
 //         void visit(Visitor& v) override { v.module("first", first); v.module("second", second); }
 //     };
+//     TwoLayers net;
+//     initialise(net, 1);                     // until then every weight is zero
 //
 // Names are joined by dots and follow torchvision ("layer1.0.conv1.weight"), so that trained
 // weights move in and out unchanged.
@@ -21,10 +23,9 @@
 #include <vector>
 
 #include "engine/tensor.h"
+#include "layers/initialise.h"
 
 namespace deepen {
-
-class Module;
 
 // Receives the parts of a module, each under its own name.
 class Visitor {
@@ -44,6 +45,9 @@ public:
     virtual std::string_view type() const = 0;          // "Conv2d", for summaries
 
     Tensor operator()(const Tensor& x) { return forward(x); }
+
+    // Draws this module's own weights afresh (initialise.h); its parts draw theirs.
+    virtual void reset(Initialiser, Random&) {}
 
     // Training or evaluation mode, of this module and all its parts.
     void train(bool on = true);

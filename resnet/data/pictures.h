@@ -23,7 +23,7 @@ struct PictureSet {
 
     Index count() const { return static_cast<Index>(labels.size()); }
     Index bytes_per_picture() const { return height * width * 3; }
-    std::span<const std::uint8_t> picture(Index i) const;
+    std::span<const std::uint8_t> picture(Index i) const;  // [H,W,3]
 };
 
 struct DataSplits {
@@ -32,7 +32,8 @@ struct DataSplits {
 
 // What a picture goes through on its way into a net: v = (byte / 255 - mean) / deviation.
 // `mean` has 3 values (a channel each: today's habit) or H*W*3 (a pixel each: He et al. 2015,
-// section 4.2); `deviation` has 3 (all 1 with the paper's per-pixel mean).
+// section 4.2); `deviation` has 3 (all 1 with the paper's per-pixel mean; 1 also for a channel that
+// never varies, which nothing could be divided by).  Refuses an empty set.
 struct Preprocessing {
     std::vector<Real> mean, deviation;
 
@@ -42,6 +43,7 @@ struct Preprocessing {
 
 // Where pictures come from, as given to --data-path:
 //   "synthetic"                          the embedded set (synthetic.h)
+//   "cifar10"                            the archive that `make data` has downloaded (cifar10.h)
 //   a folder with data_batch_1.bin ...   CIFAR-10's binary layout (also inside cifar-10-batches-bin/)
 //   a .tar.gz                            the same as one archive
 //   a folder with train/ and test/       pictures, one sub-folder a class

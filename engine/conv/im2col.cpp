@@ -1,0 +1,119 @@
+// How does a convolution become a matrix product?
+//
+// Write the kh*kw*Cin inputs that one output place sees as a row, its *patch*.  All outputs are then
+//
+//     Y [places, Cout]  =  P [places, kh*kw*Cin]  x  W [kh*kw*Cin, Cout]
+//
+// and W is the filter as it lies in memory.  For a 3x3 filter on a 4x4 picture, padding 1:
+//
+//     picture        patch of place (0,0): rows -1..1, columns -1..1, outside = 0
+//     a b c d        [ 0 0 0 | 0 a b | 0 e f ]
+//     e f g h        patch of place (0,1)
+//     i j k l        [ 0 0 0 | a b c | e f g ]
+//     m n o p        ...
+//
+// P repeats every input up to kh*kw times, so it is never made whole: a block of places at a time,
+// small enough to stay in cache between its making and its use.  Channels are innermost, so the
+// part of a patch that lies in one row of the picture is one contiguous copy.
+//
+// Backward, by the product rule of matrices:
+//
+//     dW += P' dY                              ' is the transpose
+//     dP  = dY W',  and each row of dP is added back to where it was copied from ("col2im")
+//
+// Source: Chellapilla, Puri and Simard 2006, "High performance convolutional neural networks for
+// document processing", section 4.
+#include <algorithm>
+
+#include "engine/blas.h"
+#include "engine/conv/algorithm.h"
+#include "engine/conv/partial_sums.h"
+
+namespace deepen {
+namespace {
+
+// A block of output lines (all places of one output row) whose patches take about 256 KiB: half of
+// a common L2 cache.
+Index lines_per_block(const ConvGeometry& g) {
+    const Index bytes_per_line = g.out_width * g.patch_size() * static_cast<Index>(sizeof(Real));
+    return std::max<Index>(1, (256 << 10) / bytes_per_line);
+}
+
+// Walks the patches of output lines begin .. end-1 (a line is one output row of one picture).
+// Each stretch of a patch that lies in one picture row is reported as inside(patch offset, x
+// offset, length), and each that lies outside the picture as outside(patch offset, length).
+template <class Inside, class Outside>
+void for_each_stretch(const ConvGeometry& g, Index begin, Index end, Inside inside, Outside outside) {
+    const Index channels = g.in_channels, stretch = g.kernel_width * channels;
+    Index patch = 0;
+    for (Index line = begin; line < end; ++line) {
+        const Index n = line / g.out_height, i = line % g.out_height;
+        for (Index j = 0; j < g.out_width; ++j) {
+            const Index left = j * g.stride - g.padding;
+            const Index first = std::clamp<Index>(left, 0, g.width);
+            const Index last = std::clamp<Index>(left + g.kernel_width, first, g.width);
+            const Index skipped = std::min((first - left) * channels, stretch), length = (last - first) * channels;
+            for (Index r = 0; r < g.kernel_height; ++r, patch += stretch) {
+                const Index row = i * g.stride + r - g.padding;
+                if (row < 0 || row >= g.height || length == 0) {
+                    outside(patch, stretch);
+                    continue;
+                }
+                if (skipped) outside(patch, skipped);
+                inside(patch + skipped, ((n * g.height + row) * g.width + first) * channels, length);
+                if (skipped + length < stretch) outside(patch + skipped + length, stretch - skipped - length);
+            }
+        }
+    }
+}
+
+void gather(const ConvGeometry& g, Index begin, Index end, const Real* __restrict x, Real* __restrict patches) {
+    for_each_stretch(g, begin, end,
+                     [=](Index p, Index from, Index length) { std::copy(x + from, x + from + length, patches + p); },
+                     [=](Index p, Index length) { std::fill(patches + p, patches + p + length, Real(0)); });
+}
+
+void scatter_add(const ConvGeometry& g, Index begin, Index end, const Real* __restrict dpatches, Real* __restrict dx) {
+    for_each_stretch(g, begin, end,
+                     [=](Index p, Index to, Index length) { for (Index i = 0; i < length; ++i) dx[to + i] += dpatches[p + i]; },
+                     [](Index, Index) {});
+}
+
+void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
+    const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
+    parallel_ranges(g.batch * g.out_height, block, [&](Index begin, Index end) {
+        const Index places = (end - begin) * g.out_width;
+        Storage patches(places * patch);
+        gather(g, begin, end, x, patches.data());
+        gemm(false, false, places, channels, patch, 1, patches.data(), patch, w, channels, 0,
+             y + begin * g.out_width * channels, channels);
+    });
+}
+
+// Groups of whole pictures, because the patches of neighbouring lines overlap in dx.
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+    const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
+    sum_over_groups(g.batch, patch * channels, dw, [&](Index first, Index last, Real* partial) {
+        Storage patches(block * g.out_width * patch);
+        for (Index begin = first * g.out_height; begin < last * g.out_height; begin += block) {
+            const Index end = std::min(begin + block, last * g.out_height);
+            const Index places = (end - begin) * g.out_width;
+            const Real* dy_block = dy + begin * g.out_width * channels;
+            if (dw) {
+                gather(g, begin, end, x, patches.data());
+                gemm(true, false, patch, channels, places, 1, patches.data(), patch, dy_block, channels, 1, partial, channels);
+            }
+            if (dx) {
+                gemm(false, true, places, patch, channels, 1, dy_block, channels, w, channels, 0, patches.data(), patch);
+                scatter_add(g, begin, end, patches.data(), dx);
+            }
+        }
+    });
+}
+
+}  // namespace
+
+const ConvolutionAlgorithm im2col_convolution{ConvAlgorithm::im2col, "im2col",
+                                              [](const ConvGeometry&) { return true; }, forward, backward};
+
+}  // namespace deepen

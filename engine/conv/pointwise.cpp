@@ -1,0 +1,41 @@
+// What is left of a convolution when its filter is 1x1?
+//
+// A matrix product and nothing else: with channels innermost, x already is the matrix of patches.
+//
+//     Y [places, Cout] = X [places, Cin] x W [Cin, Cout]        dX += dY W'        dW += X' dY
+//
+// Bottleneck blocks (He et al. 2015, section 4.1, Figure 5) spend half their time here.
+#include "engine/blas.h"
+#include "engine/conv/algorithm.h"
+#include "engine/conv/partial_sums.h"
+
+namespace deepen {
+namespace {
+
+constexpr Index places_per_block = 1024;
+
+bool suits(const ConvGeometry& g) {
+    return g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
+}
+
+void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
+    const Index in = g.in_channels, out = g.out_channels;
+    parallel_ranges(g.batch * g.out_positions(), places_per_block, [&](Index begin, Index end) {
+        gemm(false, false, end - begin, out, in, 1, x + begin * in, in, w, out, 0, y + begin * out, out);
+    });
+}
+
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+    const Index in = g.in_channels, out = g.out_channels, area = g.out_positions();
+    sum_over_groups(g.batch, in * out, dw, [&](Index first, Index last, Real* partial) {
+        const Index begin = first * area, places = (last - first) * area;
+        if (dw) gemm(true, false, in, out, places, 1, x + begin * in, in, dy + begin * out, out, 1, partial, out);
+        if (dx) gemm(false, true, places, in, out, 1, dy + begin * out, out, w, out, 1, dx + begin * in, in);
+    });
+}
+
+}  // namespace
+
+const ConvolutionAlgorithm pointwise_convolution{ConvAlgorithm::pointwise, "pointwise", suits, forward, backward};
+
+}  // namespace deepen

@@ -1,0 +1,49 @@
+// How would one write a convolution first?
+//
+// Seven loops, straight from the definition in geometry.h: picture n, output place i j, filter
+// place r s, input channel c, output channel k.  Every faster algorithm is tested against this one.
+//
+// Backward follows from y being a sum of products: wherever forward adds x * w into y, backward adds
+// dy * w into that x's gradient and dy * x into that w's.
+#include "engine/conv/algorithm.h"
+
+#include <algorithm>
+
+namespace deepen {
+namespace {
+
+// Calls term(x offset, w offset, y offset) for each product of the sum, borders left out.
+template <class Term>
+void for_each_product(const ConvGeometry& g, Term term) {
+    for (Index n = 0; n < g.batch; ++n)
+        for (Index i = 0; i < g.out_height; ++i)
+            for (Index j = 0; j < g.out_width; ++j)
+                for (Index r = 0; r < g.kernel_height; ++r)
+                    for (Index s = 0; s < g.kernel_width; ++s) {
+                        const Index row = i * g.stride + r - g.padding, column = j * g.stride + s - g.padding;
+                        if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
+                        const Index x = ((n * g.height + row) * g.width + column) * g.in_channels;
+                        const Index w = (r * g.kernel_width + s) * g.in_channels * g.out_channels;
+                        const Index y = ((n * g.out_height + i) * g.out_width + j) * g.out_channels;
+                        for (Index c = 0; c < g.in_channels; ++c)
+                            for (Index k = 0; k < g.out_channels; ++k)
+                                term(x + c, w + c * g.out_channels + k, y + k);
+                    }
+}
+
+void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
+    std::fill(y, y + g.batch * g.out_positions() * g.out_channels, Real(0));
+    for_each_product(g, [=](Index ix, Index iw, Index iy) { y[iy] += x[ix] * w[iw]; });
+}
+
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+    if (dx) for_each_product(g, [=](Index ix, Index iw, Index iy) { dx[ix] += dy[iy] * w[iw]; });
+    if (dw) for_each_product(g, [=](Index ix, Index iw, Index iy) { dw[iw] += dy[iy] * x[ix]; });
+}
+
+}  // namespace
+
+const ConvolutionAlgorithm reference_convolution{ConvAlgorithm::reference, "reference",
+                                                 [](const ConvGeometry&) { return true; }, forward, backward};
+
+}  // namespace deepen

@@ -1,0 +1,131 @@
+// How does a [C] bias meet an [N,H,W,C] picture, and what is its gradient?
+//
+// By NumPy's rule: shapes are aligned at their last axes, and an axis of length 1, or one that is
+// missing, is repeated as often as the other operand asks.  Nothing is copied: a repeated axis is
+// walked with stride 0 (strided.h).
+//
+// What was used many times receives many gradients: the backward of repeating is *summing* over the
+// repeated axes.  Forward sums (sum.cpp) are the same loop, so both live here.
+//
+// Note [Partial sums in chunk order]
+//   A sum is cut into chunks by its own size, each chunk adds into a buffer of its own, and the
+//   buffers are added in order: the same bits at any number of threads.  A chunk has at least 16
+//   times as many terms as its buffer has places, so the buffers stay a small part of the work.
+#pragma once
+
+#include <type_traits>
+
+#include "engine/autograd.h"
+#include "engine/ops/strided.h"
+#include "engine/parallel.h"
+
+namespace deepen {
+
+// y = f(a, b) with broadcasting.  Refuses shapes that do not fit, naming `op`.
+template <class Function>
+Tensor map_broadcast(const char* op, const Tensor& a, const Tensor& b, Function f);
+
+// The share of one operand in the gradient of y = f(a, b): dx += slope(dy, a, b), summed over the
+// axes along which x, which is a (operand 0) or b (operand 1), was repeated.
+template <int operand, class Slope>
+void add_broadcast_slopes(Gradients& d, const Tensor& a, const Tensor& b, Slope slope);
+
+// target += factor * source.  Axes of length 1, or missing, in `target` are summed over; those in
+// `source` are repeated.  One of the two shapes must be the shape they broadcast to.
+void add_broadcast(std::span<Real> target, const Shape& target_shape, std::span<const Real> source,
+                   const Shape& source_shape, Real factor = 1);
+
+// --- implementation --------------------------------------------------------------------------------
+
+// The sum of term(0) .. term(n-1) over 32 lanes: eight at a time fit one instruction, and four such
+// sums in flight hide the time that an addition takes.  Rounding errors grow with n/32 instead of n.
+template <class Term>
+Real sum_in_lanes(Index n, Term term) {
+    constexpr Index lanes = 32;
+    Real sums[lanes] = {};
+    Index i = 0;
+    for (; i + lanes <= n; i += lanes)
+        for (Index lane = 0; lane < lanes; ++lane) sums[lane] += term(i + lane);
+    for (; i < n; ++i) sums[i % lanes] += term(i);
+    for (Index width = lanes / 2; width > 0; width /= 2)
+        for (Index lane = 0; lane < width; ++lane) sums[lane] += sums[lane + width];
+    return sums[0];
+}
+
+// Tells `loop` the inner strides of two broadcast operands as constants, so that it vectorises.
+// Both can not be 0: where neither operand has an axis, there is none.
+template <class Loop>
+void with_inner_strides(Index a, Index b, Loop loop) {
+    constexpr std::integral_constant<Index, 0> repeats;
+    constexpr std::integral_constant<Index, 1> advances;
+    if (a == b) loop(advances, advances);
+    else if (a == 1) loop(advances, repeats);
+    else loop(repeats, advances);
+}
+
+// Adds into `target`, operand 0 of the walk, on all threads: row(target_row, offsets, count) adds one
+// segment.  Note [Partial sums in chunk order].
+template <int operands, class Row>
+void accumulate(const Walk<operands>& walk, std::span<Real> target, Row row) {
+    const auto add = [&](Index begin, Index end, Real* into) {
+        walk.segments(begin, end, [&](const auto& offsets, Index count) { row(into + offsets[0], offsets, count); });
+    };
+    const Index places = static_cast<Index>(target.size());
+    if (places == walk.size()) {
+        parallel_ranges(places, elementwise_grain, [&](Index begin, Index end) { add(begin, end, target.data()); });
+        return;
+    }
+    const Index grain = std::max(elementwise_grain, 16 * places);
+    const Index chunks = (walk.size() + grain - 1) / grain;
+    Tensor partial = Tensor::zeros({chunks, places});
+    Real* const sums = partial.data().data();
+    parallel_ranges(walk.size(), grain,
+                    [&](Index begin, Index end) { add(begin, end, sums + begin / grain * places); });
+    for (Index chunk = 0; chunk < chunks; ++chunk)
+        for (Index i = 0; i < places; ++i) target[i] += sums[chunk * places + i];
+}
+
+template <class Function>
+Tensor map_broadcast(const char* op, const Tensor& a, const Tensor& b, Function f) {
+    Tensor y = Tensor::uninitialised(broadcast_shapes(op, a.shape(), b.shape()));
+    const Walk<3> walk(y.shape(), {row_major(y.shape()), repeated(a.shape(), y.shape()), repeated(b.shape(), y.shape())});
+    const Real* const as = a.data().data();
+    const Real* const bs = b.data().data();
+    Real* const ys = y.data().data();
+    with_inner_strides(walk.inner_stride(1), walk.inner_stride(2), [&](auto a_stride, auto b_stride) {
+        parallel_ranges(walk.size(), elementwise_grain, [&](Index begin, Index end) {
+            walk.segments(begin, end, [&](const auto& at, Index count) {
+                Real* __restrict y_row = ys + at[0];
+                const Real* __restrict a_row = as + at[1];
+                const Real* __restrict b_row = bs + at[2];
+                for (Index i = 0; i < count; ++i) y_row[i] = f(a_row[a_stride * i], b_row[b_stride * i]);
+            });
+        });
+    });
+    return y;
+}
+
+template <int operand, class Slope>
+void add_broadcast_slopes(Gradients& d, const Tensor& a, const Tensor& b, Slope slope) {
+    if (!d.wanted(operand)) return;
+    const Tensor& dy = d.output();
+    const Layout a_layout = repeated(a.shape(), dy.shape());
+    const Layout b_layout = repeated(b.shape(), dy.shape());
+    const Walk<4> walk(dy.shape(), {operand == 0 ? a_layout : b_layout, row_major(dy.shape()), a_layout, b_layout});
+    const Real* const dys = dy.data().data();
+    const Real* const as = a.data().data();
+    const Real* const bs = b.data().data();
+    with_inner_strides(walk.inner_stride(2), walk.inner_stride(3), [&](auto a_stride, auto b_stride) {
+        constexpr bool repeats = (operand == 0 ? a_stride : b_stride) == 0;
+        accumulate(walk, d.input(operand), [&](Real* __restrict dx, const auto& at, Index count) {
+            const Real* __restrict dy_row = dys + at[1];
+            const Real* __restrict a_row = as + at[2];
+            const Real* __restrict b_row = bs + at[3];
+            const auto term = [=](Index i) { return slope(dy_row[i], a_row[a_stride * i], b_row[b_stride * i]); };
+            if constexpr (repeats) *dx += sum_in_lanes(count, term);
+            else for (Index i = 0; i < count; ++i) dx[i] += term(i);
+        });
+    });
+}
+
+}  // namespace deepen

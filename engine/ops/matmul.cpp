@@ -1,0 +1,68 @@
+// What does a fully connected layer compute?  Every output from every input: a matrix product.
+//
+// Shapes     a [M,K], b [K,N], y [M,N]
+// Forward    y = a b,       y_mn = sum over k of a_mk b_kn
+// Backward   da += dy b',   db += a' dy      (' transposes)
+// Saved      a and b
+// Cost       M N K multiply-adds forward, as many for each gradient
+// Choice     to see which factor is transposed where, look at the shapes: da is [M,K], and from
+//            dy [M,N] and b [K,N] there is only one way to make it.  The transposes are never built:
+//            gemm reads its operands either way.  It runs on one thread, so the result is cut into
+//            bands and the threads share these
+#include <algorithm>
+
+#include "engine/blas.h"
+#include "engine/error.h"
+#include "engine/ops.h"
+#include "engine/autograd.h"
+#include "engine/parallel.h"
+
+namespace deepen {
+namespace {
+
+// A matrix in memory, read as it is or transposed.
+struct Factor {
+    const Real* data;
+    Index row_length;
+    bool transposed = false;
+
+    const Real* from_row(Index i) const { return data + (transposed ? i : i * row_length); }
+    const Real* from_column(Index j) const { return data + (transposed ? j * row_length : j); }
+};
+
+// c = a b + beta c, with a [m,k] and b [k,n] as read; on all threads, in bands along c's longer axis.
+void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) {
+    constexpr Index least_band = 64;                     // narrower ones waste gemm's packing
+    constexpr Index least_work = 1 << 19;                // multiply-adds that outweigh a hand-over
+    const bool by_rows = m >= n;
+    const Index work_of_a_line = std::max<Index>((by_rows ? n : m) * k, 1);
+    const Index band = std::max(least_band, least_work / work_of_a_line);
+    parallel_ranges(by_rows ? m : n, band, [=](Index begin, Index end) {
+        if (by_rows)
+            gemm(a.transposed, b.transposed, end - begin, n, k, 1, a.from_row(begin), a.row_length, b.data, b.row_length,
+                 beta, c + begin * n, n);
+        else
+            gemm(a.transposed, b.transposed, m, end - begin, k, 1, a.data, a.row_length, b.from_column(begin),
+                 b.row_length, beta, c + begin, n);
+    });
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+    require(a.rank() == 2 && b.rank() == 2, "matmul: both operands need two axes.  a ", a.shape(), " (M,K)  b ",
+            b.shape(), " (K,N).  Try flatten() or reshape() first.");
+    require(a.shape()[1] == b.shape()[0], "matmul: a has ", a.shape()[1], " columns and b ", b.shape()[0],
+            " rows; they must be equal.  a ", a.shape(), " (M,K)  b ", b.shape(), " (K,N).  Try transpose() of one.");
+    const Index M = a.shape()[0], K = a.shape()[1], N = b.shape()[1];
+    Tensor y = Tensor::uninitialised({M, N});
+    product(M, N, K, {a.data().data(), K}, {b.data().data(), N}, 0, y.data().data());
+
+    return record("matmul", y, {a, b}, [=, a = a.detach(), b = b.detach()](Gradients& d) {
+        const Real* dy = d.output().data().data();
+        if (d.wanted(0)) product(M, K, N, {dy, N}, {b.data().data(), N, true}, 1, d.input(0).data());
+        if (d.wanted(1)) product(K, N, M, {a.data().data(), K, true}, {dy, N}, 1, d.input(1).data());
+    });
+}
+
+}  // namespace deepen

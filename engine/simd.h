@@ -1,0 +1,63 @@
+// How does one instruction work on many numbers?
+//
+// A `Vector` is as many Reals as the processor's widest register holds: 16 floats with AVX-512, 8
+// with AVX2, 4 elsewhere; half as many doubles.  It is a vector type of GCC and Clang: +, - and *
+// work element by element, a scalar operand is copied into every lane, and a * b + c becomes one
+// fused instruction.  No intrinsics, so the same source serves every processor and both precisions.
+//
+// Maps are [N,H,W,C], so a Vector is usually `lanes` neighbouring channels of one pixel, and a kernel
+// on vectors reads like the same kernel on scalars.
+#pragma once
+
+#include "engine/real.h"
+
+namespace deepen::simd {
+
+#if defined(__AVX512F__)
+inline constexpr int vector_bytes = 64, registers = 32;
+#elif defined(__AVX__)
+inline constexpr int vector_bytes = 32, registers = 16;
+#elif defined(__aarch64__)
+inline constexpr int vector_bytes = 16, registers = 32;
+#else
+inline constexpr int vector_bytes = 16, registers = 16;
+#endif
+
+inline constexpr int lanes = vector_bytes / int(sizeof(Real));
+
+typedef Real Vector __attribute__((vector_size(vector_bytes)));
+typedef Real UnalignedVector __attribute__((vector_size(vector_bytes), aligned(sizeof(Real)), may_alias));
+
+// For kernels that are templates over a few lines of lambda: a call in the innermost loop would send
+// every vector through memory.
+#define DEEPEN_INLINE __attribute__((always_inline)) inline
+#define DEEPEN_LAMBDA __attribute__((always_inline))
+
+// Any address that a Real may have will do.
+DEEPEN_INLINE Vector load(const Real* p) { return *reinterpret_cast<const UnalignedVector*>(p); }
+DEEPEN_INLINE void store(Real* p, Vector v) { *reinterpret_cast<UnalignedVector*>(p) = v; }
+
+// Kept out of line, where compilers turn the loop into one masked move; within a larger kernel they
+// would unroll it into `lanes` branches.
+[[gnu::noinline]] inline Vector load_masked(const Real* p, int count) {
+    Vector v{};
+    for (int i = 0; i < lanes; ++i) v[i] = i < count ? p[i] : Real(0);
+    return v;
+}
+[[gnu::noinline]] inline void store_masked(Real* p, Vector v, int count) {
+    for (int i = 0; i < lanes; ++i)
+        if (i < count) p[i] = v[i];
+}
+
+// The first `count` lanes only, for channels that do not fill a vector; memory beyond is not touched.
+// Lanes not loaded are zero.
+DEEPEN_INLINE Vector load_first(const Real* p, int count) { return count >= lanes ? load(p) : load_masked(p, count); }
+DEEPEN_INLINE void store_first(Real* p, Vector v, int count) {
+    if (count >= lanes) store(p, v);
+    else store_masked(p, v, count);
+}
+
+// The multiple of `lanes` that holds `n` Reals.
+constexpr Index whole_vectors(Index n) { return (n + lanes - 1) / lanes * lanes; }
+
+}  // namespace deepen::simd

@@ -1,0 +1,26 @@
+// How does a person see that a run is getting on?
+//
+// A RunObserver turns what a Trainer reports into the progress bar, and one line that stays for each
+// epoch.  It also passes on the person's Ctrl-C.
+#pragma once
+
+#include "resnet/training/progress.h"
+#include "resnet/training/recipe.h"
+
+namespace deepen {
+
+class RunObserver {
+public:
+    RunObserver(const Recipe& recipe, const DataSplits& data);
+
+    Observer observer();                                 // refers to this object
+
+private:
+    Index epochs_;
+    Progress progress_;
+};
+
+std::string describe(const Recipe& recipe);              // "resnet20: shortcut A, 269722 parameters, seed 1"
+std::string summary(const History& history);             // "training error 12.3 %, test error 14.5 % after 10 epochs"
+
+}  // namespace deepen

@@ -1,0 +1,40 @@
+// Which flags do all programs that train share?
+//
+// torchvision's names where it has one.  Defaults are the paper's (He et al. 2015, section 4.2).
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "resnet/training/recipe.h"
+
+namespace deepen {
+
+struct TrainingFlags {
+    std::string data_path = "synthetic";
+    DataOptions data;
+    std::string shortcut = "A";
+    Index width = 16;
+    Index epochs = 10, batch = 128, max_iterations = 0;
+    double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;
+    bool nesterov = false, no_norm_decay = false, no_augment = false, per_pixel_mean = false;
+    std::string schedule = "constant";
+    std::vector<Index> milestones;                       // epochs
+    double lr_factor = 0.1;
+    Index warmup_epochs = 0;
+    bool warmup_until_learning = false;
+    int threads = 0;                                     // 0: all processors
+
+    void add_to(CLI::App& app);
+    void use_threads() const;
+
+    // The recipe for one net of this name.  Refuses with UsageError what does not go together.
+    Recipe recipe(const std::string& model, std::uint64_t seed, const DataSplits& data) const;
+};
+
+// A model's and a shortcut's name as given by flags; refuses with UsageError.
+CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut);
+
+// The one line that says what is trained on: "synthetic: 10000 training and 2000 test pictures of 32x32, 10 classes".
+std::string describe(const std::string& path, const DataSplits& data);
+
+}  // namespace deepen

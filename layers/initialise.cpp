@@ -1,0 +1,45 @@
+#include "layers/initialise.h"
+
+#include <cmath>
+
+#include "layers/module.h"
+
+namespace deepen {
+namespace {
+
+void fill_normal(Tensor& w, double deviation, Random& random) {
+    for (Real& v : w.data()) v = static_cast<Real>(deviation * random.normal());
+}
+
+void fill_uniform(Tensor& w, double bound, Random& random) {
+    for (Real& v : w.data()) v = static_cast<Real>(random.uniform(-bound, bound));
+}
+
+// FNV-1a: a stream number that depends on the name alone.
+std::uint64_t stream_of_name(const std::string& name) {
+    std::uint64_t hash = 0xcbf29ce484222325;
+    for (unsigned char c : name) hash = (hash ^ c) * 0x100000001b3;
+    return hash;
+}
+
+}  // namespace
+
+void he_normal(Tensor& w, Index fan_in, Index, Random& random) { fill_normal(w, std::sqrt(2.0 / static_cast<double>(fan_in)), random); }
+void he_uniform(Tensor& w, Index fan_in, Index, Random& random) { fill_uniform(w, std::sqrt(6.0 / static_cast<double>(fan_in)), random); }
+
+void xavier_normal(Tensor& w, Index fan_in, Index fan_out, Random& random) {
+    fill_normal(w, std::sqrt(2.0 / static_cast<double>(fan_in + fan_out)), random);
+}
+
+void xavier_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random) {
+    fill_uniform(w, std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)), random);
+}
+
+void initialise(Module& net, std::uint64_t seed, Initialiser scheme) {
+    for (auto& [name, part] : named_modules(net)) {
+        Random random(seed, stream_of_name(name));
+        part->reset(scheme, random);
+    }
+}
+
+}  // namespace deepen

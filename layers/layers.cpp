@@ -1,0 +1,96 @@
+#include "layers/layers.h"
+
+#include <algorithm>
+
+#include "engine/error.h"
+
+namespace deepen {
+namespace {
+
+void fill(Tensor& t, Real value) {
+    if (t.defined()) std::fill(t.data().begin(), t.data().end(), value);
+}
+
+}  // namespace
+
+// --- Conv2d ----------------------------------------------------------------------------------------
+
+Conv2d::Conv2d(Conv2dOptions options) : options_(options) {
+    require(options.in_channels >= 1 && options.out_channels >= 1 && options.kernel >= 1 && options.stride >= 1 && options.padding >= 0,
+            "Conv2d: ", options.in_channels, " to ", options.out_channels, " channels, kernel ", options.kernel, ", stride ",
+            options.stride, ", padding ", options.padding, " asked for; all but the padding must be at least 1.");
+    weight = variable(Tensor::zeros({options.kernel, options.kernel, options.in_channels, options.out_channels}));
+    if (options.bias) bias = variable(Tensor::zeros({options.out_channels}));
+}
+
+Tensor Conv2d::forward(const Tensor& x) {
+    return conv2d(x, weight, bias, {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()});
+}
+
+void Conv2d::visit(Visitor& v) {
+    v.parameter("weight", weight);
+    if (bias.defined()) v.parameter("bias", bias);
+}
+
+void Conv2d::reset(Initialiser scheme, Random& random) {
+    const Index places = options_.kernel * options_.kernel;
+    scheme(weight, places * options_.in_channels, places * options_.out_channels, random);
+    fill(bias, 0);
+}
+
+// --- BatchNorm2d -----------------------------------------------------------------------------------
+
+BatchNorm2d::BatchNorm2d(Index channels)
+    : scale(variable(Tensor::ones({channels}))), shift(variable(Tensor::zeros({channels}))),
+      running_mean(Tensor::zeros({channels})), running_variance(Tensor::ones({channels})) {}
+
+Tensor BatchNorm2d::forward(const Tensor& x) {
+    return batch_norm(x, scale, shift, running_mean, running_variance,
+                      {.training = training(), .momentum = momentum, .epsilon = epsilon});
+}
+
+void BatchNorm2d::visit(Visitor& v) {
+    v.parameter("weight", scale);
+    v.parameter("bias", shift);
+    v.buffer("running_mean", running_mean);
+    v.buffer("running_var", running_variance);
+}
+
+void BatchNorm2d::reset(Initialiser, Random&) {
+    fill(scale, 1);
+    fill(shift, 0);
+    fill(running_mean, 0);
+    fill(running_variance, 1);
+}
+
+// --- Linear ----------------------------------------------------------------------------------------
+
+Linear::Linear(Index in, Index out) : weight(variable(Tensor::zeros({in, out}))), bias(variable(Tensor::zeros({out}))) {
+    require(in >= 1 && out >= 1, "Linear: ", in, " inputs and ", out, " outputs asked for; both must be at least 1.");
+}
+
+Tensor Linear::forward(const Tensor& x) { return matmul(x, weight) + bias; }
+
+void Linear::visit(Visitor& v) {
+    v.parameter("weight", weight);
+    v.parameter("bias", bias);
+}
+
+void Linear::reset(Initialiser scheme, Random& random) {
+    scheme(weight, weight.shape()[0], weight.shape()[1], random);
+    fill(bias, 0);
+}
+
+// --- Sequential ------------------------------------------------------------------------------------
+
+Tensor Sequential::forward(const Tensor& x) {
+    Tensor y = x;
+    for (const auto& part : parts_) y = part->forward(y);
+    return y;
+}
+
+void Sequential::visit(Visitor& v) {
+    for (std::size_t i = 0; i < parts_.size(); ++i) v.module(std::to_string(i), *parts_[i]);
+}
+
+}  // namespace deepen

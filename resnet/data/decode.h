@@ -1,0 +1,23 @@
+// How does a PNG or JPEG become pixels?
+//
+// stb_image does the decoding; this file guards its door.  A file's own claim about its size is checked
+// before a decoder allocates by it: the picture may have 64 megapixels at most, and no more than the
+// file's bytes could possibly hold.  stb_image fills up a JPEG that is cut short with grey and says
+// nothing, so the end marker is looked for here.
+#pragma once
+
+#include "resnet/data/bytes.h"
+
+namespace deepen {
+
+struct Pixels {
+    Index height = 0, width = 0;
+    Bytes bytes;                                         // [height,width,3]
+};
+
+// Grey becomes three equal channels, 16 bits become 8, transparency is laid over black.  A camera's
+// note on orientation (EXIF) is not followed.  Refuses, naming the file: too many pixels, files over
+// 256 MiB, and what cannot be decoded, with stb_image's reason.
+Pixels decode_picture(const std::filesystem::path& path);
+
+}  // namespace deepen

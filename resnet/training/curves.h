@@ -1,0 +1,36 @@
+// What does degradation look like?
+//
+// Like Figure 6 of He et al. 2015: error against epochs, training error solid and test error dashed,
+// one colour a depth, plain nets on the left and residual nets on the right of one shared error axis.
+// Where a net was trained from several seeds, the line is their mean and a band spans their range.
+//
+// gnuplot draws; this file says what.  Figures come back as text: SVG for a page, characters for a
+// terminal.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "resnet/training/runs.h"
+#include "resnet/training/terminal.h"
+
+namespace deepen {
+
+// Every row of every run, one a line, replaced atomically:
+//     kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
+void write_curves_csv(const std::filesystem::path& path, const std::vector<Run>& runs);
+
+// All nets, plain left and residual right; one panel if there is one kind only.  An SVG document.
+// Refuses runs without a single epoch.
+std::string curves_svg(const std::vector<Run>& runs);
+
+// The deepest depth that was trained both ways: its plain and its residual net in one panel.
+// Empty where there is no such depth.
+std::string same_depth_svg(const std::vector<Run>& runs);
+
+// curves_svg() for a terminal: training error as "o", test error as "." for each net, in its width (80 to 100
+// columns), coloured where it is.
+std::string curves_text(const std::vector<Run>& runs, const Terminal& terminal);
+
+}  // namespace deepen

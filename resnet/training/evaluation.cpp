@@ -1,0 +1,44 @@
+#include "resnet/training/evaluation.h"
+
+#include "engine/autograd.h"
+#include "engine/ops.h"
+
+namespace deepen {
+
+void Evaluation::add(const Tensor& logits, std::span<const int> labels, double mean_loss) {
+    const auto batch = static_cast<Index>(labels.size());
+    errors += count_errors(logits, labels);
+    count += batch;
+    loss_sum += mean_loss * static_cast<double>(batch);
+}
+
+Index count_errors(const Tensor& logits, std::span<const int> labels) {
+    const Index classes = logits.shape()[1];
+    const Real* row = logits.data().data();
+    Index errors = 0;
+    for (int label : labels) {
+        bool right = row[label] == row[label];
+        for (Index k = 0; k < classes; ++k) right = right && (k == label || row[k] < row[label] || (row[k] == row[label] && k > label));
+        errors += !right;
+        row += classes;
+    }
+    return errors;
+}
+
+Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+                    const std::function<bool()>& stop) {
+    const NoGrad no_grad;
+    const bool was_training = net.training();
+    net.evaluate();
+    Loader loader(pictures, preprocessing, {.batch = batch});
+    loader.start(0);
+    Evaluation result;
+    for (Batch b; !stop() && loader.next(b);) {
+        const Tensor logits = net(b.x);
+        result.add(logits, b.labels, cross_entropy(logits, b.labels).item());
+    }
+    net.train(was_training);
+    return result;
+}
+
+}  // namespace deepen

@@ -1,0 +1,28 @@
+// How good is a net?
+//
+// The number of pictures whose largest logit is not at their label, and the mean cross-entropy.  In
+// evaluation mode (running batch-norm statistics), without augmentation, recording nothing.
+#pragma once
+
+#include "layers/module.h"
+#include "resnet/data/loader.h"
+
+namespace deepen {
+
+struct Evaluation {
+    Index errors = 0, count = 0;
+    double loss_sum = 0;
+
+    double error() const { return count ? static_cast<double>(errors) / static_cast<double>(count) : 0; }
+    double mean_loss() const { return count ? loss_sum / static_cast<double>(count) : 0; }
+    void add(const Tensor& logits, std::span<const int> labels, double mean_loss);
+};
+
+// Rows of `logits` [N,classes] whose largest value is not at the label.  A row with a NaN is an error.
+Index count_errors(const Tensor& logits, std::span<const int> labels);
+
+// Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  Leaves the net's mode as it was.
+Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+                    const std::function<bool()>& stop = [] { return false; });
+
+}  // namespace deepen

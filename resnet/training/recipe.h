@@ -1,0 +1,28 @@
+// What fixes a run?
+//
+// A net, a data set, how it is trained, and a seed.  Two runs of equal recipes give equal weights,
+// bit for bit, on the same kind of processor; so a recipe is saved beside every result, and tells
+// whether a result found in a folder is the one that was asked for.
+#pragma once
+
+#include <string>
+
+#include "resnet/cifar.h"
+#include "resnet/training/trainer.h"
+
+namespace deepen {
+
+struct Recipe {
+    CifarOptions model;
+    TrainingOptions training;                            // its seed is the seed of everything: weights, order, augmentation
+    bool per_pixel_mean = false;                         // the paper's; else per-channel mean and deviation
+
+    std::string name() const;                            // "resnet20-seed1": a folder's name
+    std::string kind() const;                            // "plain" or "residual"
+    std::string json(const DataSplits& data) const;      // for people and programs; `data` enters by its counts and checksum
+};
+
+// A checksum of all pictures and labels (CRC-32), in hexadecimal.
+std::string checksum(const DataSplits& data);
+
+}  // namespace deepen

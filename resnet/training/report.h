@@ -1,0 +1,31 @@
+// What do we tell somebody who was not there?
+//
+// report.html: the question, the verdict with its numbers, a table, the curves and how to read
+// them, what the paper says of the reason, and what was run.  One file without scripts, with its
+// figures inside it, that opens anywhere and follows the reader's light or dark setting.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "resnet/training/history.h"
+
+namespace deepen {
+
+// What the runs themselves do not say.  What is left empty is left out.
+struct ReportFacts {
+    std::string command;                                 // that made the runs, as it was typed
+    std::string data_set;                                // "CIFAR-10, 50,000 pictures for training, 10,000 for testing"
+    std::string commit, machine, date;
+    std::map<std::string, Index> parameters;             // by name of the net: {"plain-20", 269722}
+};
+
+// Refuses runs without a single epoch.  Needs gnuplot.
+std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts);
+
+// The same as a file, replaced atomically.
+void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts);
+
+}  // namespace deepen

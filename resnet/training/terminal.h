@@ -1,0 +1,38 @@
+// Who is reading along: a person at a terminal, or a log file?
+//
+// A Terminal is what a program needs to know of where its words go before it draws or colours
+// anything.  Drawing code takes it as an argument, so that tests can play any terminal.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace deepen {
+
+struct Terminal {
+    bool interactive = false;                            // lines can be redrawn
+    bool colour = false;
+    bool unicode = false;                                // UTF-8
+    std::function<int()> width = [] { return 80; };      // in columns; asked anew each time, for windows are resized
+};
+
+// What file descriptor `fd` leads to.  Interactive: a terminal, unless TERM is unset or "dumb".
+// Colour: interactive, and NO_COLOR unset or empty (no-color.org).  Unicode: as LC_ALL, LC_CTYPE or LANG say.
+// Width: the kernel's, else COLUMNS, else 80.
+Terminal terminal_at(int fd);
+
+// Columns that UTF-8 text takes, counting each code point as one and colour sequences as none.
+int columns(std::string_view text);
+
+// The text with line ends put in such that no line is wider than `width`, unless a single word is.
+// Line ends already there stay.
+std::string wrap(std::string_view text, int width);
+
+// Without control characters other than line ends: bytes quoted from a file must not steer a terminal.
+std::string printable(std::string_view text);
+
+// Seconds as a clock shows them: "0:42", "12:05", "2:03:00".  "?" unless finite.
+std::string duration(double seconds);
+
+}  // namespace deepen

@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/conv/algorithm.h"
+#include "engine/error.h"
+#include "engine/gradcheck.h"
+#include "engine/ops.h"
+#include "engine/parallel.h"
+
+namespace deepen {
+namespace {
+
+struct Case {
+    Shape x, w;
+    Index stride, padding;
+};
+
+// Odd sizes, every stride and padding in use, the ResNet stems, and 1x1.
+const std::vector<Case> cases = {
+    {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},   {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},   {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},
+    {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},   {{2, 9, 9, 3}, {7, 7, 3, 6}, 2, 3},   {{3, 4, 4, 5}, {1, 1, 5, 7}, 1, 0},
+    {{3, 5, 4, 5}, {1, 1, 5, 7}, 2, 0},   {{1, 6, 5, 2}, {2, 4, 2, 3}, 1, 2},   {{2, 3, 3, 2}, {5, 5, 2, 2}, 1, 2},
+    {{20, 4, 3, 2}, {3, 3, 2, 3}, 3, 1},  {{2, 32, 32, 3}, {3, 3, 3, 16}, 1, 1}, {{1, 2, 2, 1}, {5, 5, 1, 2}, 3, 4},
+};
+
+// Float keeps seven digits; a sum of a few hundred products loses about one of them.
+constexpr double tolerance = sizeof(Real) == 8 ? 1e-12 : 2e-5;
+
+void expect_close(const Tensor& got, const Tensor& expected, const std::string& what) {
+    ASSERT_EQ(got.shape(), expected.shape()) << what;
+    for (Index i = 0; i < got.size(); ++i)
+        ASSERT_NEAR(got.data()[i], expected.data()[i], tolerance * std::max(1.0, std::abs(double(expected.data()[i])))) << what << " at " << i;
+}
+
+struct Result {
+    Tensor y, dx, dw;
+};
+
+// Gradients start from 1 rather than 0, to see that backward adds.
+Result run(const Case& c, ConvAlgorithm algorithm) {
+    Tensor x = variable(random_tensor(c.x, 1)), w = variable(random_tensor(c.w, 2));
+    Tensor y = conv2d(x, w, {}, {.stride = c.stride, .padding = c.padding, .algorithm = algorithm});
+    x.set_grad(Tensor::ones(c.x));
+    w.set_grad(Tensor::ones(c.w));
+    y.backward(random_tensor(y.shape(), 3));
+    return {y.detach(), x.grad(), w.grad()};
+}
+
+TEST(Convolution, EveryAlgorithmAgreesWithSevenLoops) {
+    for (const Case& c : cases) {
+        const Result expected = run(c, ConvAlgorithm::reference);
+        const ConvGeometry g = conv_geometry(c.x, c.w, {.stride = c.stride, .padding = c.padding});
+        for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::pointwise}) {
+            if (id == ConvAlgorithm::pointwise && !pointwise_convolution.suits(g)) continue;
+            const Result got = run(c, id);
+            const std::string what = c.x.str() + c.w.str() + " algorithm " + std::to_string(int(id));
+            expect_close(got.y, expected.y, what + " y");
+            expect_close(got.dx, expected.dx, what + " dx");
+            expect_close(got.dw, expected.dw, what + " dw");
+        }
+    }
+}
+
+TEST(Convolution, ADeltaKernelIsTheIdentity) {
+    const Tensor x = random_tensor({2, 5, 6, 3}, 4);
+    Tensor w = Tensor::zeros({3, 3, 3, 3});
+    for (Index c = 0; c < 3; ++c) w.data()[((1 * 3 + 1) * 3 + c) * 3 + c] = 1;
+    expect_close(conv2d(x, w, {}, {.padding = 1}), x, "delta");
+}
+
+// <conv(x), r> = <x, conv'(r)>: backward by x is the transpose of forward.
+TEST(Convolution, BackwardIsTheAdjointOfForward) {
+    for (const Case& c : cases) {
+        Tensor x = variable(random_tensor(c.x, 5));
+        Tensor y = conv2d(x, random_tensor(c.w, 6), {}, {.stride = c.stride, .padding = c.padding});
+        const Tensor r = random_tensor(y.shape(), 7);
+        y.backward(r);
+        double left = 0, right = 0;
+        for (Index i = 0; i < y.size(); ++i) left += double(y.data()[i]) * r.data()[i];
+        for (Index i = 0; i < x.size(); ++i) right += double(x.data()[i]) * x.grad().data()[i];
+        EXPECT_NEAR(left, right, tolerance * 10 * std::max(1.0, std::abs(left))) << c.x << c.w;
+    }
+}
+
+TEST(Convolution, GivesTheSameBitsAtAnyNumberOfThreads) {
+    const int before = threads();
+    const Case c{{20, 9, 9, 8}, {3, 3, 8, 8}, 1, 1};
+    for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col}) {
+        set_threads(1);
+        const Result one = run(c, id);
+        for (int count : {2, 3, 7}) {
+            set_threads(count);
+            const Result many = run(c, id);
+            EXPECT_EQ(many.y.values(), one.y.values()) << count;
+            EXPECT_EQ(many.dx.values(), one.dx.values()) << count;
+            EXPECT_EQ(many.dw.values(), one.dw.values()) << count;
+        }
+    }
+    set_threads(before);
+}
+
+TEST(Convolution, AddsItsBiasToEveryPlace) {
+    const Tensor x = random_tensor({1, 3, 3, 2}, 8), w = random_tensor({3, 3, 2, 2}, 9);
+    const Tensor plain = conv2d(x, w, {}, {.padding = 1}), shifted = conv2d(x, w, Tensor({2}, {10, 20}), {.padding = 1});
+    for (Index i = 0; i < plain.size(); ++i) EXPECT_NEAR(shifted.data()[i] - plain.data()[i], i % 2 ? 20 : 10, 1e-5);
+}
+
+std::string refusal(const std::function<void()>& act) {
+    try {
+        act();
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "accepted";
+}
+
+TEST(Convolution, RefusesWhatDoesNotFit) {
+    const Tensor x = Tensor::zeros({8, 32, 32, 3});
+    EXPECT_EQ(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 16, 32}), {}, {.layer = "layer2.0.conv1"}); }),
+              "conv2d (layer2.0.conv1): weight reads 16 input channels, x carries 3.  x [8,32,32,3] (N,H,W,C)  weight [3,3,16,32] "
+              "(kh,kw,Cin,Cout).  Try in_channels = 3, or check which block feeds layer2.0.conv1.");
+    EXPECT_NE(refusal([&] { conv2d(Tensor::zeros({32, 32, 3}), Tensor::zeros({3, 3, 3, 4})); }).find("four axes"), std::string::npos);
+    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({40, 40, 3, 4})); }).find("kernel is larger than the padded picture"), std::string::npos);
+    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.stride = 0}); }).find("stride must be at least 1"), std::string::npos);
+    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), Tensor::zeros({5})); }).find("the bias has shape [5]"), std::string::npos);
+    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.algorithm = ConvAlgorithm::pointwise}); }).find("does not suit"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] { parse_conv_algorithm("magic"); }).find("'magic' is not known"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace deepen

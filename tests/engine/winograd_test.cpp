@@ -1,0 +1,211 @@
+// Winograd's convolution against the definition, written as seven loops in double.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "engine/conv/algorithm.h"
+#include "engine/error.h"
+#include "engine/memory.h"
+#include "engine/parallel.h"
+#include "engine/random.h"
+
+namespace deepen {
+namespace {
+
+using Reals = std::vector<Real>;
+using Doubles = std::vector<double>;
+
+// The largest error allowed, as a part of the largest exact value.  The transforms multiply by up to
+// 8 and cancel, which costs about a digit against direct summation.
+constexpr double tolerance = sizeof(Real) == 4 ? 1e-5 : 1e-13;
+
+struct Case {
+    Index batch, height, width, in, out, padding;
+};
+
+std::ostream& operator<<(std::ostream& s, const Case& c) {
+    return s << "x [" << c.batch << "," << c.height << "," << c.width << "," << c.in << "]  weight [3,3," << c.in << ","
+             << c.out << "]  padding " << c.padding;
+}
+
+std::vector<Case> cases() {
+    std::vector<Case> all;
+    // Every remainder of tile sizes, on both axes.
+    for (Index height = 1; height <= 13; ++height)
+        for (Index padding : {0, 1, 2})
+            if (height + 2 * padding >= 3) all.push_back({2, height, 14 - height + 2, 5, 8, padding});
+    // Every pair of channel counts: below, at, above and at multiples of every vector width.
+    for (Index in : {1, 3, 5, 8, 16, 17, 32, 64})
+        for (Index out : {1, 3, 5, 8, 16, 17, 32, 64}) all.push_back({1 + (in + out) % 3, 6, 5, in, out, 1});
+    // Several blocks of tiles and several groups of pictures.
+    all.push_back({9, 17, 32, 16, 16, 1});
+    all.push_back({37, 8, 8, 24, 40, 1});
+    all.push_back({3, 30, 21, 12, 20, 2});
+    // A border wider than a tile's.
+    all.push_back({1, 2, 3, 8, 8, 5});
+    return all;
+}
+
+ConvGeometry geometry(const Case& c) {
+    return conv_geometry({c.batch, c.height, c.width, c.in}, {3, 3, c.in, c.out}, {.padding = c.padding});
+}
+
+Reals random_values(Index count, std::uint64_t stream) {
+    Random random(7, stream);
+    Reals values(count);
+    for (Real& v : values) v = Real(random.normal());
+    return values;
+}
+
+// One convolution's operands and, from the seven loops, what it and its gradients should be.
+struct Example {
+    ConvGeometry g;
+    Reals x, w, dy;
+    Doubles y, dx, dw;
+
+    explicit Example(const Case& c) : g(geometry(c)) {
+        x = random_values(g.batch * g.height * g.width * g.in_channels, 1);
+        w = random_values(9 * g.in_channels * g.out_channels, 2);
+        dy = random_values(g.batch * g.out_positions() * g.out_channels, 3);
+        y.resize(dy.size()), dx.resize(x.size()), dw.resize(w.size());
+        for (Index n = 0; n < g.batch; ++n)
+            for (Index i = 0; i < g.out_height; ++i)
+                for (Index j = 0; j < g.out_width; ++j)
+                    for (Index r = 0; r < 3; ++r)
+                        for (Index s = 0; s < 3; ++s) visit(n, i, j, r, s);
+    }
+
+    void visit(Index n, Index i, Index j, Index r, Index s) {
+        const Index row = i + r - g.padding, column = j + s - g.padding;
+        if (row < 0 || row >= g.height || column < 0 || column >= g.width) return;
+        const Index from = ((n * g.height + row) * g.width + column) * g.in_channels;
+        const Index to = ((n * g.out_height + i) * g.out_width + j) * g.out_channels;
+        for (Index c = 0; c < g.in_channels; ++c)
+            for (Index k = 0; k < g.out_channels; ++k) {
+                const Index tap = ((r * 3 + s) * g.in_channels + c) * g.out_channels + k;
+                y[to + k] += double(x[from + c]) * w[tap];
+                dx[from + c] += double(dy[to + k]) * w[tap];
+                dw[tap] += double(dy[to + k]) * x[from + c];
+            }
+    }
+};
+
+// The largest difference, as a part of the largest expected value; NaN anywhere counts as infinite.
+double relative_error(const Reals& got, const Doubles& expected) {
+    double error = 0, scale = 1e-30;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        const double difference = std::abs(got[i] - expected[i]);
+        error = std::isnan(difference) ? INFINITY : std::max(error, difference);
+        scale = std::max(scale, std::abs(expected[i]));
+    }
+    return error / scale;
+}
+
+// New storage holds NaN while this lives.
+struct Poison {
+    Poison() { memory::poison(true); }
+    ~Poison() { memory::poison(false); }
+};
+
+TEST(Winograd, ForwardAgreesWithSevenLoops) {
+    const Poison poison;
+    for (const Case& c : cases()) {
+        const Example e(c);
+        Reals y(e.y.size(), NAN);
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), y.data());
+        EXPECT_LT(relative_error(y, e.y), tolerance) << c;
+    }
+}
+
+TEST(Winograd, BackwardAgreesWithSevenLoops) {
+    const Poison poison;
+    for (const Case& c : cases()) {
+        const Example e(c);
+        Reals dx(e.x.size()), dw(e.w.size());
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx.data(), dw.data());
+        EXPECT_LT(relative_error(dx, e.dx), tolerance) << "dx, " << c;
+        EXPECT_LT(relative_error(dw, e.dw), tolerance) << "dw, " << c;
+    }
+}
+
+TEST(Winograd, BackwardAddsToWhatIsThere) {
+    Example e({3, 7, 9, 12, 17, 1});
+    Reals dx = random_values(e.x.size(), 4), dw = random_values(e.w.size(), 5);
+    for (std::size_t i = 0; i < dx.size(); ++i) e.dx[i] += dx[i];
+    for (std::size_t i = 0; i < dw.size(); ++i) e.dw[i] += dw[i];
+    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx.data(), dw.data());
+    EXPECT_LT(relative_error(dx, e.dx), tolerance);
+    EXPECT_LT(relative_error(dw, e.dw), tolerance);
+}
+
+TEST(Winograd, AGradientAloneHasTheSameBitsAsBoth) {
+    const Example e({5, 11, 8, 16, 24, 1});
+    const auto backward = [&](Reals* dx, Reals* dw) {
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx ? dx->data() : nullptr,
+                                      dw ? dw->data() : nullptr);
+    };
+    Reals dx(e.x.size()), dw(e.w.size()), dx_alone(e.x.size()), dw_alone(e.w.size());
+    backward(&dx, &dw);
+    backward(&dx_alone, nullptr);
+    backward(nullptr, &dw_alone);
+    backward(nullptr, nullptr);
+    EXPECT_EQ(dx_alone, dx);
+    EXPECT_EQ(dw_alone, dw);
+}
+
+TEST(Winograd, GivesTheSameBitsAtAnyNumberOfThreads) {
+    const Example e({21, 16, 14, 16, 20, 1});
+    struct Result {
+        Reals y, dx, dw;
+        bool operator==(const Result&) const = default;
+    };
+    const auto compute = [&](int count) {
+        set_threads(count);
+        Result r{Reals(e.y.size()), Reals(e.x.size()), Reals(e.w.size())};
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), r.y.data());
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), r.dx.data(), r.dw.data());
+        return r;
+    };
+    const int before = threads();
+    const Result alone = compute(1);
+    for (int count : {2, 3, 7}) EXPECT_EQ(compute(count), alone) << count << " threads";
+    set_threads(before);
+}
+
+TEST(Winograd, AnEmptyBatchChangesNothing) {
+    const Example e({0, 8, 8, 16, 16, 1});
+    Reals dw = random_values(e.w.size(), 6);
+    const Reals before = dw;
+    winograd_convolution.forward(e.g, e.x.data(), e.w.data(), nullptr);
+    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), nullptr, dw.data());
+    EXPECT_EQ(dw, before);
+}
+
+TEST(Winograd, SuitsThreeByThreeOfStrideOneWithChannelsToFillVectors) {
+    const auto suits = [](Shape x, Shape w, Index stride) {
+        return winograd_convolution.suits(conv_geometry(x, w, {.stride = stride, .padding = w[0] / 2}));
+    };
+    EXPECT_TRUE(suits({128, 32, 32, 16}, {3, 3, 16, 16}, 1));
+    EXPECT_TRUE(suits({128, 8, 8, 64}, {3, 3, 64, 64}, 1));
+    EXPECT_FALSE(suits({128, 32, 32, 3}, {3, 3, 3, 16}, 1));
+    EXPECT_FALSE(suits({128, 32, 32, 16}, {3, 3, 16, 32}, 2));
+    EXPECT_FALSE(suits({128, 32, 32, 16}, {5, 5, 16, 16}, 1));
+    EXPECT_FALSE(suits({128, 32, 32, 16}, {1, 1, 16, 16}, 1));
+}
+
+TEST(Winograd, CallsAnotherKernelAFaultOfOurs) {
+    const ConvGeometry g = conv_geometry({1, 8, 8, 8}, {3, 3, 8, 8}, {.stride = 2, .padding = 1});
+    const Reals x(8 * 8 * 8), w(9 * 8 * 8);
+    Reals y(4 * 4 * 8);
+    try {
+        winograd_convolution.forward(g, x.data(), w.data(), y.data());
+        FAIL() << "accepted";
+    } catch (const InternalError& e) {
+        EXPECT_NE(std::string(e.what()).find("a kernel of 3x3 and stride 2 came"), std::string::npos) << e.what();
+    }
+}
+
+}  // namespace
+}  // namespace deepen
