@@ -24,13 +24,14 @@ int count(const std::string& all, const std::string& piece) {
 
 TEST(Gnuplot, IsAskedForByThePackageThatHasIt) {
     EXPECT_EQ(message_of<Error>([] { run_gnuplot("plot x", "no-such-gnuplot"); }),
-              "the program no-such-gnuplot is missing, and it draws the curves.  Install it (the Debian package is gnuplot-nox), "
-              "then try again.");
+              "the program no-such-gnuplot is missing, and it draws the curves.  Install it (the Debian package is "
+              "gnuplot-nox), then try again.");
 }
 
 TEST(Gnuplot, HandsItsComplaintsOn) {
     const Scratch scratch;
-    const auto fake = scratch.write("fake", "#!/bin/sh\ncat > /dev/null\necho 'line 7: no such terminal' >&2\nexit 3\n");
+    const auto fake =
+        scratch.write("fake", "#!/bin/sh\ncat > /dev/null\necho 'line 7: no such terminal' >&2\nexit 3\n");
     ::chmod(fake.c_str(), 0755);
     EXPECT_EQ(message_of<Error>([&] { run_gnuplot("plot x", fake.string()); }),
               fake.string() + " failed with exit status 3: line 7: no such terminal\n");
@@ -65,8 +66,8 @@ TEST(Curves, NameEveryNetInAPanelForItsKind) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const std::string svg = curves_svg(invented_experiment());
     EXPECT_NE(svg.find("</svg>"), std::string::npos);
-    for (const char* words : {"plain-20", "plain-56", "resnet-20", "resnet-56", "plain nets", "residual nets", "training error",
-                              "test error", "range over seeds", "epoch (391 iterations each)"})
+    for (const char* words : {"plain-20", "plain-56", "resnet-20", "resnet-56", "plain nets", "residual nets",
+                              "training error", "test error", "range over seeds", "epoch (391 iterations each)"})
         EXPECT_EQ(count(svg, words), words == std::string("epoch (391 iterations each)") ? 2 : 1) << words;
 }
 
@@ -108,11 +109,13 @@ TEST(Curves, FitATerminalInColourOrWithout) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     for (int width : {60, 80, 110, 200})
         for (bool colour : {false, true}) {
-            const std::string drawing = curves_text(invented_experiment(), {.colour = colour, .width = [=] { return width; }});
+            const std::string drawing =
+                curves_text(invented_experiment(), {.colour = colour, .width = [=] { return width; }});
             EXPECT_EQ(drawing.find('\x1b') != std::string::npos, colour);
             std::istringstream lines(drawing);
             for (std::string line; std::getline(lines, line);) EXPECT_LT(columns(line), width) << line;
-            for (const char* name : {"plain-20", "plain-56", "resnet-20", "resnet-56"}) EXPECT_EQ(count(drawing, name), 1) << name;
+            for (const char* name : {"plain-20", "plain-56", "resnet-20", "resnet-56"})
+                EXPECT_EQ(count(drawing, name), 1) << name;
         }
 }
 

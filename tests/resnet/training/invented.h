@@ -16,7 +16,8 @@ inline Run invented_run(const std::string& kind, int depth, std::uint64_t seed, 
     Run run{kind, depth, seed, {}};
     for (double error : errors) {
         const Index epoch = static_cast<Index>(run.history.size()) + 1;
-        run.history.push_back({epoch, 391 * epoch, 0.1, 2 * error, error, 2 * error, error + 0.02, 10.0 * static_cast<double>(epoch)});
+        run.history.push_back(
+            {epoch, 391 * epoch, 0.1, 2 * error, error, 2 * error, error + 0.02, 10.0 * static_cast<double>(epoch)});
     }
     return run;
 }

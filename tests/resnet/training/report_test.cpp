@@ -23,9 +23,11 @@ protected:
 
 TEST_F(Report, BeginsWithTheVerdict) {
     const std::string page = report_html(invented_experiment(), {});
-    const std::size_t first = page.find("Holds on 2 of 2 seeds: plain-56 has on average 31.0 points more training error than plain-20.");
-    const std::size_t second = page.find("Holds on 2 of 2 seeds: resnet-56 has on average 47.0 points less training error than "
-                                         "plain-56, and 5.0 points less than resnet-20.");
+    const std::size_t first =
+        page.find("Holds on 2 of 2 seeds: plain-56 has on average 31.0 points more training error than plain-20.");
+    const std::size_t second = page.find(
+        "Holds on 2 of 2 seeds: resnet-56 has on average 47.0 points less training error than "
+        "plain-56, and 5.0 points less than resnet-20.");
     EXPECT_LT(first, second);
     EXPECT_LT(second, page.find("<table>"));
     EXPECT_LT(page.find("<table>"), page.find("<svg"));
@@ -33,9 +35,11 @@ TEST_F(Report, BeginsWithTheVerdict) {
 
 TEST_F(Report, TabulatesMeansAndRanges) {
     const std::string page = report_html(invented_experiment(), {.parameters = {{"plain-20", 269722}}});
-    EXPECT_TRUE(has(page, "<th scope=\"row\">plain-20</th><td>269,722</td><td>41.00&nbsp;%<small>40.00 &ndash; 42.00</small></td>"
-                          "<td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small></td><td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small>"
-                          "</td><td>20.0</td><td>2</td>"));
+    EXPECT_TRUE(
+        has(page,
+            "<th scope=\"row\">plain-20</th><td>269,722</td><td>41.00&nbsp;%<small>40.00 &ndash; 42.00</small></td>"
+            "<td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small></td><td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small>"
+            "</td><td>20.0</td><td>2</td>"));
     EXPECT_TRUE(has(page, "<th scope=\"row\">resnet-56</th><td>&ndash;</td>"));
 }
 
@@ -48,7 +52,8 @@ TEST_F(Report, NeedsNothingBesidesItself) {
 }
 
 TEST_F(Report, SaysWhatWasRunAndNoMore) {
-    const std::string page = report_html(invented_experiment(), {.command = "compare --data-path \"a<b>&c\"", .commit = "bb71bb4"});
+    const std::string page =
+        report_html(invented_experiment(), {.command = "compare --data-path \"a<b>&c\"", .commit = "bb71bb4"});
     EXPECT_TRUE(has(page, "<code>compare --data-path &quot;a&lt;b&gt;&amp;c&quot;</code>"));
     EXPECT_TRUE(has(page, "<dt>seeds</dt><dd>1, 2</dd>"));
     EXPECT_TRUE(has(page, "<code>bb71bb4</code>"));
@@ -67,11 +72,13 @@ TEST_F(Report, AdmitsWhatShortRunsCannotShow) {
 
 TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
     const std::string page = report_html({invented_run("plain", 20, 1, {0.5, NAN})}, {});
-    EXPECT_TRUE(has(page, "<th scope=\"row\">plain-20</th><td>&ndash;</td><td>&ndash;</td><td>&ndash;</td><td>52.00&nbsp;%</td>"));
+    EXPECT_TRUE(has(
+        page, "<th scope=\"row\">plain-20</th><td>&ndash;</td><td>&ndash;</td><td>&ndash;</td><td>52.00&nbsp;%</td>"));
 }
 
 TEST_F(Report, NeedsAnEpoch) {
-    EXPECT_EQ(message_of<Error>([] { report_html({}, {}); }), "nothing to report: none of the 0 runs has finished an epoch.");
+    EXPECT_EQ(message_of<Error>([] { report_html({}, {}); }),
+              "nothing to report: none of the 0 runs has finished an epoch.");
 }
 
 TEST_F(Report, IsWrittenAsAFile) {

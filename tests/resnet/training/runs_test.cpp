@@ -45,7 +45,8 @@ TEST(Runs, HideNoDivergedSeedInAMean) {
 
 TEST(Runs, AreRefusedWhenTheyCannotBeToldApart) {
     const auto message = [](const Experiment& runs) { return message_of<Error>([&] { nets_of(runs); }); };
-    EXPECT_EQ(message({invented_run("dense", 40, 1, {0.5})}), "run of a dense-40: expected the kind plain or residual.");
+    EXPECT_EQ(message({invented_run("dense", 40, 1, {0.5})}),
+              "run of a dense-40: expected the kind plain or residual.");
     EXPECT_EQ(message({invented_run("residual", 20, 7, {0.5}), invented_run("residual", 20, 7, {0.6})}),
               "two runs of resnet-20 have the seed 7: they are the same run.  Try another seed for one of them.");
     deepen::Run gap = invented_run("plain", 20, 1, {0.5, 0.4});

@@ -14,7 +14,8 @@ Experiment experiment(const std::vector<double>& plain20, const std::vector<doub
                             const std::vector<double>& resnet20, const std::vector<double>& resnet56) {
     Experiment runs;
     const auto add = [&](const std::string& kind, int depth, const std::vector<double>& errors) {
-        for (std::size_t i = 0; i < errors.size(); ++i) runs.push_back(invented_run(kind, depth, i + 1, {errors[i] / 100}));
+        for (std::size_t i = 0; i < errors.size(); ++i)
+            runs.push_back(invented_run(kind, depth, i + 1, {errors[i] / 100}));
     };
     add("plain", 20, plain20), add("plain", 56, plain56), add("residual", 20, resnet20), add("residual", 56, resnet56);
     return runs;
@@ -27,8 +28,9 @@ TEST(Verdict, HoldsWhereAllSeedsAgree) {
     EXPECT_EQ(v.degradation.finding,
               "Holds on 2 of 2 seeds: plain-56 has on average 41.0 points more training error than plain-20.");
     EXPECT_EQ(v.remedy.outcome, Outcome::holds);
-    EXPECT_EQ(v.remedy.finding, "Holds on 2 of 2 seeds: resnet-56 has on average 42.0 points less training error than plain-56, "
-                                "and 2.0 points less than resnet-20.");
+    EXPECT_EQ(v.remedy.finding,
+              "Holds on 2 of 2 seeds: resnet-56 has on average 42.0 points less training error than plain-56, "
+              "and 2.0 points less than resnet-20.");
 }
 
 TEST(Verdict, SaysHowManySeedsAgree) {
@@ -53,11 +55,13 @@ TEST(Verdict, CallsAShortcutThatMendsOnlySomeOfItAPart) {
 TEST(Verdict, AdmitsWhatDoesNotHold) {
     const Verdict v = judge(experiment({30, 30}, {20, 20}, {20, 20}, {22, 22}));
     EXPECT_EQ(v.degradation.outcome, Outcome::fails);
-    EXPECT_EQ(v.degradation.finding,
-              "Does not hold on any of 2 seeds: plain-56 has on average 10.0 points less training error than plain-20.");
+    EXPECT_EQ(
+        v.degradation.finding,
+        "Does not hold on any of 2 seeds: plain-56 has on average 10.0 points less training error than plain-20.");
     EXPECT_EQ(v.remedy.outcome, Outcome::fails);
-    EXPECT_EQ(v.remedy.finding, "Does not hold on any of 2 seeds: resnet-56 has on average 2.0 points more training error than "
-                                "plain-56, and 2.0 points more than resnet-20.");
+    EXPECT_EQ(v.remedy.finding,
+              "Does not hold on any of 2 seeds: resnet-56 has on average 2.0 points more training error than "
+              "plain-56, and 2.0 points more than resnet-20.");
 }
 
 TEST(Verdict, TakesATieForNoDegradation) {
@@ -66,7 +70,8 @@ TEST(Verdict, TakesATieForNoDegradation) {
     EXPECT_EQ(v.degradation.finding,
               "Does not hold on the one seed tried: plain-56 has no more and no less training error than plain-20.");
     EXPECT_EQ(v.remedy.outcome, Outcome::fails) << "a tie with the plain net mends nothing";
-    EXPECT_EQ(judge(experiment({25}, {50}, {25}, {25})).remedy.outcome, Outcome::holds) << "as good as the shallower one is enough";
+    EXPECT_EQ(judge(experiment({25}, {50}, {25}, {25})).remedy.outcome, Outcome::holds)
+        << "as good as the shallower one is enough";
 }
 
 TEST(Verdict, KeepsSmallDifferencesVisible) {
@@ -77,8 +82,9 @@ TEST(Verdict, LeavesSeedsWithoutNumbersOutAndSaysSo) {
     const Verdict v = judge(experiment({20, NAN, 20}, {60, 60}, {20, 20, 20}, {18, 18, 18}));
     EXPECT_EQ(v.plain_by_depth.points.size(), 1u);
     EXPECT_EQ(v.plain_by_depth.uncounted, (std::vector<std::uint64_t>{2, 3}));
-    EXPECT_EQ(v.degradation.finding, "Holds on the one seed tried: plain-56 has 40.0 points more training error than plain-20 "
-                                     "(not counted, for want of numbers from both nets: seed 2, 3).");
+    EXPECT_EQ(v.degradation.finding,
+              "Holds on the one seed tried: plain-56 has 40.0 points more training error than plain-20 "
+              "(not counted, for want of numbers from both nets: seed 2, 3).");
     EXPECT_EQ(v.remedy.outcome, Outcome::holds);
     EXPECT_EQ(judge(experiment({NAN}, {60}, {}, {})).degradation.finding,
               "Not tested: no seed gives a training error for both plain-56 and plain-20.");
@@ -93,8 +99,9 @@ TEST(Verdict, SaysWhatIsMissingForATest) {
 
     v = judge(experiment({20}, {60}, {}, {30}));
     EXPECT_EQ(v.remedy.outcome, Outcome::in_part);
-    EXPECT_EQ(v.remedy.finding, "Holds on the one seed tried as far as tested: resnet-56 has 30.0 points less training error than "
-                                "plain-56; for the rest, it takes residual nets of two depths, and the runs have only resnet-56.");
+    EXPECT_EQ(v.remedy.finding,
+              "Holds on the one seed tried as far as tested: resnet-56 has 30.0 points less training error than "
+              "plain-56; for the rest, it takes residual nets of two depths, and the runs have only resnet-56.");
 }
 
 TEST(Verdict, ComparesTwinsAtTheDeepestDepthTheyShare) {
