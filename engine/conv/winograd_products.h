@@ -39,7 +39,8 @@ inline constexpr Index panel_width = panel_vectors * lanes;
 // power of two apart would fall into few sets of the cache.
 inline constexpr int planes = 36;
 inline constexpr Index block_tiles = 24;
-inline constexpr Index plane_stride = block_tiles * lanes + 64 / Index(sizeof(Real));
+inline constexpr Index cache_line = 64 / sizeof(Real);
+inline constexpr Index plane_stride = block_tiles * lanes + cache_line;
 inline constexpr Index group_stride = planes * plane_stride;
 
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.
