@@ -1,7 +1,8 @@
 #include "resnet/data/decode.h"
 
-#include <algorithm>
 #include <memory>
+#include <numeric>
+#include <span>
 
 #include "engine/error.h"
 
@@ -28,16 +29,37 @@ constexpr Index largest_file = Index{256} << 20;
 // pixels into a byte.  JPEG stays below that.
 constexpr Index most_pixels_per_byte = 1032 * 8;
 
-// Inside JPEG's compressed data FF is always followed by 00 or a restart marker.  So when the last
-// scan (FF DA) is followed by no end (FF D9), the file is cut short.
-bool cut_short(const Bytes& file) {
-    if (!(file.size() >= 2 && file[0] == 0xFF && file[1] == 0xD8)) return false;
-    const auto last = [&](std::uint8_t marker) {
-        const std::uint8_t bytes[] = {0xFF, marker};
-        return std::find_end(file.begin(), file.end(), bytes, bytes + 2);
-    };
-    const auto scan = last(0xDA), end = last(0xD9);
-    return end == file.end() || (scan != file.end() && end < scan);
+// A Huffman table: a byte for its number, 16 counts, and as many values.  stb_image 2.27 has room for
+// 256 and does not count.
+bool sound_tables(std::span<const std::uint8_t> tables) {
+    while (!tables.empty()) {
+        if (tables.size() < 17) return false;
+        const int values = std::accumulate(tables.begin() + 1, tables.begin() + 17, 0);
+        if (values > 256 || static_cast<int>(tables.size()) < 17 + values) return false;
+        tables = tables.subspan(17 + values);
+    }
+    return true;
+}
+
+// Walks from marker to marker, a marker being FF and a byte that is neither 00 nor FF.  Most are followed
+// by their length, high byte first, which counts itself; compressed data writes its own FF as FF 00, so
+// that it holds no marker.  Says what is wrong, or nothing.
+const char* fault_of_jpeg(std::span<const std::uint8_t> file) {
+    constexpr std::uint8_t huffman_tables = 0xC4, end = 0xD9, first_restart = 0xD0, start = 0xD8;
+    for (std::size_t at = 0; at + 1 < file.size(); ++at) {
+        const std::uint8_t marker = file[at + 1];
+        if (file[at] != 0xFF || marker == 0x00 || marker == 0xFF) continue;
+        if (marker == end) return nullptr;
+        if (marker >= first_restart && marker <= start) continue;
+        if (at + 4 > file.size()) break;
+        const std::size_t length = file[at + 2] * 256 + file[at + 3];
+        if (length < 2) return "a segment is too short";
+        if (at + 2 + length > file.size()) break;
+        const std::span content = file.subspan(at + 4, length - 2);
+        if (marker == huffman_tables && !sound_tables(content)) return "a Huffman table does not fit";
+        at += 1 + length;
+    }
+    return "the JPEG is cut short";
 }
 
 }  // namespace
@@ -50,13 +72,16 @@ Pixels decode_picture(const std::filesystem::path& path) {
     // Ask before decoding.
     int width = 0, height = 0, channels = 0;
     require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
+    if (file[0] == 0xFF) {
+        const char* fault = fault_of_jpeg(file);
+        require(!fault, name, ": damaged: ", fault, ".");
+    }
     const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
     require(known, name, ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
     const Index count = Index{width} * height;
     require(count <= most_pixels, name, ": ", width, " x ", height, " pixels; 64 megapixels are the most.");
     require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
             height, " pixels.");
-    require(!cut_short(file), name, ": damaged: the JPEG is cut short.");
 
     // Decode to red, green, blue and opacity.
     const std::unique_ptr<stbi_uc, void (*)(void*)> rgba(

@@ -2,8 +2,8 @@
 //
 // stb_image does the decoding; this file guards its door.  A file's own claim about its size is checked
 // before a decoder allocates by it: the picture may have 64 megapixels at most, and no more than the
-// file's bytes could possibly hold.  stb_image fills up a JPEG that is cut short with grey and says
-// nothing, so the end marker is looked for here.
+// file's bytes could possibly hold.  Two things of a JPEG are looked at here because stb_image does not:
+// whether it is cut short (the rest would silently be grey), and whether its Huffman tables fit.
 #pragma once
 
 #include "resnet/data/bytes.h"

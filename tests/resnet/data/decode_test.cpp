@@ -1,6 +1,6 @@
 #include "resnet/data/decode.h"
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "tests/resnet/data/picture_files.h"
 #include "tests/resnet/data/scratch.h"
@@ -88,6 +88,18 @@ TEST(Decode, RefusesPicturesCutShort) {
     expect_mentions(refusal_of(Bytes(whole.begin(), whole.end() - 2)), "p.any: damaged: the JPEG is cut short");
     const Bytes other = png(pixels, 40, 40);
     expect_mentions(refusal_of(Bytes(other.begin(), other.begin() + 200)), "p.any: damaged (");
+}
+
+TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
+    Bytes file = jpeg(plain_pixels(8, 8, 1, 2, 3), 8, 8);
+    const Bytes marker = {0xFF, 0xC4};
+    const auto table = std::search(file.begin(), file.end(), marker.begin(), marker.end());
+    ASSERT_NE(table, file.end());
+    table[5] = 200;                       // so many codes of one bit
+    table[6] = 200;
+    expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
+    table[2] = table[3] = 0;              // the segment's length
+    expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
 }
 
 TEST(Decode, SurvivesDamageAnywhere) {
