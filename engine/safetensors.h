@@ -27,8 +27,9 @@ struct TensorFile {
 
 // Refuses, each with a message of its own that names the file: shorter than 8 bytes; N over 100,000,000 or
 // beyond the file; a header that is not UTF-8 JSON or does not begin with '{'; duplicate keys; metadata
-// values that are not strings; unknown dtypes; shapes whose product overflows or differs from the bytes;
-// offsets that overlap, leave gaps or do not start at 0; trailing bytes.
+// values that are not strings; tensors with other members than dtype, shape and data_offsets; unknown dtypes; more
+// than 6 axes; shapes whose product overflows or differs from the bytes; offsets that overlap, leave gaps or do not
+// start at 0; trailing bytes.
 TensorFile read_safetensors(const std::filesystem::path& path);
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 

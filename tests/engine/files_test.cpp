@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "engine/error.h"
+#include "tests/engine/refusal.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
@@ -24,16 +25,6 @@ protected:
 
     const fs::path folder = fs::temp_directory_path() / text("deepen-files-", ::getpid());
 };
-
-template <class Action>
-std::string refusal(const Action& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "(not refused)";
-}
 
 TEST_F(Files, ComeBackAsTheyWereWritten) {
     const std::string content("two\nlines, and a zero byte \0.", 30);
@@ -84,27 +75,27 @@ TEST_F(Files, OfTheLongestNameCanBeWritten) {
 
 TEST_F(Files, ThatAreMissingAreRefusedWithTheReason) {
     const std::string name = (folder / "missing").string();
-    EXPECT_EQ(refusal([&] { read_file(name); }), "cannot read \"" + name + "\": No such file or directory (open).");
+    EXPECT_EQ(refusal_of([&] { read_file(name); }), "cannot read \"" + name + "\": No such file or directory (open).");
 }
 
 TEST_F(Files, ThatAreFoldersAreRefused) {
-    EXPECT_EQ(refusal([&] { read_file(folder); }), text("cannot read ", folder, ": it is a folder."));
-    EXPECT_EQ(refusal([&] { write_file_atomically(folder, "x"); }), text("cannot write ", folder, ": it is a folder."));
+    EXPECT_EQ(refusal_of([&] { read_file(folder); }), text("cannot read ", folder, ": it is a folder."));
+    EXPECT_EQ(refusal_of([&] { write_file_atomically(folder, "x"); }), text("cannot write ", folder, ": it is a folder."));
 }
 
 TEST_F(Files, ThatAreDevicesOrPipesAreRefused) {
-    EXPECT_EQ(refusal([] { read_file("/dev/zero"); }), "cannot read \"/dev/zero\": it is not a regular file.");
-    EXPECT_EQ(refusal([] { write_file_atomically("/dev/null", "x"); }),
+    EXPECT_EQ(refusal_of([] { read_file("/dev/zero"); }), "cannot read \"/dev/zero\": it is not a regular file.");
+    EXPECT_EQ(refusal_of([] { write_file_atomically("/dev/null", "x"); }),
               "cannot write \"/dev/null\": it is not a regular file.");
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
-    EXPECT_EQ(refusal([&] { read_file(folder / "pipe"); }),
+    EXPECT_EQ(refusal_of([&] { read_file(folder / "pipe"); }),
               text("cannot read ", folder / "pipe", ": it is not a regular file."));
 }
 
 TEST_F(Files, LongerThanTheLimitAreRefused) {
     write_file_atomically(folder / "a", "12345");
     EXPECT_EQ(read_text_file(folder / "a", 5), "12345");
-    EXPECT_EQ(refusal([&] { read_text_file(folder / "a", 4); }),
+    EXPECT_EQ(refusal_of([&] { read_text_file(folder / "a", 4); }),
               text("cannot read ", folder / "a", ": it has 5 bytes; at most 4 were expected."));
 }
 
@@ -121,21 +112,21 @@ TEST_F(Files, LongerThanTheMemoryAreRefused) {
     ::getrlimit(RLIMIT_AS, &before);
     const rlimit lowered{std::min(rlim_t{1} << 40, before.rlim_max), before.rlim_max};
     ::setrlimit(RLIMIT_AS, &lowered);
-    const std::string message = refusal([&] { read_file(hole); });
+    const std::string message = refusal_of([&] { read_file(hole); });
     ::setrlimit(RLIMIT_AS, &before);
     EXPECT_EQ(message, text("cannot read ", hole, ": its 4398046511104 bytes do not fit into memory."));
 }
 
 TEST_F(Files, InAMissingFolderAreRefusedWithTheReason) {
     const fs::path path = folder / "missing" / "a";
-    EXPECT_EQ(refusal([&] { write_file_atomically(path, "x"); }),
+    EXPECT_EQ(refusal_of([&] { write_file_atomically(path, "x"); }),
               text("cannot write ", path, ": No such file or directory (open of a temporary file beside it)."));
 }
 
 TEST_F(Files, BelowAFileAreRefusedWithTheReason) {
     write_file_atomically(folder / "file", "x");
     const fs::path path = folder / "file" / "a";
-    EXPECT_EQ(refusal([&] { write_file_atomically(path, "x"); }),
+    EXPECT_EQ(refusal_of([&] { write_file_atomically(path, "x"); }),
               text("cannot write ", path, ": Not a directory (open of a temporary file beside it)."));
 }
 
@@ -147,7 +138,7 @@ TEST_F(Files, KeepTheirOldContentWhenTheDiskIsFull) {
     ::getrlimit(RLIMIT_FSIZE, &before);
     const rlimit lowered{1000, before.rlim_max};
     ::setrlimit(RLIMIT_FSIZE, &lowered);
-    const std::string message = refusal([&] { write_file_atomically(folder / "a", std::string(5000, 'n')); });
+    const std::string message = refusal_of([&] { write_file_atomically(folder / "a", std::string(5000, 'n')); });
     ::setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
 
