@@ -9,7 +9,7 @@
 #include <map>
 
 #include "engine/error.h"
-#include "resnet/training/files.h"
+#include "engine/files.h"
 #include "resnet/training/gnuplot.h"
 
 namespace deepen {

@@ -8,7 +8,7 @@
 
 #include "engine/error.h"
 #include "resnet/training/curves.h"
-#include "resnet/training/files.h"
+#include "engine/files.h"
 #include "resnet/training/verdict.h"
 
 namespace deepen {
