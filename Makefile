@@ -38,7 +38,7 @@ test: ## build and run all tests, in float and in double
 	@sh tests/run.sh
 
 .PHONY: data
-data: ## download CIFAR-10 into the cache folder (CIFAR10_URL=... names a mirror or a local file)
+data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local file)
 	@sh resnet/data/download.sh
 
 .PHONY: setup

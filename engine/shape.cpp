@@ -53,6 +53,7 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << 
 
 int normalise_axis(const char* op, int axis, const Shape& shape) {
     const int i = axis < 0 ? axis + shape.rank() : axis;
+    require(shape.rank() > 0, op, ": axis ", axis, " does not exist in [], which is a scalar.");
     require(i >= 0 && i < shape.rank(), op, ": axis ", axis, " does not exist in ", shape, ".  Axes run from 0 to ",
             shape.rank() - 1, ", or from -1 backwards.");
     return i;

@@ -37,17 +37,24 @@ typedef Real UnalignedVector __attribute__((vector_size(vector_bytes), aligned(s
 DEEPEN_INLINE Vector load(const Real* p) { return *reinterpret_cast<const UnalignedVector*>(p); }
 DEEPEN_INLINE void store(Real* p, Vector v) { *reinterpret_cast<UnalignedVector*>(p) = v; }
 
-// The first `count` lanes only, for channels that do not fill a vector; memory beyond is not touched.
-// Lanes not loaded are zero.
-DEEPEN_INLINE Vector load_first(const Real* p, int count) {
+// Kept out of line, where compilers turn the loop into one masked move; within a larger kernel they
+// would unroll it into `lanes` branches.
+[[gnu::noinline]] inline Vector load_masked(const Real* p, int count) {
     Vector v{};
     for (int i = 0; i < lanes; ++i) v[i] = i < count ? p[i] : Real(0);
     return v;
 }
-
-DEEPEN_INLINE void store_first(Real* p, Vector v, int count) {
+[[gnu::noinline]] inline void store_masked(Real* p, Vector v, int count) {
     for (int i = 0; i < lanes; ++i)
         if (i < count) p[i] = v[i];
+}
+
+// The first `count` lanes only, for channels that do not fill a vector; memory beyond is not touched.
+// Lanes not loaded are zero.
+DEEPEN_INLINE Vector load_first(const Real* p, int count) { return count >= lanes ? load(p) : load_masked(p, count); }
+DEEPEN_INLINE void store_first(Real* p, Vector v, int count) {
+    if (count >= lanes) store(p, v);
+    else store_masked(p, v, count);
 }
 
 // The multiple of `lanes` that holds `n` Reals.

@@ -18,8 +18,6 @@ using simd::load_first;
 using simd::store_first;
 using simd::whole_vectors;
 
-constexpr int planes = 36;
-
 struct Map {
     Index height, width, channels;
 };
@@ -29,48 +27,39 @@ struct Plan {
     Map x, y;
     Index batch, padding;
     Index tile_rows, tile_columns;
-    Index in, out;                        // channels, rounded up to whole vectors
-    Index block;                          // tiles that are worked on together
-    Index in_plane, out_plane;            // Reals from one plane of V or M to the next
+    Index in, out;                        // groups of channels, the last one perhaps not full
 
     Index tiles_per_image() const { return tile_rows * tile_columns; }
-    Index filter_plane() const { return in * out; }
+    Index filter_plane() const { return in * out * lanes * lanes; }
 };
-
-// Planes start an odd number of cache lines apart: 36 stores at a distance of a power of two would all
-// fall into a few sets of the cache.
-Index plane_stride(Index tiles, Index channels) {
-    const Index line = 64 / Index(sizeof(Real));
-    return ((tiles * channels + line - 1) / line | 1) * line;
-}
 
 Plan make_plan(const ConvGeometry& g) {
     ensure(g.kernel_height == 3 && g.kernel_width == 3 && g.stride == 1, "winograd: a kernel of ", g.kernel_height, "x",
            g.kernel_width, " and stride ", g.stride, " came; only 3x3 with stride 1 is ours");
-    Plan p{.x = {g.height, g.width, g.in_channels}, .y = {g.out_height, g.out_width, g.out_channels},
-           .batch = g.batch, .padding = g.padding,
-           .tile_rows = (g.out_height + 3) / 4, .tile_columns = (g.out_width + 3) / 4,
-           .in = whole_vectors(g.in_channels), .out = whole_vectors(g.out_channels), .block = 24};
-    p.in_plane = plane_stride(p.block, p.in);
-    p.out_plane = plane_stride(p.block, p.out);
-    return p;
+    return {.x = {g.height, g.width, g.in_channels}, .y = {g.out_height, g.out_width, g.out_channels},
+            .batch = g.batch, .padding = g.padding,
+            .tile_rows = (g.out_height + 3) / 4, .tile_columns = (g.out_width + 3) / 4,
+            .in = whole_vectors(g.in_channels) / lanes, .out = whole_vectors(g.out_channels) / lanes};
 }
 
 // --- tiles on maps -------------------------------------------------------------------------------
 
-// A square of pixels, part of which may lie beyond the map's borders.
+// A square of pixels, part of which may lie beyond the map's borders.  A template over the pointer,
+// because maps are read and written.
+template <class Pointer>
 struct Window {
-    Index offset;                         // of its first pixel; negative, perhaps, if that is no pixel of the map
-    int top, bottom, left, right;         // rows top .. bottom-1 and columns left .. right-1 are on the map
-    bool whole;
+    Pointer rows[6];                      // at column 0 of the window; rows beyond the map share one spare row
+    int left, right;                      // columns left .. right-1 are on the map
 };
 
-Window window(const Map& map, Index image, Index row, Index column, int side) {
-    Window at;
-    at.offset = ((image * map.height + row) * map.width + column) * map.channels;
-    at.top = int(std::max<Index>(0, -row)), at.bottom = int(std::min<Index>(side, map.height - row));
-    at.left = int(std::max<Index>(0, -column)), at.right = int(std::min<Index>(side, map.width - column));
-    at.whole = at.top == 0 && at.left == 0 && at.bottom == side && at.right == side;
+template <int side, class Pointer>
+DEEPEN_INLINE Window<Pointer> window(Pointer map, const Map& size, Pointer spare, Index image, Index row, Index column) {
+    Window<Pointer> at;
+    for (int i = 0; i < side; ++i) {
+        const bool inside = row + i >= 0 && row + i < size.height;
+        at.rows[i] = inside ? map + ((image * size.height + row + i) * size.width + column) * size.channels : spare;
+    }
+    at.left = int(std::max<Index>(0, -column)), at.right = int(std::min<Index>(side, size.width - column));
     return at;
 }
 
@@ -84,54 +73,50 @@ Tile tile_at(const Plan& p, Index number) {
 }
 
 // The 6x6 pixels of x that a tile sees, and the 4x4 pixels of y that it makes.
-Window seen(const Plan& p, const Tile& t) {
-    return window(p.x, t.image, 4 * t.row - p.padding, 4 * t.column - p.padding, 6);
+template <class Pointer>
+Window<Pointer> seen(const Plan& p, Pointer x, Pointer spare, Index number) {
+    const Tile t = tile_at(p, number);
+    return window<6>(x, p.x, spare, t.image, 4 * t.row - p.padding, 4 * t.column - p.padding);
 }
-Window made(const Plan& p, const Tile& t) { return window(p.y, t.image, 4 * t.row, 4 * t.column, 4); }
+template <class Pointer>
+Window<Pointer> made(const Plan& p, Pointer y, Pointer spare, Index number) {
+    const Tile t = tile_at(p, number);
+    return window<4>(y, p.y, spare, t.image, 4 * t.row, 4 * t.column);
+}
 
-// Pixels of a map -> one row of each of the 36 planes, `stride` apart.  What is not on the map is zero.
+// Pixels of a map -> one vector in each of the 36 planes.  Columns beyond the map are zero.
 template <class T>
-void gather(const Real* __restrict map, const Map& size, const Window& at, Real* __restrict plane, Index stride) {
-    const Index pixel = size.channels, row = size.width * size.channels;
-    for (Index c = 0; c < size.channels; c += lanes) {
-        const int count = int(std::min<Index>(lanes, size.channels - c));
-        const Real* from = map + c;
-        Real* to = plane + c;
-        const auto write = [=](int i, int j, Vector v) DEEPEN_LAMBDA { store(to + (i * 6 + j) * stride, v); };
-        if (at.whole && count == lanes) {
-            from += at.offset;
-            transform_tile<T>([=](int i, int j) DEEPEN_LAMBDA { return load(from + i * row + j * pixel); }, write);
-        } else {
-            transform_tile<T>([=](int i, int j) DEEPEN_LAMBDA {
-                if (i < at.top || i >= at.bottom || j < at.left || j >= at.right) return Vector{};
-                return load_first(from + (at.offset + i * row + j * pixel), count);
+void gather(const Window<const Real*>& at, Index channels, Real* __restrict planes) {
+    for (Index c = 0; c < channels; c += lanes, planes += group_stride) {
+        const int count = int(std::min<Index>(lanes, channels - c));
+        const auto write = [=](int i, int j, Vector v) DEEPEN_LAMBDA { store(planes + (i * 6 + j) * plane_stride, v); };
+        if (at.left == 0 && at.right == T::from && count == lanes)
+            transform_tile<T>([=, &at](int i, int j) DEEPEN_LAMBDA { return load(at.rows[i] + (c + j * channels)); }, write);
+        else
+            transform_tile<T>([=, &at](int i, int j) DEEPEN_LAMBDA {
+                if (j < at.left || j >= at.right) return Vector{};
+                return load_first(at.rows[i] + (c + j * channels), count);
             }, write);
-        }
     }
 }
 
-// One row of each of the 36 planes -> pixels of a map, written or, if `add`, added.  What is not on the map is dropped.
+// One vector of each of the 36 planes -> pixels of a map, written or, if `add`, added.  Columns beyond the map are dropped.
 template <class T, bool add>
-void scatter(const Real* __restrict plane, Index stride, Real* __restrict map, const Map& size, const Window& at) {
-    const Index pixel = size.channels, row = size.width * size.channels;
-    for (Index c = 0; c < size.channels; c += lanes) {
-        const int count = int(std::min<Index>(lanes, size.channels - c));
-        const Real* from = plane + c;
-        Real* to = map + c;
-        const auto read = [=](int i, int j) DEEPEN_LAMBDA { return load(from + (i * 6 + j) * stride); };
-        if (at.whole && count == lanes) {
-            to += at.offset;
-            transform_tile<T>(read, [=](int i, int j, Vector v) DEEPEN_LAMBDA {
-                Real* y = to + (i * row + j * pixel);
-                store(y, add ? load(y) + v : v);
+void scatter(const Real* __restrict planes, const Window<Real*>& at, Index channels) {
+    for (Index c = 0; c < channels; c += lanes, planes += group_stride) {
+        const int count = int(std::min<Index>(lanes, channels - c));
+        const auto read = [=](int i, int j) DEEPEN_LAMBDA { return load(planes + (i * 6 + j) * plane_stride); };
+        if (at.left == 0 && at.right == T::to && count == lanes)
+            transform_tile<T>(read, [=, &at](int i, int j, Vector v) DEEPEN_LAMBDA {
+                Real* pixel = at.rows[i] + (c + j * channels);
+                store(pixel, add ? load(pixel) + v : v);
             });
-        } else {
-            transform_tile<T>(read, [=](int i, int j, Vector v) DEEPEN_LAMBDA {
-                if (i < at.top || i >= at.bottom || j < at.left || j >= at.right) return;
-                Real* y = to + (at.offset + i * row + j * pixel);
-                store_first(y, add ? load_first(y, count) + v : v, count);
+        else
+            transform_tile<T>(read, [=, &at](int i, int j, Vector v) DEEPEN_LAMBDA {
+                if (j < at.left || j >= at.right) return;
+                Real* pixel = at.rows[i] + (c + j * channels);
+                store_first(pixel, add ? load_first(pixel, count) + v : v, count);
             });
-        }
     }
 }
 
@@ -166,7 +151,7 @@ void add_filter_gradient(const Plan& p, const Real* du, Index groups, Real* dw) 
         for (Index k = begin; k < end; ++k)
             for (Index column = 0; column < out; column += lanes) {
                 const int count = int(std::min<Index>(lanes, out - column));
-                const Real* from = du + in_panel(k, column, p.in, p.out);
+                const Real* from = du + in_panel(k, column, p.in * lanes, p.out * lanes);
                 Real* to = dw + k * out + column;
                 transform_tile<FilterGradient>(
                     [=](int i, int j) DEEPEN_LAMBDA {
@@ -189,14 +174,28 @@ bool suits(const ConvGeometry& g) {
     return g.kernel_height == 3 && g.kernel_width == 3 && g.stride == 1 && g.in_channels >= 8 && g.out_channels >= 8;
 }
 
-void forward_block(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Real* v, Real* m) {
+// What one thread works on at a time.
+struct Block {
+    Storage v, m;                         // transformed inputs, transformed outputs
+    Storage zeros, dump;                  // a window's row beyond the map, to read and to write
+
+    explicit Block(const Plan& p)
+        : v(p.in * group_stride), m(p.out * group_stride), zeros(6 * std::max(p.x.channels, p.y.channels)),
+          dump(zeros.size()) {
+        std::fill_n(zeros.data(), zeros.size(), Real(0));
+        std::fill_n(dump.data(), dump.size(), Real(0));
+    }
+};
+
+void forward_block(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Block& b) {
+    Real *v = b.v.data(), *m = b.m.data();
     for (Index t = begin; t < end; ++t)
-        gather<InputTransform>(x, p.x, seen(p, tile_at(p, t)), v + (t - begin) * p.in, p.in_plane);
+        gather<InputTransform>(seen<const Real*>(p, x, b.zeros.data(), t), p.x.channels, v + (t - begin) * lanes);
     for (int plane = 0; plane < planes; ++plane)
-        multiply_plane(v + plane * p.in_plane, p.in, u + plane * p.filter_plane(), p.in, m + plane * p.out_plane, p.out,
+        multiply_plane(v + plane * plane_stride, p.in, u + plane * p.filter_plane(), p.out, m + plane * plane_stride,
                        end - begin);
     for (Index t = begin; t < end; ++t)
-        scatter<OutputTransform, false>(m + (t - begin) * p.out, p.out_plane, y, p.y, made(p, tile_at(p, t)));
+        scatter<OutputTransform, false>(m + (t - begin) * lanes, made(p, y, b.dump.data(), t), p.y.channels);
 }
 
 void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
@@ -204,11 +203,11 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
     Storage u(planes * p.filter_plane());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    const Index tiles = p.batch * p.tiles_per_image(), blocks = (tiles + p.block - 1) / p.block;
+    const Index tiles = p.batch * p.tiles_per_image(), blocks = (tiles + block_tiles - 1) / block_tiles;
     parallel_ranges(blocks, blocks / 64 + 1, [&](Index begin, Index end) {
-        Storage v(planes * p.in_plane), m(planes * p.out_plane);
+        Block scratch(p);
         for (Index block = begin; block < end; ++block)
-            forward_block(p, x, u.data(), y, block * p.block, std::min(tiles, (block + 1) * p.block), v.data(), m.data());
+            forward_block(p, x, u.data(), y, block * block_tiles, std::min(tiles, (block + 1) * block_tiles), scratch);
     });
 }
 
@@ -217,22 +216,23 @@ struct Gradients {
     Real *dx, *du;
 };
 
-void backward_block(const Plan& p, const Gradients& d, Index begin, Index end, bool fresh, Real* v, Real* m) {
+void backward_block(const Plan& p, const Gradients& d, Index begin, Index end, bool fresh, Block& b) {
+    Real *v = b.v.data(), *m = b.m.data();
     for (Index t = begin; t < end; ++t)
-        gather<OutputGradient>(d.dy, p.y, made(p, tile_at(p, t)), m + (t - begin) * p.out, p.out_plane);
+        gather<OutputGradient>(made<const Real*>(p, d.dy, b.zeros.data(), t), p.y.channels, m + (t - begin) * lanes);
     if (d.du) {
         for (Index t = begin; t < end; ++t)
-            gather<InputTransform>(d.x, p.x, seen(p, tile_at(p, t)), v + (t - begin) * p.in, p.in_plane);
+            gather<InputTransform>(seen<const Real*>(p, d.x, b.zeros.data(), t), p.x.channels, v + (t - begin) * lanes);
         for (int plane = 0; plane < planes; ++plane)
-            correlate_plane(v + plane * p.in_plane, p.in, m + plane * p.out_plane, p.out, end - begin,
+            correlate_plane(v + plane * plane_stride, p.in, m + plane * plane_stride, p.out, end - begin,
                             d.du + plane * p.filter_plane(), fresh);
     }
     if (d.dx) {
         for (int plane = 0; plane < planes; ++plane)
-            multiply_plane(m + plane * p.out_plane, p.out, d.u_transposed + plane * p.filter_plane(), p.out,
-                           v + plane * p.in_plane, p.in, end - begin);
+            multiply_plane(m + plane * plane_stride, p.out, d.u_transposed + plane * p.filter_plane(), p.in,
+                           v + plane * plane_stride, end - begin);
         for (Index t = begin; t < end; ++t)
-            scatter<InputGradient, true>(v + (t - begin) * p.in, p.in_plane, d.dx, p.x, seen(p, tile_at(p, t)));
+            scatter<InputGradient, true>(v + (t - begin) * lanes, seen(p, d.dx, b.dump.data(), t), p.x.channels);
     }
 }
 
@@ -256,12 +256,12 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
     Storage du(dw ? groups * planes * p.filter_plane() : 0);
 
     parallel_for(groups, [&](Index group) {
-        Storage v(planes * p.in_plane), m(planes * p.out_plane);
+        Block scratch(p);
         const Gradients d{x, dy, u.data(), dx, dw ? du.data() + group * planes * p.filter_plane() : nullptr};
         const Index first = group * p.batch / groups * p.tiles_per_image();
         const Index last = (group + 1) * p.batch / groups * p.tiles_per_image();
-        for (Index t = first; t < last; t += p.block)
-            backward_block(p, d, t, std::min(last, t + p.block), t == first, v.data(), m.data());
+        for (Index t = first; t < last; t += block_tiles)
+            backward_block(p, d, t, std::min(last, t + block_tiles), t == first, scratch);
     });
     if (dw) add_filter_gradient(p, du.data(), groups, dw);
 }

@@ -31,78 +31,82 @@ using simd::Vector;
 inline constexpr int panel_vectors = 2;
 inline constexpr Index panel_width = panel_vectors * lanes;
 
+// Tiles of a block, and Reals from one plane of it to the next.
+//
+// A block of transformed tiles is laid out [channels / lanes][36 planes][tiles][lanes], so that every
+// distance a kernel meets, but for the one between groups of channels, is known to the compiler and
+// becomes part of an instruction.  One cache line lies idle after each plane: without it, 36 stores a
+// power of two apart would fall into few sets of the cache.
+inline constexpr int planes = 36;
+inline constexpr Index block_tiles = 24;
+inline constexpr Index plane_stride = block_tiles * lanes + 64 / Index(sizeof(Real));
+inline constexpr Index group_stride = planes * plane_stride;
+
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.
 inline constexpr int block_rows = simd::registers == 32 ? 12 : 6;
 
-// m [rows,columns] = a [rows,depth] b [depth,columns], rows of a and m being `a_stride` and `m_stride` apart.
-template <int rows, int columns>
-inline void multiply_block(const Real* __restrict a, Index a_stride, const Real* __restrict b, Index depth,
-                           Real* __restrict m, Index m_stride) {
-    Vector sum[rows][columns] = {};
-    for (Index k = 0; k < depth; ++k) {
-        Vector right[columns];
-        for (int j = 0; j < columns; ++j) right[j] = load(b + k * (columns * lanes) + j * lanes);
-        for (int r = 0; r < rows; ++r)
-            for (int j = 0; j < columns; ++j) sum[r][j] += a[r * a_stride + k] * right[j];
-    }
+// The loops over a register block, unrolled: only then do compilers keep it in registers throughout.
+template <int rows, int columns, class Work>
+DEEPEN_INLINE void for_block(Work work) {
+#pragma GCC unroll 16
     for (int r = 0; r < rows; ++r)
-        for (int j = 0; j < columns; ++j) store(m + r * m_stride + j * lanes, sum[r][j]);
+#pragma GCC unroll 2
+        for (int j = 0; j < columns; ++j) work(r, j);
 }
 
-// M [tiles,width] = V [tiles,depth] U [depth,width] for one plane; U in panels.  The number of tiles is
-// rounded up to whole register blocks: V and M have room for that, and nobody looks at those rows.
-inline void multiply_plane(const Real* v, Index v_stride, const Real* u, Index depth, Real* m, Index m_stride,
-                           Index tiles) {
-    for (Index column = 0; column < m_stride; column += panel_width)
+// m [rows,columns] = v [rows,depth] u [depth,columns]: rows are tiles, depth counts groups of channels.
+template <int rows, int columns>
+inline void multiply_block(const Real* __restrict v, Index depth, const Real* __restrict u, Real* __restrict m) {
+    Vector sum[rows][columns];
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
+    for (Index group = 0; group < depth; ++group, v += group_stride)
+        for (int lane = 0; lane < lanes; ++lane, u += columns * lanes) {
+            Vector right[columns];
+            for_block<1, columns>([&](int, int j) DEEPEN_LAMBDA { right[j] = load(u + j * lanes); });
+            for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += v[r * lanes + lane] * right[j]; });
+        }
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(m + j * group_stride + r * lanes, sum[r][j]); });
+}
+
+// M [tiles,width] = V [tiles,depth] U [depth,width] for one plane, depth and width in groups of channels.
+// The number of tiles is rounded up to whole register blocks: what the rows in excess hold is never read.
+inline void multiply_plane(const Real* v, Index depth, const Real* u, Index width, Real* m, Index tiles) {
+    for (Index column = 0; column < width; column += panel_vectors)
         for (Index tile = 0; tile < tiles; tile += block_rows) {
-            const Real *a = v + tile * v_stride, *b = u + column * depth;
-            Real* to = m + tile * m_stride + column;
-            if (m_stride - column >= panel_width) multiply_block<block_rows, 2>(a, v_stride, b, depth, to, m_stride);
-            else multiply_block<block_rows, 1>(a, v_stride, b, depth, to, m_stride);
+            const Real *rows = v + tile * lanes, *panel = u + column * lanes * depth * lanes;
+            Real* to = m + column * group_stride + tile * lanes;
+            if (column + 1 < width) multiply_block<block_rows, 2>(rows, depth, panel, to);
+            else multiply_block<block_rows, 1>(rows, depth, panel, to);
         }
 }
 
-// s [rows,columns] (+)= the sum over tiles of v[tile] m[tile]' : the outer product of `rows` input
-// channels with `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
+// s [rows,columns] (+)= the sum over tiles of v m' : the outer product of `rows` input channels with
+// `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
 template <int rows, int columns>
-inline void correlate_block(const Real* __restrict v, Index v_stride, const Real* __restrict m, Index m_stride,
-                            Index tiles, Real* __restrict s, bool fresh) {
-    Vector sum[rows][columns] = {};
-    if (!fresh)
-        for (int r = 0; r < rows; ++r)
-            for (int j = 0; j < columns; ++j) sum[r][j] = load(s + (r * columns + j) * lanes);
-    for (Index t = 0; t < tiles; ++t) {
+inline void correlate_block(const Real* __restrict v, const Real* __restrict m, Index tiles, Real* __restrict s, bool fresh) {
+    Vector sum[rows][columns];
+    if (fresh) for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
+    else for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = load(s + (r * columns + j) * lanes); });
+    for (Index t = 0; t < tiles; ++t, v += lanes, m += lanes) {
         Vector right[columns];
-        for (int j = 0; j < columns; ++j) right[j] = load(m + t * m_stride + j * lanes);
-        for (int r = 0; r < rows; ++r)
-            for (int j = 0; j < columns; ++j) sum[r][j] += v[t * v_stride + r] * right[j];
+        for_block<1, columns>([&](int, int j) DEEPEN_LAMBDA { right[j] = load(m + j * group_stride); });
+        for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += v[r] * right[j]; });
     }
-    for (int r = 0; r < rows; ++r)
-        for (int j = 0; j < columns; ++j) store(s + (r * columns + j) * lanes, sum[r][j]);
+    for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(s + (r * columns + j) * lanes, sum[r][j]); });
 }
 
-// All rows of one panel, in blocks of `rows` and a smaller one for what remains.  Their number is even.
-template <int rows, int columns>
-inline void correlate_panel(const Real* v, Index v_stride, const Real* m, Index m_stride, Index tiles, Real* s,
-                            Index depth, bool fresh) {
-    Index row = 0;
-    for (; row + rows <= depth; row += rows)
-        correlate_block<rows, columns>(v + row, v_stride, m, m_stride, tiles, s + row * columns * lanes, fresh);
-    if constexpr (rows > 2)
-        if (row < depth)
-            correlate_panel<rows - 2, columns>(v + row, v_stride, m, m_stride, tiles, s + row * columns * lanes,
-                                               depth - row, fresh);
-}
-
-// dU [depth,width] (+)= V' M for one plane; dU in panels.
-inline void correlate_plane(const Real* v, Index v_stride, const Real* m, Index m_stride, Index tiles, Real* du,
-                            bool fresh) {
-    for (Index column = 0; column < m_stride; column += panel_width) {
-        Real* to = du + column * v_stride;
-        if (m_stride - column >= panel_width)
-            correlate_panel<block_rows, 2>(v, v_stride, m + column, m_stride, tiles, to, v_stride, fresh);
-        else
-            correlate_panel<block_rows, 1>(v, v_stride, m + column, m_stride, tiles, to, v_stride, fresh);
+// dU [depth,width] (+)= V' M for one plane, depth and width in groups of channels; dU in panels.
+inline void correlate_plane(const Real* v, Index depth, const Real* m, Index width, Index tiles, Real* du, bool fresh) {
+    constexpr int rows = std::min(lanes, 8);
+    for (Index column = 0; column < width; column += panel_vectors) {
+        const bool pair = column + 1 < width;
+        for (Index group = 0; group < depth; ++group)
+            for (int lane = 0; lane < lanes; lane += rows) {
+                const Real *left = v + group * group_stride + lane, *right = m + column * group_stride;
+                Real* to = du + (column * depth * lanes + (group * lanes + lane) * (pair ? 2 : 1)) * lanes;
+                if (pair) correlate_block<rows, 2>(left, right, tiles, to, fresh);
+                else correlate_block<rows, 1>(left, right, tiles, to, fresh);
+            }
     }
 }
 

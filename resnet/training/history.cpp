@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <string_view>
 
 #include "engine/error.h"
@@ -108,10 +109,9 @@ std::string read_text(const std::filesystem::path& path) {
     require(std::filesystem::is_regular_file(path), path.string(),
             ": no such file; expected the log of a run (history.csv).");
     std::ifstream file(path, std::ios::binary);
-    std::ostringstream bytes;
-    bytes << file.rdbuf();
-    require(file && bytes, path.string(), ": cannot be read.");
-    return bytes.str();
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    require(file.is_open() && !file.bad(), path.string(), ": cannot be read.");
+    return bytes;
 }
 
 void append(std::string& line, double value) {
@@ -130,7 +130,8 @@ History read_history(const std::filesystem::path& path) {
         const std::string_view given = rest.substr(0, end);
         LineReader line(path, number, given);
         // A last line without its end was cut short, and so may its last number have been.
-        line.check(end != std::string_view::npos, number == 1 ? text("the header ", header) : "a line that ends", given);
+        line.check(end != std::string_view::npos,
+                   number == 1 ? text("the header ", header) : "a line that ends", given);
         rest.remove_prefix(end + 1);
         if (number == 1) {
             line.check(given == header, text("the header ", header), given);

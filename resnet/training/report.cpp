@@ -32,7 +32,8 @@ a { color: inherit; }
          border-left: .35rem solid var(--mark); border-radius: .4rem; }
 .claim h3 { margin: 0; font-size: 1.05rem; }
 .claim p { margin: .25rem 0 0; max-width: none; }
-.claim .outcome { color: var(--mark); font-weight: 600; }
+.claim .outcome { margin-left: .4rem; padding: .1rem .6rem; border: 1px solid var(--mark); border-radius: 1rem;
+                  color: var(--mark); font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { caption-side: bottom; text-align: left; padding-top: .6rem; }
@@ -41,9 +42,9 @@ th:first-child { text-align: left; }
 thead th { font-size: .9rem; color: var(--soft); font-weight: 600; vertical-align: bottom; }
 td small { color: var(--soft); display: block; line-height: 1.2; }
 figure { margin: 1.2rem 0 2rem; }
-figure .drawing { background: #ffffff; border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem; }
-figure svg { display: block; width: 100%; height: auto; margin: 0 auto; }
-figure.narrow svg { max-width: 40rem; }
+figure .drawing { background: #ffffff; border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem; overflow-x: auto; }
+figure svg { display: block; width: 100%; min-width: 44rem; height: auto; margin: 0 auto; }
+figure.narrow svg { max-width: 40rem; min-width: 28rem; }
 figcaption { margin-top: .6rem; max-width: 46rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -144,15 +145,27 @@ std::string figure(const std::string& svg, const std::string& title, const std::
                 "</div>\n<figcaption>", caption, "</figcaption>\n</figure>\n");
 }
 
-bool rate_was_lowered(const std::vector<Net>& nets, Index epochs) {
+// What the schedule the paper trains by would have added.
+std::string limits(const std::vector<Net>& nets, Index epochs) {
+    constexpr Index full_schedule = 64000;               // iterations, with drops at 32,000 and 48,000
+    bool lowered = false, complete = true;
     for (const Net& net : nets)
-        for (const Run* run : net.runs)
-            if (run->history[static_cast<std::size_t>(epochs) - 1].lr < 0.5 * run->history.front().lr) return true;
-    return false;
+        for (const Run* run : net.runs) {
+            const EpochRecord& last = run->history[static_cast<std::size_t>(epochs) - 1];
+            lowered = lowered || last.lr < 0.5 * run->history.front().lr;
+            complete = complete && last.iteration >= full_schedule;
+        }
+    if (complete) return "";
+    if (lowered)
+        return "<p>What these runs cannot show: the paper trains for 64,000 iterations and lowers the learning rate twice; "
+               "before the end of that schedule nets may yet change places.  Its Figure 6 shows the whole course.</p>\n";
+    return text("<p>What these runs cannot show: their learning rate was not lowered within ", epochs_text(epochs),
+                ".  That deeper residual nets are better than shallower ones appears in published runs only after its first "
+                "drop; before it, a deeper residual net may well stand behind a shallower one.  Figure 6 of the paper shows "
+                "the whole course.</p>\n");
 }
 
-std::string why(const std::vector<Net>& nets, Index epochs) {
-    std::string s = R"(<h2>Why?</h2>
+constexpr const char* why = R"(<h2>Why?</h2>
 <p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.  So a
 deeper net that <em>trains</em> worse has not too little capacity, nor has it overfitted; it is harder to optimise.  Vanishing
 gradients are an unlikely reason: with batch normalisation the signals keep their variance, and the gradients were found
@@ -161,15 +174,6 @@ healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, sections
 what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual nets respond less
 than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a proof of it.</p>
 )";
-    s += text("<p>What these runs cannot show: ",
-              rate_was_lowered(nets, epochs)
-                  ? "a full schedule has 64,000 iterations with two drops of the learning rate; before its end, nets may yet change places.  "
-                  : text("their learning rate was not lowered within ", epochs_text(epochs), ".  That deeper residual nets are "
-                         "better than shallower ones appears in published runs only after its first drop; before it, "
-                         "resnet-56 may well stand behind resnet-20.  "),
-              "Figure 6 of the paper shows the whole course.</p>\n");
-    return s;
-}
 
 std::string seeds_text(const std::vector<Run>& runs) {
     std::set<std::uint64_t> seeds;
@@ -222,9 +226,10 @@ std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts) 
                 "epoch's end and on pictures that are not distorted.  Bands span the seeds; early epochs may leave at the top.",
                 false);
     s += figure(same_depth_svg(runs), "Error against epochs at the same depth, with and without shortcuts",
-                "The same depth, the same number of weights, the same pictures in the same order: all that differs is the shortcut.",
+                "The same depth and the same pictures in the same order: all that differs is the shortcut.  With "
+                "option A (the identity, padded with zeros where a stage widens) it has no weights of its own.",
                 true);
-    return s + why(nets, verdict.epoch) + what_was_run(runs, facts) + "</body>\n</html>\n";
+    return s + why + limits(nets, verdict.epoch) + what_was_run(runs, facts) + "</body>\n</html>\n";
 }
 
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts) {

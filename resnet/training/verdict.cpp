@@ -110,7 +110,7 @@ Claim judge_remedy(const Comparison& shortcut, const Comparison& depth) {
     uncounted.insert(uncounted.end(), depth.uncounted.begin(), depth.uncounted.end());
     const std::string against_shallow = text(amount(depth.mean()), " than ", depth.second);
     if (claim.outcome == Outcome::in_part)
-        claim.finding = text("Holds in part: ", against_plain, " (less on ", shortcut.below(), " of ", seeds, "), and ",
+        claim.finding = text("Holds in part: ", against_plain, " (less on ", shortcut.below(), " of ", seeds, seeds == 1 ? " seed), and " : " seeds), and ",
                              against_shallow, " (more on ", depth.above(), " of ", depth.seeds(), ")");
     else
         claim.finding = text(lead(shortcut.below(), seeds), ": ", against_plain, ", and ", against_shallow);

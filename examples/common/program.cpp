@@ -1,0 +1,212 @@
+// What is the same in every program?  See program.h.
+#include "examples/common/program.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <new>
+#include <numeric>
+#include <streambuf>
+
+#include "engine/error.h"
+#include "resnet/training/terminal.h"
+
+namespace deepen {
+namespace {
+
+// The signal that asked us to end; 0 as long as none did.
+std::atomic<int> caught{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
+
+extern "C" void on_signal(int signal) {
+    if (caught.exchange(signal) != 0) ::_exit(128 + signal);
+}
+
+// While one of these lives, SIGINT and SIGTERM are noted, and a closed pipe is an error of write() and no death.
+class Signals {
+public:
+    Signals() {
+        caught = 0;
+        for (int i = 0; i < 3; ++i) {
+            struct sigaction action{};
+            action.sa_handler = numbers[i] == SIGPIPE ? SIG_IGN : on_signal;
+            action.sa_flags = SA_RESTART;
+            ::sigaction(numbers[i], nullptr, &before_[i]);
+            // A shell has its background jobs ignore Ctrl-C: leave them be.
+            if (before_[i].sa_handler != SIG_IGN) ::sigaction(numbers[i], &action, nullptr);
+        }
+    }
+    ~Signals() {
+        for (int i = 0; i < 3; ++i) ::sigaction(numbers[i], &before_[i], nullptr);
+        caught = 0;
+    }
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+
+private:
+    static constexpr int numbers[3] = {SIGINT, SIGTERM, SIGPIPE};
+    struct sigaction before_[3];
+};
+
+// Where std::cout goes while a program runs: file descriptor 1, remembering why a write failed.  The
+// standard library forgets the reason, and with it the difference between a full disk, which is a
+// failure, and a reader like `head` that has seen enough, which is none.
+class Output : public std::streambuf {
+public:
+    Output() : before_(std::cout.rdbuf(this)), exceptions_(std::cout.exceptions()), flags_(std::cout.flags()) {
+        setp(buffer_, buffer_ + sizeof buffer_);
+        if (::isatty(STDOUT_FILENO)) std::cout << std::unitbuf;   // a person reads along
+        std::cout.exceptions(std::ios::badbit);          // a failed write ends the program where it happens
+    }
+    ~Output() override {
+        std::cout.exceptions(std::ios::goodbit);
+        std::cout.clear();
+        std::cout.rdbuf(before_);
+        std::cout.exceptions(exceptions_);
+        std::cout.flags(flags_);
+    }
+
+    int reason() const { return reason_; }               // errno, 0 if all went well
+
+protected:
+    int_type overflow(int_type c) override {
+        if (sync() != 0) return traits_type::eof();
+        if (!traits_type::eq_int_type(c, traits_type::eof())) sputc(traits_type::to_char_type(c));
+        return traits_type::not_eof(c);
+    }
+    int sync() override {
+        const char* begin = pbase();
+        while (begin < pptr() && !reason_) {
+            const ssize_t n = ::write(STDOUT_FILENO, begin, static_cast<std::size_t>(pptr() - begin));
+            if (n >= 0) begin += n;
+            else if (errno != EINTR) reason_ = errno;
+        }
+        setp(buffer_, buffer_ + sizeof buffer_);
+        return reason_ ? -1 : 0;
+    }
+
+private:
+    std::streambuf* before_;
+    std::ios::iostate exceptions_;
+    std::ios::fmtflags flags_;
+    char buffer_[1 << 12];
+    int reason_ = 0;
+};
+
+// Edits that turn one word into the other (Levenshtein), row by row of the table.
+std::size_t distance(const std::string& a, const std::string& b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0]++;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+        }
+    }
+    return row.back();
+}
+
+// Flags and sub-commands that could have been typed where parsing stopped.
+std::vector<std::string> known_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(command->get_name());
+        if (!command->parsed()) continue;
+        const std::vector<std::string> inner = known_names(*command);
+        names.insert(names.end(), inner.begin(), inner.end());
+    }
+    return names;
+}
+
+// " --epoks is unknown; did you mean --epochs?"
+std::string suggestions(const CLI::App& app) {
+    std::string all;
+    for (const std::string& extra : app.remaining(true)) {
+        const std::string word = extra.substr(0, extra.find('='));
+        const std::string meant = nearest(word, known_names(app));
+        if (!meant.empty()) all += text("  For ", word, ", did you mean ", meant, "?");
+    }
+    return all;
+}
+
+}  // namespace
+
+bool interrupted() { return caught != 0; }
+
+std::string nearest(const std::string& given, const std::vector<std::string>& names) {
+    const std::string* best = nullptr;
+    std::size_t least = (given.size() + 1) / 3 + 1;   // more edits than that make another word
+    for (const std::string& name : names) {
+        const std::size_t edits = distance(given, name);
+        if (edits < least) {
+            least = edits;
+            best = &name;
+        }
+    }
+    return best ? *best : "";
+}
+
+Program::Program(const std::string& name, const std::string& description) : app(description, name), name_(name) {
+    app.get_formatter()->column_width(30);
+}
+
+int Program::fail(const std::string& message, int code) const {
+    std::cout.exceptions(std::ios::goodbit);             // one failure is enough to tell
+    std::cout.flush();                                   // what was printed before it comes first
+    const Terminal terminal = terminal_at(STDERR_FILENO);
+    const std::string paragraph = printable(text(name_, ": ", message));
+    // A log is searched line by line, so only windows get their lines wrapped.
+    std::cerr << (terminal.interactive ? wrap(paragraph, std::min(terminal.width(), 100)) : paragraph) << std::endl;
+    return code;
+}
+
+int Program::parse(int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+        return go_on;
+    } catch (const CLI::Success& asked_for_help) {
+        app.exit(asked_for_help);                        // prints it
+        return 0;
+    } catch (const CLI::ParseError& e) {
+        std::string message = e.what();
+        if (!message.empty() && message.back() != '.' && message.back() != '\n') message += '.';
+        const std::string guess = dynamic_cast<const CLI::ExtrasError*>(&e) ? suggestions(app) : "";
+        return fail(text("error: ", message, guess, "  Try `", name_, " --help`."), 2);
+    }
+}
+
+int Program::run(int argc, char** argv, const std::function<int()>& body) {
+    Signals signals;
+    Output output;
+    try {
+        int code = parse(argc, argv);
+        if (code == go_on) code = body();
+        std::cout.flush();
+        return caught ? fail("interrupted.", 128 + caught) : code;
+    } catch (const std::ios_base::failure& e) {
+        if (output.reason() == EPIPE) return 128 + SIGPIPE;
+        const std::string why = output.reason() ? text("cannot write the output: ", std::strerror(output.reason())) : e.what();
+        return fail(text("error: ", why, "."), 1);
+    } catch (const UsageError& e) {
+        return fail(text("error: ", e.what(), "  Try `", name_, " --help`."), 2);
+    } catch (const std::bad_alloc&) {
+        return fail("error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.", 1);
+    } catch (const InternalError& e) {
+        const std::string what = e.what();
+        return fail(text("error: ", what, what.find("please report") == what.npos ? "  This fault is ours: please report it." : ""), 1);
+    } catch (const std::exception& e) {
+        if (caught) return fail(text("interrupted.  ", e.what()), 128 + caught);
+        return fail(text("error: ", e.what()), 1);
+    }
+}
+
+}  // namespace deepen

@@ -1,0 +1,56 @@
+// What is the same in every program?
+//
+// Flags are read, errors told, interruptions heeded, and the exit code says how it went:
+//
+//     0    done, or --help
+//     1    failed: Error, a full disk, no memory, or a fault of ours
+//     2    called wrongly: UsageError, or flags that CLI11 refuses
+//     130  interrupted (SIGINT, Ctrl-C); 143 terminated (SIGTERM); 141 nobody read the output any more
+//
+//     int main(int argc, char** argv) {
+//         Program program("count", "Counts the weights of a net.");
+//         int depth = 20;
+//         program.app.add_option("--depth", depth, "weighted layers: 20, 32, 44, 56, ...");
+//         return program.run(argc, argv, [&] {
+//             std::cout << count(depth) << '\n';
+//             return 0;
+//         });
+//     }
+//
+// Errors appear on stderr as one paragraph, "count: error: ...", wrapped to the window.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace deepen {
+
+class Program {
+public:
+    // `description` opens the --help text.
+    Program(const std::string& name, const std::string& description);
+
+    CLI::App app;                                        // add flags and sub-commands here
+
+    // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.  While `body` runs, SIGINT and SIGTERM
+    // only set interrupted(); a second one leaves at once.  Signals the caller ignored stay ignored.
+    int run(int argc, char** argv, const std::function<int()>& body);
+
+private:
+    int parse(int argc, char** argv);                    // the exit code, or go_on
+    int fail(const std::string& message, int code) const;
+    static constexpr int go_on = -1;
+
+    std::string name_;
+};
+
+// Somebody asked the program to end.  Long work looks often, saves what is worth saving, and returns.
+bool interrupted();
+
+// Of `names`, the one that a mistyped `given` most likely meant; empty if none is near.
+std::string nearest(const std::string& given, const std::vector<std::string>& names);
+
+}  // namespace deepen

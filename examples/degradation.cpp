@@ -1,0 +1,137 @@
+// The experiment: do deeper plain nets train worse, and do shortcuts mend it?
+//
+// Trains every depth, with and without shortcuts, from every seed; then draws the curves of He et
+// al. 2015, Figure 6, and says whether the paper's two claims hold on them.  A plain net and its
+// residual twin start from the same bits and see the same pictures in the same order.
+//
+//     DIR/plain20-seed1/ ...      one folder a run (run_folder.h); finished ones are not trained again
+//     DIR/report.html             verdict, table and curves
+//     DIR/curves.svg, same-depth.svg, curves.csv
+#include <ctime>
+#include <iostream>
+#include <thread>
+
+#include "engine/error.h"
+#include "engine/files.h"
+#include "engine/parallel.h"
+#include "examples/common/program.h"
+#include "examples/common/run_observer.h"
+#include "examples/common/training_flags.h"
+#include "resnet/training/curves.h"
+#include "resnet/training/report.h"
+#include "resnet/training/run_folder.h"
+#include "resnet/training/verdict.h"
+
+using namespace deepen;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Experiment {
+    std::vector<int> depths{20, 56};
+    std::vector<std::string> kinds{"plain", "residual"};
+    std::vector<std::uint64_t> seeds{1};
+    std::string output = "runs/degradation";
+    TrainingFlags flags;
+
+    // Seed by seed, shallow before deep: the comparison gets finished early, and each seed sharpens it.
+    std::vector<Recipe> recipes(const DataSplits& data) const {
+        std::vector<Recipe> all;
+        for (std::uint64_t seed : seeds)
+            for (int depth : depths)
+                for (const std::string& kind : kinds)
+                    all.push_back(flags.recipe((kind == "plain" ? "plain" : "resnet") + std::to_string(depth), seed, data));
+        return all;
+    }
+};
+
+std::string processor() {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);)
+        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+    return "an unnamed processor";
+}
+
+std::string today() {
+    const std::time_t now = std::time(nullptr);
+    char date[16];
+    std::strftime(date, sizeof date, "%Y-%m-%d", std::localtime(&now));
+    return date;
+}
+
+ReportFacts facts(const std::string& command, const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
+    ReportFacts f{.command = command, .data_set = describe(e.flags.data_path, data),
+                  .machine = text(processor(), ", ", threads(), " thread(s)"), .date = today()};
+    for (const Recipe& r : recipes)
+        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", r.model.depth)] = parameter_count(*cifar_resnet(r.model));
+    return f;
+}
+
+// Everything that follows from the runs so far.
+void write_results(const fs::path& folder, const std::vector<Run>& runs, const ReportFacts& facts) {
+    write_curves_csv(folder / "curves.csv", runs);
+    write_file_atomically(folder / "curves.svg", curves_svg(runs));
+    if (const std::string figure = same_depth_svg(runs); !figure.empty()) write_file_atomically(folder / "same-depth.svg", figure);
+    write_report(folder / "report.html", runs, facts);
+}
+
+void print_results(const fs::path& folder, const std::vector<Run>& runs) {
+    const Verdict verdict = judge(runs);
+    std::cout << "\n" << curves_text(runs, terminal_at(1)) << "\n";
+    for (const Claim* claim : {&verdict.degradation, &verdict.remedy})
+        std::cout << wrap(text(claim->statement, "  ", words(claim->outcome), ".  ", claim->finding), 100) << "\n\n";
+    std::cout << "report: " << (folder / "report.html").string() << "\n";
+}
+
+// Trains what is not there yet.  Returns the runs that are finished.
+std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
+    std::vector<Run> runs;
+    for (std::size_t i = 0; i < recipes.size() && !interrupted(); ++i) {
+        const Recipe& recipe = recipes[i];
+        const fs::path folder = fs::path(e.output) / recipe.name();
+        std::cout << "[" << i + 1 << "/" << recipes.size() << "] " << describe(recipe) << std::endl;
+        std::optional<History> history = finished_run(folder, recipe, data);
+        if (history) {
+            std::cout << "      finished before: " << summary(*history) << std::endl;
+        } else {
+            RunObserver observer(recipe, data);
+            history = train_into(folder, recipe, data, observer.observer());
+        }
+        if (!interrupted()) runs.push_back({.kind = recipe.kind(), .depth = recipe.model.depth, .seed = recipe.training.seed, .history = *history});
+    }
+    return runs;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Program program("degradation", "Trains plain and residual nets of several depths, and compares their training errors.");
+    Experiment e;
+    CLI::App& app = program.app;
+    app.add_option("--depths", e.depths, "6n+2 each")->delimiter(',')->group("Experiment")->capture_default_str()->type_name("N,N");
+    app.add_option("--kinds", e.kinds, "which nets")->delimiter(',')->group("Experiment")->capture_default_str()
+        ->check(CLI::IsMember({"plain", "residual"}))->type_name("plain,residual");
+    app.add_option("--seeds", e.seeds, "each net is trained once from each")->delimiter(',')->group("Experiment")->capture_default_str()->type_name("S,S");
+    e.flags.add_to(app);
+    app.add_option("--output-dir", e.output, "finished runs found there are not trained again")->group("Output")->capture_default_str()->type_name("DIR");
+    app.footer("Examples:\n"
+               "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1      the effect within an hour\n"
+               "  build/degradation --depths 20,32,44,56 --seeds 1,2,3 --data-path cifar10 --epochs 164 \\\n"
+               "      --lr-scheduler multistep --lr-milestones 82,123                  the paper's Figure 6");
+
+    return program.run(argc, argv, [&] {
+        e.flags.use_threads();
+        for (int depth : e.depths) parse_cifar_model_flag("plain" + std::to_string(depth), "A");
+        const DataSplits data = load_data(e.flags.data_path, e.flags.data);
+        const std::vector<Recipe> recipes = e.recipes(data);
+        std::cout << describe(e.flags.data_path, data) << std::endl;
+
+        const std::vector<Run> runs = train_all(e, data, recipes);
+        if (runs.empty()) return 0;
+        std::string command = "build/degradation";
+        for (int i = 1; i < argc; ++i) command += text(" ", argv[i]);
+        write_results(e.output, runs, facts(command, e, data, recipes));
+        print_results(e.output, runs);
+        return 0;
+    });
+}

@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+#include "engine/gradcheck.h"
+#include "engine/ops.h"
+#include "tests/engine/refusal.h"
+#include "tests/engine/threads.h"
+
+namespace deepen {
+namespace {
+
+constexpr int thread_counts[] = {1, 2, 3, 7};
+
+TEST(Parallel, RunsEachChunkOnce) {
+    for (const int count : thread_counts) {
+        const WithThreads scope(count);
+        std::vector<std::atomic<int>> runs(1000);
+        parallel_for(1000, [&](Index chunk) { ++runs[chunk]; });
+        for (const auto& r : runs) EXPECT_EQ(r, 1);
+    }
+}
+
+TEST(Parallel, OfNoChunksDoesNothing) {
+    parallel_for(0, [](Index) { FAIL(); });
+    parallel_ranges(0, 10, [](Index, Index) { FAIL(); });
+}
+
+TEST(Parallel, RangesCoverAllAndDoNotOverlap) {
+    const WithThreads scope(3);
+    for (const Index n : {1, 9, 10, 11, 95}) {
+        std::vector<std::atomic<int>> seen(n);
+        parallel_ranges(n, 10, [&](Index begin, Index end) {
+            EXPECT_EQ(begin % 10, 0);
+            EXPECT_LE(end - begin, 10);
+            for (Index i = begin; i < end; ++i) ++seen[i];
+        });
+        for (const auto& s : seen) EXPECT_EQ(s, 1);
+    }
+}
+
+TEST(Parallel, HandsTheFirstExceptionByChunkToTheCaller) {
+    for (const int count : thread_counts) {
+        const WithThreads scope(count);
+        std::string message;
+        try {
+            parallel_for(100, [](Index chunk) {
+                if (chunk >= 40) throw std::runtime_error("chunk " + std::to_string(chunk));
+            });
+        } catch (const std::runtime_error& error) {
+            message = error.what();
+        }
+        EXPECT_EQ(message, "chunk 40");
+        std::atomic<int> runs{0};
+        parallel_for(10, [&](Index) { ++runs; });                // and the team still works
+        EXPECT_EQ(runs, 10);
+    }
+}
+
+TEST(Parallel, RunsNestedCallsInPlace) {
+    const WithThreads scope(3);
+    std::vector<std::atomic<int>> runs(64);
+    parallel_for(8, [&](Index outer) {
+        parallel_for(8, [&](Index inner) { ++runs[outer * 8 + inner]; });
+    });
+    for (const auto& r : runs) EXPECT_EQ(r, 1);
+}
+
+TEST(Parallel, RefusesATeamOfNobody) {
+    EXPECT_EQ(refusal_of([] { set_threads(0); }), "threads: 0 asked for; give 1 to 1024.");
+}
+
+// Everything that sums across chunks: sums over some axes, gradients of what was broadcast, matrices.
+std::vector<Real> large_sums() {
+    Tensor x = variable(random_tensor({64, 30, 40}, 1)), bias = variable(random_tensor({40}, 2));
+    Tensor column = variable(random_tensor({30, 1}, 3)), scale = variable(random_tensor({}, 4));
+    Tensor y = (x + bias) * column * scale / (bias * bias + 1);
+    Tensor z = matmul(reshape(y, {640, 120}), reshape(slice(x, {{0, 40}}), {120, 400}));
+    Tensor loss = sum(y) + mean(z) + sum(mean(x, {0, 1}) * sum(y, {0, 1})) + sum(max(softmax(y), {1}));
+    loss.backward();
+    std::vector<Real> all{loss.item()};
+    for (const Tensor& v : {x, bias, column, scale}) {
+        const std::vector<Real> gradient = v.grad().values();
+        all.insert(all.end(), gradient.begin(), gradient.end());
+    }
+    return all;
+}
+
+TEST(Parallel, SumsHaveTheSameBitsAtAnyNumberOfThreads) {
+    std::vector<Real> expected;
+    for (const int count : thread_counts) {
+        const WithThreads scope(count);
+        const std::vector<Real> sums = large_sums();
+        if (expected.empty()) expected = sums;
+        EXPECT_EQ(sums, expected) << count << " threads";
+    }
+}
+
+}  // namespace
+}  // namespace deepen

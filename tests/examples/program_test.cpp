@@ -1,0 +1,186 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <new>
+
+#include "engine/error.h"
+#include "examples/common/program.h"
+
+namespace deepen {
+namespace {
+
+struct Outcome {
+    int code;
+    std::string out, err;
+};
+
+// Runs a program named "count" with a flag --depth and a sub-command "again --seed N".
+Outcome run(std::vector<std::string> words, const std::function<int()>& body) {
+    Program program("count", "Counts weights.");
+    int depth = 20, seed = 1;
+    program.app.add_option("--depth", depth, "weighted layers")->check(CLI::Range(8, 1202));
+    program.app.add_subcommand("again", "once more")->add_option("--seed", seed, "of random numbers");
+    words.insert(words.begin(), "build/count");
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int code = program.run(static_cast<int>(arguments.size()), arguments.data(), body);
+    std::cout.flush();
+    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+int done() { return 0; }
+
+template <class Exception>
+std::function<int()> throws(const Exception& e) {
+    return [e]() -> int { throw e; };
+}
+
+TEST(Program, PrintsAndReturnsWhatItsBodyDoes) {
+    const Outcome o = run({"--depth", "56"}, [] { return std::cout << "853018\n", 3; });
+    EXPECT_EQ(o.code, 3);
+    EXPECT_EQ(o.out, "853018\n");
+    EXPECT_EQ(o.err, "");
+}
+
+TEST(Program, ShowsHelpOnStandardOutput) {
+    const Outcome o = run({"--help"}, []() -> int { throw Error("the body must not run"); });
+    EXPECT_EQ(o.code, 0);
+    EXPECT_NE(o.out.find("Counts weights."), std::string::npos) << o.out;
+    EXPECT_NE(o.out.find("--depth"), std::string::npos) << o.out;
+}
+
+TEST(Program, TellsErrorsByTheirExitCodes) {
+    Outcome o = run({}, throws(Error("no such file.")));
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "count: error: no such file.\n");
+
+    o = run({}, throws(UsageError("--depth 21 is not 6n+2.")));
+    EXPECT_EQ(o.code, 2);
+    EXPECT_EQ(o.err, "count: error: --depth 21 is not 6n+2.  Try `count --help`.\n");
+
+    o = run({}, throws(std::bad_alloc()));
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "count: error: there is not enough memory.  Try a smaller --batch, or fewer programs at once.\n");
+
+    o = run({}, throws(InternalError("a sum is off.")));
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "count: error: a sum is off.  This fault is ours: please report it.\n");
+}
+
+TEST(Program, PrintsWhatCameBeforeAnError) {
+    const Outcome o = run({}, []() -> int {
+        std::cout << "half";
+        throw Error("no more.");
+    });
+    EXPECT_EQ(o.out, "half");
+}
+
+TEST(Program, LetsNoForeignBytesSteerTheTerminal) {
+    EXPECT_EQ(run({}, throws(Error("found \"\x1b[2J\"."))).err, "count: error: found \"?[2J\".\n");
+}
+
+TEST(Program, RefusesWrongFlagsAndNamesTheNearest) {
+    Outcome o = run({"--detph", "20"}, done);
+    EXPECT_EQ(o.code, 2);
+    EXPECT_NE(o.err.find("--detph"), std::string::npos) << o.err;
+    EXPECT_NE(o.err.find("For --detph, did you mean --depth?  Try `count --help`."), std::string::npos) << o.err;
+
+    o = run({"again", "--sead=3"}, done);
+    EXPECT_NE(o.err.find("For --sead, did you mean --seed?"), std::string::npos) << o.err;
+
+    o = run({"agian"}, done);
+    EXPECT_NE(o.err.find("For agian, did you mean again?"), std::string::npos) << o.err;
+
+    o = run({"--depth", "7"}, done);
+    EXPECT_EQ(o.code, 2);
+    EXPECT_NE(o.err.find("--depth: Value 7 not in range 8 to 1202"), std::string::npos) << o.err;
+    EXPECT_EQ(o.err.find("did you mean"), std::string::npos) << o.err;
+}
+
+TEST(Program, GuessesOnlyWhatIsNear) {
+    EXPECT_EQ(nearest("--epoks", {"--depth", "--epochs"}), "--epochs");
+    EXPECT_EQ(nearest("--verbose", {"--depth", "--epochs"}), "");
+    EXPECT_EQ(nearest("", {}), "");
+}
+
+TEST(Program, NotesAnInterruptionAndLetsTheBodyFinish) {
+    for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+        bool finished = false;
+        const Outcome o = run({}, [&, signal = signal] {
+            EXPECT_FALSE(interrupted());
+            ::raise(signal);
+            EXPECT_TRUE(interrupted());
+            finished = true;
+            return 0;
+        });
+        EXPECT_TRUE(finished);
+        EXPECT_EQ(o.code, code);
+        EXPECT_EQ(o.err, "count: interrupted.\n");
+        EXPECT_FALSE(interrupted());
+    }
+}
+
+TEST(Program, LeavesSignalsAloneThatItsCallerIgnores) {
+    ::signal(SIGINT, SIG_IGN);
+    const Outcome o = run({}, [] { return ::raise(SIGINT); });
+    ::signal(SIGINT, SIG_DFL);
+    EXPECT_EQ(o.code, 0);
+}
+
+// The next ones end a process of their own.
+class ProgramDeathTest : public testing::Test {
+protected:
+    void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+
+    // Exits with what a program named "count" returns, its standard output led to `fd`.
+    [[noreturn]] static void exit_with(int fd, const std::function<int()>& body) {
+        if (fd >= 0) ::dup2(fd, STDOUT_FILENO);
+        Program program("count", "Counts weights.");
+        std::string name = "count";
+        char* arguments[] = {name.data()};
+        ::_exit(program.run(1, arguments, body));
+    }
+
+    static int print_much() {
+        for (int i = 0; i < 100000; ++i) std::cout << "269722\n";
+        return 0;
+    }
+};
+
+TEST_F(ProgramDeathTest, LeavesAtOnceOnASecondSignal) {
+    const auto twice = []() -> int {
+        ::raise(SIGINT);
+        ::raise(SIGTERM);
+        throw Error("still here");
+    };
+    EXPECT_EXIT(exit_with(-1, twice), testing::ExitedWithCode(143), "^$");
+}
+
+TEST_F(ProgramDeathTest, SaysThatADiskIsFull) {
+    const int full = ::open("/dev/full", O_WRONLY);
+    if (full < 0) GTEST_SKIP() << "this system has no /dev/full";
+    EXPECT_EXIT(exit_with(full, print_much), testing::ExitedWithCode(1),
+                "count: error: cannot write the output: No space left on device\\.");
+    EXPECT_EXIT(exit_with(full, [] { return std::cout << "little", 0; }), testing::ExitedWithCode(1), "No space left");
+    EXPECT_EXIT(exit_with(full, []() -> int { std::cout << "x"; throw Error("first."); }), testing::ExitedWithCode(1), "first\\.");
+    ::close(full);
+}
+
+TEST_F(ProgramDeathTest, FallsSilentWhenNobodyReads) {
+    const auto into_closed_pipe = [] {
+        int ends[2];
+        if (::pipe(ends) != 0) ::_exit(99);
+        ::close(ends[0]);
+        exit_with(ends[1], print_much);
+    };
+    EXPECT_EXIT(into_closed_pipe(), testing::ExitedWithCode(141), "^$");
+}
+
+}  // namespace
+}  // namespace deepen
