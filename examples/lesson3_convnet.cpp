@@ -1,22 +1,22 @@
 // How does a net learn to tell pictures apart?
 //
-// A small convolutional net, in the pattern of nearly all others: look at small windows, keep signals at a
-// healthy size, bend, look at it all from further away; at the end, average over the picture and vote.
+// A small convolutional net, in the pattern of nearly all others: look at small windows, keep the signals
+// at a healthy size, bend them, halve the picture, and again; at the end average over what is left and vote.
 //
 //     picture [N,32,32,3]
-//       conv 3x3, batch norm, relu, max pool   -> [N,16,16,16]     edges
-//       conv 3x3, batch norm, relu, max pool   -> [N,8,8,32]       corners, arcs
-//       conv 3x3, batch norm, relu             -> [N,8,8,64]       how they sit together
-//       global average pool, linear            -> [N,10]           a number for each class: the logits
+//       stage 1  conv 3x3, batch norm, relu, max pool   [N,16,16,16]     a window of 4x4 pixels
+//       stage 2  the same                               [N,8,8,32]       10x10
+//       stage 3  the same                               [N,4,4,64]       22x22
+//       stage 4  the same                               [N,2,2,128]      46x46: the whole picture
+//       global average pool, linear                     [N,10]           a number for each class: the logits
 //
-// What each stage is said to look for is what people found in such nets (Zeiler and Fergus 2014); nobody
-// tells it to.  The training loop is written out here; later programs leave it to Trainer (resnet/training).
+// The training loop is written out in main(); later programs leave it to Trainer (resnet/training).
 #include <algorithm>
 #include <cstdio>
 
 #include "engine/autograd.h"
-#include "layers/sgd.h"
 #include "layers/layers.h"
+#include "layers/sgd.h"
 #include "resnet/training/evaluation.h"
 
 using namespace deepen;
@@ -27,10 +27,7 @@ struct Stage : Module {
 
     Stage(Index in, Index out) : conv({.in_channels = in, .out_channels = out}), bn(out) {}
     Tensor forward(const Tensor& x) override { return max_pool2d(relu(bn(conv(x))), {.kernel = 2}); }
-    void visit(Visitor& v) override {                    // from this alone come parameters, names, files
-        v.module("conv", conv);
-        v.module("bn", bn);
-    }
+    void visit(Visitor& v) override { v.module("conv", conv), v.module("bn", bn); }
     std::string_view type() const override { return "Stage"; }
 };
 
@@ -39,89 +36,85 @@ struct ConvNet : Module {
     Linear fc{128, 10};
 
     Tensor forward(const Tensor& x) override { return fc(global_average_pool(stage4(stage3(stage2(stage1(x)))))); }
-    void visit(Visitor& v) override {
-        v.module("stage1", stage1);
-        v.module("stage2", stage2);
-        v.module("stage3", stage3);
-        v.module("stage4", stage4);
+    void visit(Visitor& v) override {                    // what the optimiser moves follows from this alone
+        v.module("stage1", stage1), v.module("stage2", stage2);
+        v.module("stage3", stage3), v.module("stage4", stage4);
         v.module("fc", fc);
     }
     std::string_view type() const override { return "ConvNet"; }
 };
 
-// Pictures side by side, in grey, a character for two pixels one above the other.
+// Pictures side by side, as brightness; one character for two pixels, one above the other.
 void show(const PictureSet& set, std::initializer_list<Index> pictures) {
-    for (Index i : pictures) std::printf("%-34s", set.classes[set.labels[i]].c_str());
-    std::printf("\n");
+    for (Index i : pictures) std::printf("  %-34s", set.classes[set.labels[i]].c_str());
     for (Index row = 0; row < set.height; row += 2) {
+        std::printf("\n");
         for (Index i : pictures) {
-            const auto grey = [&](Index y, Index x) {
-                const std::uint8_t* rgb = &set.picture(i)[(y * set.width + x) * 3];
-                return (2 * rgb[0] + 5 * rgb[1] + rgb[2]) / 8;
-            };
-            for (Index x = 0; x < set.width; ++x) std::putchar(" .:-=+*#%@"[(grey(row, x) + grey(row + 1, x)) * 10 / 512]);
+            const auto bytes = set.picture(i);
+            const auto [darkest, brightest] = std::minmax_element(bytes.begin(), bytes.end());
+            std::printf("  ");
+            for (Index x = 0; x < set.width; ++x) {
+                int sum = 0;
+                for (Index c = 0; c < 6; ++c) sum += bytes[((row + c / 3) * set.width + x) * 3 + c % 3] - *darkest;
+                std::putchar(" .:-=+*#%@"[sum * 10 / (6 * (*brightest - *darkest) + 1)]);
+            }
             std::printf("  ");
         }
-        std::printf("\n");
     }
+    std::printf("\n");
 }
 
-// One line a class: how many of its pictures went wrong, and what they were most often taken for.
+// One line a class: how many of its pictures are taken for another, and for which most often.
 void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing& preprocessing) {
-    const NoGrad no_grad;
+    const NoGrad no_grad;                                // looking is not learning: nothing is recorded
     net.evaluate();
-    const Index classes = static_cast<Index>(test.classes.size());
-    std::vector<std::vector<int>> seen(classes, std::vector<int>(classes));  // seen[truth][answer]
+    int answers[10][10] = {};                            // [truth][answer]
     Loader loader(test, preprocessing, {.batch = 100});
     loader.start(1);
     for (Batch batch; loader.next(batch);) {
         const Tensor logits = net(batch.x);
         for (Index i = 0; i < logits.shape()[0]; ++i) {
-            const Real* row = logits.data().data() + i * classes;
-            ++seen[batch.labels[i]][std::max_element(row, row + classes) - row];
+            const Real* row = logits.data().data() + 10 * i;
+            ++answers[batch.labels[i]][std::max_element(row, row + 10) - row];
         }
     }
-    std::printf("\n  class      wrong of      most often taken for\n");
-    for (Index c = 0; c < classes; ++c) {
-        int right = 0, count = 0;
-        for (int n : seen[c]) count += n;
-        std::swap(right, seen[c][c]);                    // what is left are mistakes
-        const auto worst = std::max_element(seen[c].begin(), seen[c].end());
-        std::printf("  %-9s %6d %3d      %s (%d)\n", test.classes[c].c_str(), count - right, count,
-                    *worst ? test.classes[worst - seen[c].begin()].c_str() : "-", *worst);
+    std::printf("\n  class      right  wrong   most often taken for\n");
+    for (int truth = 0; truth < 10; ++truth) {
+        int* row = answers[truth];
+        int wrong = 0;
+        const int right = std::exchange(row[truth], 0);
+        for (int answer = 0; answer < 10; ++answer) wrong += row[answer];
+        const Index worst = std::max_element(row, row + 10) - row;
+        std::printf("  %-9s %6d %6d   %s\n", test.classes[truth].c_str(), right, wrong, wrong ? test.classes[worst].c_str() : "-");
     }
 }
 
 int main() {
-    const DataSplits data = load_data("synthetic", {.train_count = 4000, .test_count = 500});
+    const DataSplits data = load_data("synthetic", {.train_count = 8000, .test_count = 500});
     const Preprocessing preprocessing = Preprocessing::per_channel(data.train);
-    std::printf("Three of %d pictures\n\n", static_cast<int>(data.train.count()));
     show(data.train, {5, 7, 8});
 
     ConvNet net;
     initialise(net, 1);
-    net.name_parts();
-    constexpr int epochs = 8;
-    Sgd sgd(named_parameters(net), {.lr = 0.1});
-    Loader loader(data.train, preprocessing, {.batch = 50, .shuffle = true, .seed = 1});
-    std::printf("\nA net of %d weights learns; guessing would be wrong 90 %% of the time\n\n  epoch   loss   training error   test error\n",
-                static_cast<int>(parameter_count(net)));
-    for (Index epoch = 1; epoch <= epochs; ++epoch) {
-        net.train();
-        if (epoch == epochs - 1) sgd.set_lr(0.01);       // small steps at the end settle the weights
+    Sgd sgd(named_parameters(net), {.lr = 0.03});
+    Loader loader(data.train, preprocessing, {.batch = 32, .shuffle = true, .seed = 1});
+    std::printf("\n%d weights learn from 8000 such pictures; guessing would be wrong 90 %% of the time\n\n"
+                "  epoch   loss   training error   test error\n", static_cast<int>(parameter_count(net)));
+    for (int epoch = 1; epoch <= 6; ++epoch) {
+        if (epoch == 5) sgd.set_lr(0.003);               // small steps at the end settle the weights
         Evaluation training;
         loader.start(epoch);
         for (Batch batch; loader.next(batch);) {
-            sgd.zero_grad();
             const Tensor logits = net(batch.x);
             Tensor loss = cross_entropy(logits, batch.labels);
+            sgd.zero_grad();
             loss.backward();
             sgd.step();
             training.add(logits, batch.labels, loss.item());
         }
         const Evaluation test = evaluate(net, data.test, preprocessing, 100);
-        std::printf("  %5d   %.2f      %4.1f %%          %4.1f %%\n", static_cast<int>(epoch), training.mean_loss(),
-                    100 * training.error(), 100 * test.error());
+        std::printf("  %5d   %.2f        %4.1f %%         %4.1f %%\n", epoch, training.mean_loss(), 100 * training.error(), 100 * test.error());
+        std::fflush(stdout);
     }
     print_confusions(net, data.test, preprocessing);
 }
