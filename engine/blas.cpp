@@ -37,8 +37,8 @@ void gemm(bool transpose_a, bool transpose_b, Index m, Index n, Index k, Real al
     if (m == 0 || n == 0) return;
     use_one_thread();
     blas_gemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans, transpose_b ? CblasTrans : CblasNoTrans,
-              blas_length(m), blas_length(n), blas_length(k), alpha, a, row_distance(lda), b, row_distance(ldb), beta, c,
-              row_distance(ldc));
+              blas_length(m), blas_length(n), blas_length(k), alpha, a, row_distance(lda), b, row_distance(ldb), beta,
+              c, row_distance(ldc));
 }
 
 }  // namespace deepen

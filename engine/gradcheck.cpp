@@ -37,7 +37,8 @@ double loss(const TensorFunction& f, std::vector<Tensor>& x, const Tensor& r) {
 }
 
 // (L(x + h) - L(x - h)) / 2h, where x is one element of an input, in place.
-double central_difference(const TensorFunction& f, std::vector<Tensor>& x, const Tensor& r, Real& element, double step) {
+double central_difference(const TensorFunction& f, std::vector<Tensor>& x, const Tensor& r, Real& element,
+                          double step) {
     const Real before = element;
     const Real above = before + static_cast<Real>(step * std::max(1.0, std::abs(static_cast<double>(before))));
     const Real below = before - (above - before);
@@ -89,8 +90,8 @@ GradientReport check_gradients(const TensorFunction& f, std::vector<Tensor> inpu
 
     const Tensor y = f(x).detach();
     const Tensor r = random_tensor(y.shape(), options.seed);
-    require(project(y, r) == loss(f, x, r), "check_gradients: the function gives NaN, or another value when called again.  ",
-            "Fix its seeds, and keep inputs where it is defined.");
+    require(project(y, r) == loss(f, x, r), "check_gradients: the function gives NaN, or another value when called ",
+            "again.  Fix its seeds, and keep inputs where it is defined.");
     const std::vector<Tensor> gradients = analytic_gradients(f, x, r);
 
     GradientReport report;
@@ -101,9 +102,10 @@ GradientReport check_gradients(const TensorFunction& f, std::vector<Tensor> inpu
             const double error = error_of(analytic, numeric);
             if (error < report.worst || (error == report.worst && !report.message.empty())) continue;
             report.worst = error;
-            report.message = text("input ", i, " ", x[i].shape(), " at ", position_text(x[i].shape(), j), ": backward gives ",
-                                  std::setprecision(10), analytic, ", the central difference ", numeric,
-                                  "; relative error ", std::setprecision(3), error, ", allowed ", options.tolerance);
+            report.message = text("input ", i, " ", x[i].shape(), " at ", position_text(x[i].shape(), j),
+                                  ": backward gives ", std::setprecision(10), analytic, ", the central difference ",
+                                  numeric, "; relative error ", std::setprecision(3), error, ", allowed ",
+                                  options.tolerance);
         }
     }
     report.ok = report.worst <= options.tolerance;

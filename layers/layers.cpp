@@ -44,9 +44,9 @@ BatchNorm2d::BatchNorm2d(Index channels)
     : scale(variable(Tensor::ones({channels}))), shift(variable(Tensor::zeros({channels}))),
       running_mean(Tensor::zeros({channels})), running_variance(Tensor::ones({channels})) {}
 
-Tensor BatchNorm2d::forward(const Tensor& x) {
+Tensor BatchNorm2d::apply(const Tensor& x, const Tensor& shortcut, bool relu) {
     return batch_norm(x, scale, shift, running_mean, running_variance,
-                      {.training = training(), .momentum = momentum, .epsilon = epsilon});
+                      {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu});
 }
 
 void BatchNorm2d::visit(Visitor& v) {

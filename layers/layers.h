@@ -45,10 +45,15 @@ public:
     Tensor running_mean, running_variance;               // [C]; "running_mean" and "running_var" in files
     Real momentum = Real(0.1), epsilon = Real(1e-5);
 
-    Tensor forward(const Tensor& x) override;
+    Tensor forward(const Tensor& x) override { return apply(x, {}, false); }
+    Tensor then_relu(const Tensor& x) { return apply(x, {}, true); }              // relu((*this)(x)), in one pass
+    Tensor add_then_relu(const Tensor& x, const Tensor& shortcut) { return apply(x, shortcut, true); }   // relu((*this)(x) + shortcut)
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
     std::string_view type() const override { return "BatchNorm2d"; }
+
+private:
+    Tensor apply(const Tensor& x, const Tensor& shortcut, bool relu);
 };
 
 // x [N,in] -> x w + b [N,out].

@@ -13,10 +13,9 @@ BasicBlock::BasicBlock(BlockOptions o)
 }
 
 Tensor BasicBlock::forward(const Tensor& x) {
-    Tensor y = relu(bn1(conv1(x)));
-    y = bn2(conv2(y));
-    if (shortcut) y = y + (*shortcut)(x);                // backward: x receives two gradients, which add
-    return relu(y);
+    Tensor y = conv2(bn1.then_relu(conv1(x)));
+    if (!shortcut) return bn2.then_relu(y);
+    return bn2.add_then_relu(y, (*shortcut)(x));         // backward: x receives two gradients, which add
 }
 
 void BasicBlock::visit(Visitor& v) {

@@ -18,6 +18,9 @@ using simd::load_first;
 using simd::store_first;
 using simd::whole_vectors;
 
+// Reals from one plane of transformed filters to the next; `in` and `out` count groups of channels.
+Index filter_plane(Index in, Index out) { return in * out * lanes * lanes + cache_line; }
+
 struct Map {
     Index height, width, channels;
 };
@@ -30,7 +33,6 @@ struct Plan {
     Index in, out;                        // groups of channels, the last one perhaps not full
 
     Index tiles_per_image() const { return tile_rows * tile_columns; }
-    Index filter_plane() const { return in * out * lanes * lanes; }
 };
 
 Plan make_plan(const ConvGeometry& g) {
@@ -130,7 +132,7 @@ Index in_panel(Index k, Index column, Index depth, Index width) {
 
 // U: 36 planes [in,out] in panels, from w [3,3,in,out].  Rows and columns beyond the channels are zero.
 void transform_filters(const Real* w, Index in, Index out, Real* u) {
-    const Index depth = whole_vectors(in), width = whole_vectors(out), plane = depth * width;
+    const Index depth = whole_vectors(in), width = whole_vectors(out), plane = filter_plane(depth / lanes, width / lanes);
     parallel_ranges(depth, 16, [=](Index begin, Index end) {
         for (Index k = begin; k < end; ++k)
             for (Index column = 0; column < width; column += lanes) {
@@ -146,7 +148,7 @@ void transform_filters(const Real* w, Index in, Index out, Real* u) {
 
 // dw [3,3,in,out] += G' dU G, dU being the sum of `groups` partial ones.
 void add_filter_gradient(const Plan& p, const Real* du, Index groups, Real* dw) {
-    const Index in = p.x.channels, out = p.y.channels, plane = p.filter_plane();
+    const Index in = p.x.channels, out = p.y.channels, plane = filter_plane(p.in, p.out);
     parallel_ranges(in, 4, [=, &p](Index begin, Index end) {
         for (Index k = begin; k < end; ++k)
             for (Index column = 0; column < out; column += lanes) {
@@ -192,7 +194,7 @@ void forward_block(const Plan& p, const Real* x, const Real* u, Real* y, Index b
     for (Index t = begin; t < end; ++t)
         gather<InputTransform>(seen<const Real*>(p, x, b.zeros.data(), t), p.x.channels, v + (t - begin) * lanes);
     for (int plane = 0; plane < planes; ++plane)
-        multiply_plane(v + plane * plane_stride, p.in, u + plane * p.filter_plane(), p.out, m + plane * plane_stride,
+        multiply_plane(v + plane * plane_stride, p.in, u + plane * filter_plane(p.in, p.out), p.out, m + plane * plane_stride,
                        end - begin);
     for (Index t = begin; t < end; ++t)
         scatter<OutputTransform, false>(m + (t - begin) * lanes, made(p, y, b.dump.data(), t), p.y.channels);
@@ -200,7 +202,7 @@ void forward_block(const Plan& p, const Real* x, const Real* u, Real* y, Index b
 
 void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
     const Plan p = make_plan(g);
-    Storage u(planes * p.filter_plane());
+    Storage u(planes * filter_plane(p.in, p.out));
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
     const Index tiles = p.batch * p.tiles_per_image(), blocks = (tiles + block_tiles - 1) / block_tiles;
@@ -225,11 +227,11 @@ void backward_block(const Plan& p, const Gradients& d, Index begin, Index end, b
             gather<InputTransform>(seen<const Real*>(p, d.x, b.zeros.data(), t), p.x.channels, v + (t - begin) * lanes);
         for (int plane = 0; plane < planes; ++plane)
             correlate_plane(v + plane * plane_stride, p.in, m + plane * plane_stride, p.out, end - begin,
-                            d.du + plane * p.filter_plane(), fresh);
+                            d.du + plane * filter_plane(p.in, p.out), fresh);
     }
     if (d.dx) {
         for (int plane = 0; plane < planes; ++plane)
-            multiply_plane(m + plane * plane_stride, p.out, d.u_transposed + plane * p.filter_plane(), p.in,
+            multiply_plane(m + plane * plane_stride, p.out, d.u_transposed + plane * filter_plane(p.in, p.out), p.in,
                            v + plane * plane_stride, end - begin);
         for (Index t = begin; t < end; ++t)
             scatter<InputGradient, true>(v + (t - begin) * lanes, seen(p, d.dx, b.dump.data(), t), p.x.channels);
@@ -248,16 +250,16 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
     const Index tiles = p.batch * p.tiles_per_image();
     const Index groups = std::min({std::max<Index>(tiles / 64, 1), p.batch, Index(16)});
 
-    Storage u(dx ? planes * p.filter_plane() : 0), turned(dx ? 9 * p.x.channels * p.y.channels : 0);
+    Storage u(dx ? planes * filter_plane(p.in, p.out) : 0), turned(dx ? 9 * p.x.channels * p.y.channels : 0);
     if (dx) {
         exchange_channels(w, p.x.channels, p.y.channels, turned.data());
         transform_filters(turned.data(), p.y.channels, p.x.channels, u.data());
     }
-    Storage du(dw ? groups * planes * p.filter_plane() : 0);
+    Storage du(dw ? groups * planes * filter_plane(p.in, p.out) : 0);
 
     parallel_for(groups, [&](Index group) {
         Block scratch(p);
-        const Gradients d{x, dy, u.data(), dx, dw ? du.data() + group * planes * p.filter_plane() : nullptr};
+        const Gradients d{x, dy, u.data(), dx, dw ? du.data() + group * planes * filter_plane(p.in, p.out) : nullptr};
         const Index first = group * p.batch / groups * p.tiles_per_image();
         const Index last = (group + 1) * p.batch / groups * p.tiles_per_image();
         for (Index t = first; t < last; t += block_tiles)

@@ -39,7 +39,8 @@ inline constexpr Index panel_width = panel_vectors * lanes;
 // power of two apart would fall into few sets of the cache.
 inline constexpr int planes = 36;
 inline constexpr Index block_tiles = 24;
-inline constexpr Index plane_stride = block_tiles * lanes + 64 / Index(sizeof(Real));
+inline constexpr Index cache_line = 64 / sizeof(Real);
+inline constexpr Index plane_stride = block_tiles * lanes + cache_line;
 inline constexpr Index group_stride = planes * plane_stride;
 
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.
@@ -80,33 +81,48 @@ inline void multiply_plane(const Real* v, Index depth, const Real* u, Index widt
         }
 }
 
-// s [rows,columns] (+)= the sum over tiles of v m' : the outer product of `rows` input channels with
-// `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
-template <int rows, int columns>
+// s [rows,columns] (+)= the sum over tiles of v m' : the outer product of `rows` input channels, from
+// `first` on, with `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
+template <int first, int rows, int columns>
 inline void correlate_block(const Real* __restrict v, const Real* __restrict m, Index tiles, Real* __restrict s, bool fresh) {
     Vector sum[rows][columns];
+    s += first * columns * lanes;
     if (fresh) for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
     else for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = load(s + (r * columns + j) * lanes); });
     for (Index t = 0; t < tiles; ++t, v += lanes, m += lanes) {
         Vector right[columns];
         for_block<1, columns>([&](int, int j) DEEPEN_LAMBDA { right[j] = load(m + j * group_stride); });
-        for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += v[r] * right[j]; });
+        for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA {
+            sum[r][j] += v[(first + r) / lanes * group_stride + (first + r) % lanes] * right[j];
+        });
     }
     for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(s + (r * columns + j) * lanes, sum[r][j]); });
 }
 
+// The rows of `groups` groups of input channels, in register blocks of as equal a height as can be.
+template <int groups, int columns, int first = 0>
+inline void correlate_groups(const Real* v, const Real* m, Index tiles, Real* s, bool fresh) {
+    constexpr int all = groups * lanes, limit = columns == 1 ? 2 * block_rows : block_rows;
+    constexpr int blocks = (all + limit - 1) / limit, rows = std::min((all + blocks - 1) / blocks, all - first);
+    if constexpr (rows > 0) {
+        correlate_block<first, rows, columns>(v, m, tiles, s, fresh);
+        correlate_groups<groups, columns, first + rows>(v, m, tiles, s, fresh);
+    }
+}
+
 // dU [depth,width] (+)= V' M for one plane, depth and width in groups of channels; dU in panels.
+template <int columns>
+inline void correlate_panel(const Real* v, Index depth, const Real* m, Index tiles, Real* du, bool fresh) {
+    for (Index group = 0; group < depth; group += 2, v += 2 * group_stride, du += 2 * lanes * columns * lanes)
+        if (group + 1 < depth) correlate_groups<2, columns>(v, m, tiles, du, fresh);
+        else correlate_groups<1, columns>(v, m, tiles, du, fresh);
+}
+
 inline void correlate_plane(const Real* v, Index depth, const Real* m, Index width, Index tiles, Real* du, bool fresh) {
-    constexpr int rows = std::min(lanes, 8);
     for (Index column = 0; column < width; column += panel_vectors) {
-        const bool pair = column + 1 < width;
-        for (Index group = 0; group < depth; ++group)
-            for (int lane = 0; lane < lanes; lane += rows) {
-                const Real *left = v + group * group_stride + lane, *right = m + column * group_stride;
-                Real* to = du + (column * depth * lanes + (group * lanes + lane) * (pair ? 2 : 1)) * lanes;
-                if (pair) correlate_block<rows, 2>(left, right, tiles, to, fresh);
-                else correlate_block<rows, 1>(left, right, tiles, to, fresh);
-            }
+        Real* panel = du + column * depth * lanes * lanes;
+        if (column + 1 < width) correlate_panel<2>(v, depth, m + column * group_stride, tiles, panel, fresh);
+        else correlate_panel<1>(v, depth, m + column * group_stride, tiles, panel, fresh);
     }
 }
 

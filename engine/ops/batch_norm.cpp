@@ -1,16 +1,20 @@
 // How does a deep net keep its signals at a healthy size?  Batch normalisation.
 //
-// Shapes     x, y [...,C]: R rows of C channels   scale, shift [C]   running mean, variance [C]
+// Shapes     x, y, s [...,C]: R rows of C channels   scale, shift [C]   running mean, variance [C]
 // Forward    training:    m = mean over rows, v = mean of (x - m)^2 over rows (the batch's own)
 //            evaluation:  m, v = the running ones
-//            xhat = (x - m) / sqrt(v + epsilon)        y = scale * xhat + shift
+//            xhat = (x - m) / sqrt(v + epsilon)        z = scale * xhat + shift
+//            y = z, or relu(z), or relu(z + s) for a shortcut s: what follows batch norm in a residual net
+//            is done on the way out, because each step of its own would carry y to memory and back
 // Running    r <- (1 - momentum) r + momentum * batch's; the variance as R/(R-1) v, unbiased
-// Backward   dshift += sum over rows of dy             dscale += sum over rows of dy * xhat
-//            dx += scale / sqrt(v + epsilon) * (dy - dshift_b / R - xhat * dscale_b / R)     in training,
+// Backward   dz = dy, or dy * [y > 0] with relu        ds += dz
+//            dshift += sum over rows of dz             dscale += sum over rows of dz * xhat
+//            dx += scale / sqrt(v + epsilon) * (dz - dshift_b / R - xhat * dscale_b / R)     in training,
 //                  where dshift_b and dscale_b are this batch's two sums: the batch's mean and variance
 //                  depend on every x, so each x answers for all of them;
-//            dx += scale / sqrt(v + epsilon) * dy                                            in evaluation.
-// Saved      x, and m and 1/sqrt(v + epsilon) per channel; xhat is computed again rather than stored
+//            dx += scale / sqrt(v + epsilon) * dz                                            in evaluation.
+// Saved      x, and a few numbers per channel; xhat and, without a shortcut, the sign of y are computed again
+//            rather than stored; with a shortcut y, which the next convolution keeps anyway
 // Choice     statistics per chunk of rows, merged in chunk order (Note [Merging moments]): exact to
 //            rounding for any mean, and the same bits at any number of threads
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
@@ -24,69 +28,86 @@
 namespace deepen {
 namespace {
 
-// Both directions are affine per channel once the sums are known, so two loops over rows serve all.
+// Note [Wide rows]
+//   Sixteen channels fill one vector: too short a loop to be fast.  So w rows that follow one another are
+//   taken as one row of w*C columns, with the per-channel numbers repeated w times; sums per column are
+//   folded back to sums per channel.
 struct Rows {
-    Index rows, channels;
-    Index per_chunk() const { return std::max<Index>(1, elementwise_grain / channels); }
-    Index chunks() const { return (rows + per_chunk() - 1) / per_chunk(); }
+    Index rows, channels;                 // of x
+    Index width;                          // w
+
+    Rows(Index rows, Index channels) : rows(rows), channels(channels), width(1) {
+        while (channels * width * 2 <= 512 && rows % (width * 2) == 0) width *= 2;
+    }
+    Index columns() const { return channels * width; }
+    Index lines() const { return rows / width; }
+    Index per_chunk() const { return std::max<Index>(1, elementwise_grain / columns()); }
+    Index chunks() const { return (lines() + per_chunk() - 1) / per_chunk(); }
+
+    // Calls work(chunk, first line, last line + 1) for all chunks, in parallel.
+    void for_each_chunk(const std::function<void(Index, Index, Index)>& work) const {
+        parallel_ranges(lines(), per_chunk(), [&](Index begin, Index end) { work(begin / per_chunk(), begin, end); });
+    }
+
+    std::vector<Real> repeat(const Real* per_channel) const {
+        std::vector<Real> wide(columns());
+        for (Index i = 0; i < columns(); ++i) wide[i] = per_channel[i % channels];
+        return wide;
+    }
+    void fold(const Real* wide, Real* sums) const {      // sums per column -> sums per channel
+        std::fill(sums, sums + channels, Real(0));
+        for (Index i = 0; i < columns(); ++i) sums[i % channels] += wide[i];
+    }
 };
 
-// y = a x + b per channel.
-void affine(Rows r, const Real* x, const Real* a, const Real* b, Real* y) {
-    parallel_ranges(r.rows, r.per_chunk(), [=](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) {
-            const Real* __restrict xi = x + i * r.channels;
-            Real* __restrict yi = y + i * r.channels;
-            for (Index c = 0; c < r.channels; ++c) yi[c] = a[c] * xi[c] + b[c];
-        }
-    });
-}
-
-// dx = a dy + b x + k per channel.
-void affine_of_two(Rows r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* k, Real* dx) {
-    parallel_ranges(r.rows, r.per_chunk(), [=](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) {
-            const Real *__restrict dyi = dy + i * r.channels, *__restrict xi = x + i * r.channels;
-            Real* __restrict dxi = dx + i * r.channels;
-            for (Index c = 0; c < r.channels; ++c) dxi[c] = a[c] * dyi[c] + b[c] * xi[c] + k[c];
-        }
-    });
-}
+// --- forward -------------------------------------------------------------------------------------
 
 struct Moments {
     std::vector<double> mean, variance;   // [C]; the variance divided by R, not R-1
 };
+
+// Mean and sum of squared deviations of each channel over some lines of x.
+void chunk_moments(const Rows& r, const Real* __restrict x, Index lines, Real* mean, Real* squares) {
+    const Index columns = r.columns();
+    std::vector<Real> wide(columns);
+    Real* __restrict sum = wide.data();
+    for (Index i = 0; i < lines; ++i)
+        for (Index c = 0; c < columns; ++c) sum[c] += x[i * columns + c];
+    r.fold(sum, mean);
+    for (Index c = 0; c < r.channels; ++c) mean[c] /= static_cast<Real>(lines * r.width);
+
+    const std::vector<Real> repeated = r.repeat(mean);
+    const Real* __restrict centre = repeated.data();
+    std::fill(wide.begin(), wide.end(), Real(0));
+    for (Index i = 0; i < lines; ++i)
+        for (Index c = 0; c < columns; ++c) {
+            const Real deviation = x[i * columns + c] - centre[c];
+            sum[c] += deviation * deviation;
+        }
+    r.fold(sum, squares);
+}
 
 // Note [Merging moments]
 //   sum(x^2) - sum(x)^2 / R loses all digits when the mean is large.  Instead each chunk finds its
 //   own mean and sum of squared deviations M, and two chunks with n1 and n2 rows merge exactly:
 //       mean = mean1 + (mean2 - mean1) n2 / n        M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
 //   Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance", (2.1).
-Moments batch_moments(Rows r, const Real* x) {
-    const Index channels = r.channels;
-    std::vector<Real> partial(r.chunks() * 2 * channels);
-    parallel_ranges(r.rows, r.per_chunk(), [&](Index begin, Index end) {
-        Real* __restrict mean = partial.data() + begin / r.per_chunk() * 2 * channels;
-        Real* __restrict squares = mean + channels;
-        for (Index i = begin; i < end; ++i)
-            for (Index c = 0; c < channels; ++c) mean[c] += x[i * channels + c];
-        for (Index c = 0; c < channels; ++c) mean[c] /= static_cast<Real>(end - begin);
-        for (Index i = begin; i < end; ++i)
-            for (Index c = 0; c < channels; ++c) {
-                const Real deviation = x[i * channels + c] - mean[c];
-                squares[c] += deviation * deviation;
-            }
+Moments batch_moments(const Rows& r, const Real* x) {
+    std::vector<Real> partial(r.chunks() * 2 * r.channels);
+    r.for_each_chunk([&](Index chunk, Index begin, Index end) {
+        Real* mean = partial.data() + chunk * 2 * r.channels;
+        chunk_moments(r, x + begin * r.columns(), end - begin, mean, mean + r.channels);
     });
 
-    Moments m{std::vector<double>(channels), std::vector<double>(channels)};
+    Moments m{std::vector<double>(r.channels), std::vector<double>(r.channels)};
     Index seen = 0;
     for (Index chunk = 0; chunk < r.chunks(); ++chunk) {
-        const Index count = std::min(r.per_chunk(), r.rows - chunk * r.per_chunk());
+        const Index count = std::min(r.per_chunk(), r.lines() - chunk * r.per_chunk()) * r.width;
         const double share = static_cast<double>(count) / static_cast<double>(seen + count);
-        for (Index c = 0; c < channels; ++c) {
-            const double delta = partial[chunk * 2 * channels + c] - m.mean[c];
+        for (Index c = 0; c < r.channels; ++c) {
+            const double delta = partial[chunk * 2 * r.channels + c] - m.mean[c];
             m.mean[c] += delta * share;
-            m.variance[c] += partial[(chunk * 2 + 1) * channels + c] + delta * delta * share * static_cast<double>(seen);
+            m.variance[c] += partial[(chunk * 2 + 1) * r.channels + c] + delta * delta * share * static_cast<double>(seen);
         }
         seen += count;
     }
@@ -94,30 +115,20 @@ Moments batch_moments(Rows r, const Real* x) {
     return m;
 }
 
-struct Sums {
-    std::vector<double> dy, dy_xhat;      // [C]: dshift and dscale of this batch
-};
-
-Sums gradient_sums(Rows r, const Real* dy, const Real* x, const Real* mean, const Real* inverse) {
-    const Index channels = r.channels;
-    std::vector<Real> partial(r.chunks() * 2 * channels);
-    parallel_ranges(r.rows, r.per_chunk(), [&](Index begin, Index end) {
-        Real* __restrict sum = partial.data() + begin / r.per_chunk() * 2 * channels;
-        Real* __restrict sum_x = sum + channels;
-        for (Index i = begin; i < end; ++i)
-            for (Index c = 0; c < channels; ++c) {
-                const Real g = dy[i * channels + c];
-                sum[c] += g;
-                sum_x[c] += g * (x[i * channels + c] - mean[c]);
+// y = a x + b per column, plus s if there is one, through relu if wanted.
+template <bool with_shortcut, bool with_relu>
+void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const Real* b, Real* y) {
+    const Index columns = r.columns();
+    r.for_each_chunk([=](Index, Index begin, Index end) {
+        for (Index i = begin * columns; i < end * columns; i += columns) {
+            const Real *__restrict xi = x + i, *__restrict si = s + (with_shortcut ? i : 0);
+            Real* __restrict yi = y + i;
+            for (Index c = 0; c < columns; ++c) {
+                const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
+                yi[c] = with_relu && z < 0 ? Real(0) : z;                         // a NaN stays one
             }
-    });
-    Sums s{std::vector<double>(channels), std::vector<double>(channels)};
-    for (Index chunk = 0; chunk < r.chunks(); ++chunk)
-        for (Index c = 0; c < channels; ++c) {
-            s.dy[c] += partial[chunk * 2 * channels + c];
-            s.dy_xhat[c] += static_cast<double>(partial[(chunk * 2 + 1) * channels + c]) * inverse[c];
         }
-    return s;
+    });
 }
 
 void move_running(Tensor running, const std::vector<double>& batch, double momentum, double factor) {
@@ -125,60 +136,147 @@ void move_running(Tensor running, const std::vector<double>& batch, double momen
     for (std::size_t c = 0; c < r.size(); ++c) r[c] = static_cast<Real>((1 - momentum) * r[c] + momentum * factor * batch[c]);
 }
 
+// --- backward ------------------------------------------------------------------------------------
+
+// What dz is made of, besides dy.
+enum class Mask { none, sign_of_z, sign_of_y };
+
+struct Sums {
+    std::vector<double> dz, dz_x;         // [C]: sums of dz and of dz * (x - m)
+};
+
+// Sums over rows; with a shortcut (y given) also turns dy into dz in place, since the shortcut takes it as it is.
+template <Mask mask>
+Sums gradient_sums(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b, const Real* mean) {
+    const Index columns = r.columns();
+    std::vector<Real> partial(r.chunks() * 2 * r.channels);
+    r.for_each_chunk([&](Index chunk, Index begin, Index end) {
+        std::vector<Real> wide(2 * columns);
+        Real *__restrict sum = wide.data(), *__restrict sum_x = sum + columns;
+        for (Index i = begin * columns; i < end * columns; i += columns) {
+            const Real *__restrict xi = x + i, *__restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
+            Real* __restrict dyi = dy + i;
+            for (Index c = 0; c < columns; ++c) {
+                Real dz = dyi[c];
+                if (mask == Mask::sign_of_z) dz = a[c] * xi[c] + b[c] > 0 ? dz : Real(0);
+                if (mask == Mask::sign_of_y) dyi[c] = dz = yi[c] > 0 ? dz : Real(0);
+                sum[c] += dz;
+                sum_x[c] += dz * (xi[c] - mean[c]);
+            }
+        }
+        r.fold(sum, partial.data() + chunk * 2 * r.channels);
+        r.fold(sum_x, partial.data() + (chunk * 2 + 1) * r.channels);
+    });
+    Sums s{std::vector<double>(r.channels), std::vector<double>(r.channels)};
+    for (Index chunk = 0; chunk < r.chunks(); ++chunk)
+        for (Index c = 0; c < r.channels; ++c) {
+            s.dz[c] += partial[chunk * 2 * r.channels + c];
+            s.dz_x[c] += partial[(chunk * 2 + 1) * r.channels + c];
+        }
+    return s;
+}
+
+// dx = a dz + p x + q per column; dx may be dz's own storage.
+template <Mask mask>
+void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* p, const Real* q, Real* dx) {
+    const Index columns = r.columns();
+    r.for_each_chunk([=](Index, Index begin, Index end) {
+        for (Index i = begin * columns; i < end * columns; i += columns) {
+            const Real *dyi = dy + i, *__restrict xi = x + i;
+            Real* dxi = dx + i;
+#pragma GCC ivdep
+            for (Index c = 0; c < columns; ++c) {
+                const bool passes = mask != Mask::sign_of_z || a[c] * xi[c] + b[c] > 0;
+                dxi[c] = a[c] * (passes ? dyi[c] : Real(0)) + p[c] * xi[c] + q[c];
+            }
+        }
+    });
+}
+
+// What forward leaves for backward: per column, repeated (Note [Wide rows]).
+struct Saved {
+    Rows r;
+    Tensor x, y;                          // y only where there is a shortcut
+    std::vector<Real> mean, inverse, a, b;
+    bool training, has_shortcut;
+};
+
+template <Mask mask>
+void backward(const Saved& s, Gradients& d) {
+    const Rows& r = s.r;
+    Tensor dy = d.take_output();
+    const Real* x = s.x.data().data();
+    const Sums sums = gradient_sums<mask>(r, dy.data().data(), x, s.y.defined() ? s.y.data().data() : nullptr, s.a.data(), s.b.data(), s.mean.data());
+    for (Index c = 0; c < r.channels && d.wanted(1); ++c) d.input(1)[c] += static_cast<Real>(sums.dz_x[c] * s.inverse[c]);
+    for (Index c = 0; c < r.channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums.dz[c]);
+
+    if (d.wanted(0)) {
+        // dx = a (dz - dshift_b / R - (x - m) inverse^2 sum(dz (x - m)) / R) = a dz + p x + q
+        std::vector<Real> p(r.channels), q(r.channels);
+        for (Index c = 0; c < r.channels && s.training; ++c) {
+            const double rows = static_cast<double>(r.rows), inverse = s.inverse[c];
+            p[c] = static_cast<Real>(-s.a[c] * inverse * inverse * sums.dz_x[c] / rows);
+            q[c] = static_cast<Real>(-s.a[c] * sums.dz[c] / rows - static_cast<double>(p[c]) * s.mean[c]);
+        }
+        const bool shortcut_takes_dz = s.has_shortcut && d.wanted(3);
+        Tensor dx = shortcut_takes_dz ? Tensor::uninitialised(dy.shape()) : dy;
+        input_gradient<mask>(r, dy.data().data(), x, s.a.data(), s.b.data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), dx.data().data());
+        d.give(0, std::move(dx));
+    }
+    if (s.has_shortcut && d.wanted(3)) d.give(3, std::move(dy));
+}
+
+// --- the op --------------------------------------------------------------------------------------
+
+void require_fitting(const Tensor& x, std::initializer_list<const Tensor*> per_channel, const BatchNormOptions& options) {
+    require(x.rank() >= 2 && x.shape()[-1] >= 1, "batch_norm: x has shape ", x.shape(), "; it needs at least two axes, the last one channels.");
+    const Index channels = x.shape()[-1], rows = x.size() / channels;
+    for (const Tensor* t : per_channel)
+        require(t->shape() == Shape{channels}, "batch_norm: scale, shift, running mean and running variance must have shape [",
+                channels, "], as x ", x.shape(), " has ", channels, " channels; one of them has ", t->shape(), ".");
+    require(rows >= (options.training ? 2 : 1), "batch_norm: x ", x.shape(), " has ", rows, " value(s) per channel.  ",
+            options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
+                             : "There is nothing to normalise.");
+    require(!options.shortcut.defined() || options.shortcut.shape() == x.shape(), "batch_norm: the shortcut has shape ",
+            options.shortcut.shape(), ", x ", x.shape(), "; they must agree to be added.");
+}
+
+Moments moments_for(const Rows& r, const Tensor& x, const Tensor& running_mean, const Tensor& running_variance, const BatchNormOptions& options) {
+    if (!options.training) return {{running_mean.data().begin(), running_mean.data().end()},
+                                   {running_variance.data().begin(), running_variance.data().end()}};
+    const Moments m = batch_moments(r, x.data().data());
+    move_running(running_mean, m.mean, options.momentum, 1);
+    move_running(running_variance, m.variance, options.momentum, static_cast<double>(r.rows) / static_cast<double>(r.rows - 1));
+    return m;
+}
+
 }  // namespace
 
 Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean, Tensor running_variance,
-                  BatchNormOptions options) {
-    require(x.rank() >= 2, "batch_norm: x has shape ", x.shape(), "; it needs at least two axes, the last one channels.");
-    const Index channels = x.shape()[-1];
-    for (const Tensor* t : {&scale, &shift, static_cast<const Tensor*>(&running_mean), static_cast<const Tensor*>(&running_variance)})
-        require(t->shape() == Shape{channels}, "batch_norm: scale, shift, running mean and running variance must have shape [",
-                channels, "], as x ", x.shape(), " has ", channels, " channels; one of them has ", t->shape(), ".");
-    const Rows r{channels ? x.size() / channels : 0, channels};
-    require(r.rows >= (options.training ? 2 : 1), "batch_norm: x ", x.shape(), " has ", r.rows, " value(s) per channel.  ",
-            options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
-                             : "There is nothing to normalise.");
+                  const BatchNormOptions& options) {
+    require_fitting(x, {&scale, &shift, &running_mean, &running_variance}, options);
+    const Rows r(x.size() / x.shape()[-1], x.shape()[-1]);
+    const Moments m = moments_for(r, x, running_mean, running_variance, options);
 
-    Moments m;
-    if (options.training) {
-        m = batch_moments(r, x.data().data());
-        move_running(running_mean, m.mean, options.momentum, 1);
-        move_running(running_variance, m.variance, options.momentum, static_cast<double>(r.rows) / static_cast<double>(r.rows - 1));
-    } else {
-        m.mean.assign(running_mean.data().begin(), running_mean.data().end());
-        m.variance.assign(running_variance.data().begin(), running_variance.data().end());
-    }
-
-    // y = scale (x - m) / sqrt(v + epsilon) + shift = a x + b
-    std::vector<Real> mean(channels), inverse(channels), a(channels), b(channels);
-    for (Index c = 0; c < channels; ++c) {
+    // z = scale (x - m) / sqrt(v + epsilon) + shift = a x + b
+    std::vector<Real> mean(r.channels), inverse(r.channels), a(r.channels), b(r.channels);
+    for (Index c = 0; c < r.channels; ++c) {
         mean[c] = static_cast<Real>(m.mean[c]);
         inverse[c] = static_cast<Real>(1 / std::sqrt(m.variance[c] + options.epsilon));
         a[c] = scale.data()[c] * inverse[c];
         b[c] = shift.data()[c] - a[c] * mean[c];
     }
+    const Tensor& s = options.shortcut;
+    Saved saved{.r = r, .x = x.detach(), .y = {}, .mean = r.repeat(mean.data()), .inverse = inverse, .a = r.repeat(a.data()), .b = r.repeat(b.data()),
+                .training = options.training, .has_shortcut = s.defined()};
+    const auto forward = s.defined() ? (options.relu ? normalise<true, true> : normalise<true, false>)
+                                     : (options.relu ? normalise<false, true> : normalise<false, false>);
     Tensor y = Tensor::uninitialised(x.shape());
-    affine(r, x.data().data(), a.data(), b.data(), y.data().data());
+    forward(r, x.data().data(), s.defined() ? s.data().data() : nullptr, saved.a.data(), saved.b.data(), y.data().data());
 
-    return record("batch_norm", y, {x, scale, shift},
-                  [r, training = options.training, x = x.detach(), mean, inverse, a](Gradients& d) {
-        const Real *dy = d.output().data().data(), *px = x.data().data();
-        const Sums s = gradient_sums(r, dy, px, mean.data(), inverse.data());
-        for (Index c = 0; c < r.channels && d.wanted(1); ++c) d.input(1)[c] += static_cast<Real>(s.dy_xhat[c]);
-        for (Index c = 0; c < r.channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(s.dy[c]);
-        if (!d.wanted(0)) return;
-
-        // dx = a (dy - dshift_b / R - (x - m) inverse dscale_b / R) = a dy + b x + k
-        std::vector<Real> b(r.channels), k(r.channels);
-        for (Index c = 0; c < r.channels && training; ++c) {
-            const double rows = static_cast<double>(r.rows);
-            b[c] = static_cast<Real>(-a[c] * inverse[c] * s.dy_xhat[c] / rows);
-            k[c] = static_cast<Real>(-a[c] * s.dy[c] / rows - static_cast<double>(b[c]) * mean[c]);
-        }
-        Tensor dx = Tensor::uninitialised(x.shape());
-        affine_of_two(r, dy, px, a.data(), b.data(), k.data(), dx.data().data());
-        d.give(0, std::move(dx));
-    });
+    if (s.defined() && options.relu) saved.y = y;
+    const auto back = !options.relu ? backward<Mask::none> : s.defined() ? backward<Mask::sign_of_y> : backward<Mask::sign_of_z>;
+    return record("batch_norm", y, {x, scale, shift, s}, [saved, back](Gradients& d) { back(saved, d); });
 }
 
 }  // namespace deepen

@@ -39,11 +39,17 @@ void add_broadcast(std::span<Real> target, const Shape& target_shape, std::span<
 
 // The sum of term(0) .. term(n-1) over 32 lanes: eight at a time fit one instruction, and four such
 // sums in flight hide the time that an addition takes.  Rounding errors grow with n/32 instead of n.
+// A short row is not worth the lanes.
 template <class Term>
 Real sum_in_lanes(Index n, Term term) {
     constexpr Index lanes = 32;
-    Real sums[lanes] = {};
     Index i = 0;
+    if (n < lanes) {
+        Real total = 0;
+        for (; i < n; ++i) total += term(i);
+        return total;
+    }
+    Real sums[lanes] = {};
     for (; i + lanes <= n; i += lanes)
         for (Index lane = 0; lane < lanes; ++lane) sums[lane] += term(i + lane);
     for (; i < n; ++i) sums[i % lanes] += term(i);
@@ -87,8 +93,9 @@ void accumulate(const Walk<operands>& walk, std::span<Real> target, Row row) {
 
 template <class Function>
 Tensor map_broadcast(const char* op, const Tensor& a, const Tensor& b, Function f) {
-    Tensor y = Tensor::uninitialised(broadcast_shapes(op, a.shape(), b.shape()));
-    const Walk<3> walk(y.shape(), {row_major(y.shape()), repeated(a.shape(), y.shape()), repeated(b.shape(), y.shape())});
+    const Shape full = broadcast_shapes(op, a.shape(), b.shape());
+    const Walk<3> walk(full, {row_major(full), repeated(a.shape(), full), repeated(b.shape(), full)});
+    Tensor y = Tensor::uninitialised(full);
     const Real* const as = a.data().data();
     const Real* const bs = b.data().data();
     Real* const ys = y.data().data();

@@ -11,10 +11,10 @@
 //            bands and the threads share these
 #include <algorithm>
 
+#include "engine/autograd.h"
 #include "engine/blas.h"
 #include "engine/error.h"
 #include "engine/ops.h"
-#include "engine/autograd.h"
 #include "engine/parallel.h"
 
 namespace deepen {
@@ -39,8 +39,8 @@ void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) 
     const Index band = std::max(least_band, least_work / work_of_a_line);
     parallel_ranges(by_rows ? m : n, band, [=](Index begin, Index end) {
         if (by_rows)
-            gemm(a.transposed, b.transposed, end - begin, n, k, 1, a.from_row(begin), a.row_length, b.data, b.row_length,
-                 beta, c + begin * n, n);
+            gemm(a.transposed, b.transposed, end - begin, n, k, 1, a.from_row(begin), a.row_length, b.data,
+                 b.row_length, beta, c + begin * n, n);
         else
             gemm(a.transposed, b.transposed, m, end - begin, k, 1, a.data, a.row_length, b.from_column(begin),
                  b.row_length, beta, c + begin, n);

@@ -13,8 +13,8 @@
 namespace deepen {
 
 Tensor pad(const Tensor& x, std::vector<Padding> padding, Real value) {
-    require(static_cast<int>(padding.size()) <= x.rank(), "pad: ", padding.size(), " paddings are given for ", x.shape(),
-            ", which has ", x.rank(), " axes.  Give one an axis; missing ones are not padded.");
+    require(static_cast<int>(padding.size()) <= x.rank(), "pad: ", padding.size(), " paddings are given for ",
+            x.shape(), ", which has ", x.rank(), " axes.  Give one an axis; missing ones are not padded.");
     Shape shape = x.shape();
     for (int axis = 0; axis < static_cast<int>(padding.size()); ++axis) {
         const auto [before, after] = padding[axis];

@@ -23,8 +23,9 @@ Tensor slice(const Tensor& x, std::vector<Range> ranges) {
         const Index length = x.shape()[axis];
         const Index begin = ranges[axis].begin, step = ranges[axis].step;
         const Index end = ranges[axis].end == -1 ? length : ranges[axis].end;
-        require(begin >= 0 && begin <= end && end <= length, "slice: range ", begin, " to ", end, " does not lie in axis ",
-                axis, " of ", x.shape(), ".  0 <= begin <= end <= ", length, " must hold; end -1 means ", length, ".");
+        require(begin >= 0 && begin <= end && end <= length, "slice: range ", begin, " to ", end,
+                " does not lie in axis ", axis, " of ", x.shape(), ".  0 <= begin <= end <= ", length,
+                " must hold; end -1 means ", length, ".");
         require(step >= 1, "slice: step ", step, " along axis ", axis, " of ", x.shape(), "; it must be at least 1.");
         shape.set(axis, (end - begin) / step + ((end - begin) % step != 0));
         chosen.offset += begin * chosen.stride[axis];

@@ -194,7 +194,8 @@ int Program::run(int argc, char** argv, const std::function<int()>& body) {
         return caught ? fail("interrupted.", 128 + caught) : code;
     } catch (const std::ios_base::failure& e) {
         if (output.reason() == EPIPE) return 128 + SIGPIPE;
-        const std::string why = output.reason() ? text("cannot write the output: ", std::strerror(output.reason())) : e.what();
+        const std::string why =
+            output.reason() ? text("cannot write the output: ", std::strerror(output.reason())) : e.what();
         return fail(text("error: ", why, "."), 1);
     } catch (const UsageError& e) {
         return fail(text("error: ", e.what(), "  Try `", name_, " --help`."), 2);
@@ -202,7 +203,8 @@ int Program::run(int argc, char** argv, const std::function<int()>& body) {
         return fail("error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.", 1);
     } catch (const InternalError& e) {
         const std::string what = e.what();
-        return fail(text("error: ", what, what.find("please report") == what.npos ? "  This fault is ours: please report it." : ""), 1);
+        const bool told = what.find("please report") != what.npos;
+        return fail(text("error: ", what, told ? "" : "  This fault is ours: please report it."), 1);
     } catch (const std::exception& e) {
         if (caught) return fail(text("interrupted.  ", e.what()), 128 + caught);
         return fail(text("error: ", e.what()), 1);

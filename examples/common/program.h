@@ -35,8 +35,9 @@ public:
 
     CLI::App app;                                        // add flags and sub-commands here
 
-    // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.  While `body` runs, SIGINT and SIGTERM
-    // only set interrupted(); a second one leaves at once.  Signals the caller ignored stay ignored.
+    // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.
+    // While `body` runs, SIGINT and SIGTERM only set interrupted(); a second one leaves at once.
+    // Signals that the caller has ignored stay ignored.
     int run(int argc, char** argv, const std::function<int()>& body);
 
 private:

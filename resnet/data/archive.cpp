@@ -35,7 +35,8 @@ public:
         const int count = gzread(file_, bytes.data(), static_cast<unsigned>(bytes.size()));
         int code = Z_OK;
         const std::string reason = gzerror(file_, &code);
-        require(code != Z_BUF_ERROR, name_, ": cut short: the gzip stream stops before its end.  Try to get the file again.");
+        require(code != Z_BUF_ERROR, name_,
+                ": cut short: the gzip stream stops before its end.  Try to get the file again.");
         require(count >= 0 && code == Z_OK, name_, ": damaged: ", reason, ".  Try to get the file again.");
         // zlib hands through what is not gzip as it is.
         require(!gzdirect(file_), name_, ": not a gzip file.  A .tar.gz was expected.");
@@ -83,6 +84,10 @@ Index checksum(const Block& header) {
     Index sum = 0;
     for (Index i = 0; i < block_size; ++i) sum += i >= 148 && i < 156 ? ' ' : header[i];
     return sum;
+}
+
+bool all_zeros(std::span<const std::uint8_t> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool climbs(const std::string& name) {
@@ -139,7 +144,7 @@ private:
     // False at the block of zeros behind the last member.
     bool next_header(Block& header) {
         must_read(header);
-        return std::any_of(header.begin(), header.end(), [](std::uint8_t byte) { return byte != 0; });
+        return !all_zeros(header);
     }
 
     // Reads a member and its padding, handing on the member's bytes.
@@ -161,8 +166,7 @@ private:
         Index total = 0;
         while (const Index count = gzip_.read(buffer_)) {
             total += count;
-            const bool zeros = std::all_of(buffer_.begin(), buffer_.begin() + count, [](std::uint8_t b) { return b == 0; });
-            require(zeros && total <= Index{1} << 20, gzip_.name(), ": more bytes behind the archive's end.");
+            require(all_zeros(std::span(buffer_).first(count)) && total <= Index{1} << 20, gzip_.name(), ": more bytes behind the archive's end.");
         }
     }
 

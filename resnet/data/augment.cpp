@@ -22,7 +22,8 @@ View random_view(std::uint64_t seed, Index epoch, Index picture) {
 }
 
 Normaliser::Normaliser(const Preprocessing& preprocessing, Index height, Index width) : height_(height), width_(width) {
-    const auto means = static_cast<Index>(preprocessing.mean.size()), deviations = static_cast<Index>(preprocessing.deviation.size());
+    const auto means = static_cast<Index>(preprocessing.mean.size());
+    const auto deviations = static_cast<Index>(preprocessing.deviation.size());
     const Index values = height * width * 3;
     require((means == 3 || means == values) && deviations == 3, "preprocessing: ", means, " means and ", deviations,
             " deviations; pictures of [", height, ",", width, ",3] want 3 or ", values,
@@ -39,7 +40,8 @@ Normaliser::Normaliser(const Preprocessing& preprocessing, Index height, Index w
 void Normaliser::write(std::span<const std::uint8_t> picture, const View& view, Real* out) const {
     // Columns of the picture that the window shows: left .. right-1, the rest of it being border.
     const Index row = width_ * 3;
-    const Index left = std::clamp<Index>(view.right, 0, width_), right = std::clamp<Index>(width_ + view.right, 0, width_);
+    const Index left = std::clamp<Index>(view.right, 0, width_);
+    const Index right = std::clamp<Index>(width_ + view.right, 0, width_);
     for (Index y = 0; y < height_; ++y, out += row) {
         const Index from = y + view.down;
         if (from < 0 || from >= height_) {
@@ -53,7 +55,7 @@ void Normaliser::write(std::span<const std::uint8_t> picture, const View& view, 
         for (Index k = left * 3; k < right * 3; ++k) *shown++ = bytes[k] * scale_[k] + shift[k];
         std::fill(shown, out + row, Real(0));
         if (view.mirrored) {
-            for (Index a = 0, b = width_ - 1; a < b; ++a, --b) std::swap_ranges(out + 3 * a, out + 3 * a + 3, out + 3 * b);
+            for (Index a = 0, b = row - 3; a < b; a += 3, b -= 3) std::swap_ranges(out + a, out + a + 3, out + b);
         }
     }
 }

@@ -10,8 +10,9 @@ namespace deepen {
 
 Bytes read_bytes(const std::filesystem::path& path, Index largest) {
     std::error_code failure;
-    require(std::filesystem::is_regular_file(path, failure), path.string(), ": ",
-            failure ? failure.message() : "not a plain file", ".");
+    const auto status = std::filesystem::status(path, failure);
+    require(std::filesystem::is_regular_file(status), path.string(), ": ",
+            failure ? failure.message() : std::filesystem::exists(status) ? "not a plain file" : "not there", ".");
     const auto size = static_cast<Index>(std::filesystem::file_size(path, failure));
     require(!failure, path.string(), ": ", failure.message(), ".");
     require(size <= largest, path.string(), ": ", size, " bytes, at most ", largest, " were expected.");
@@ -20,7 +21,8 @@ Bytes read_bytes(const std::filesystem::path& path, Index largest) {
     require(file.is_open(), path.string(), ": ", std::strerror(errno), ".");
     Bytes bytes(size);
     file.read(reinterpret_cast<char*>(bytes.data()), size);
-    require(file.gcount() == size, path.string(), ": ", size, " bytes were expected, ", file.gcount(), " could be read.");
+    require(file.gcount() == size, path.string(), ": ", size, " bytes were expected, ", file.gcount(),
+            " could be read.");
     return bytes;
 }
 

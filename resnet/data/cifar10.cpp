@@ -16,8 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr Index side = 32, pixels = side * side, record_bytes = 1 + 3 * pixels;
-constexpr Index most_records = 10000;
-constexpr Index largest_file = most_records * record_bytes;
+constexpr Index largest_file = 10000 * record_bytes;
 
 const std::array<std::string, 6> batch_names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                                 "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"};
@@ -56,9 +55,9 @@ void append_records(PictureSet& set, const Bytes& bytes, const std::string& wher
     const auto size = static_cast<Index>(bytes.size());
     require(size > 0, where, ": empty.  Records of ", record_bytes, " bytes were expected.");
     require(size % record_bytes == 0, where, ": ", size, " bytes are not a multiple of ", record_bytes,
-            ", the size of a record.", size % (record_bytes + 1) == 0 ? "  This looks like CIFAR-100; CIFAR-10 is read." : "");
+            ", the size of a record.",
+            size % (record_bytes + 1) == 0 ? "  This looks like CIFAR-100; CIFAR-10 is read." : "");
     const Index count = size / record_bytes;
-    require(count <= most_records, where, ": ", count, " records, at most ", most_records, " were expected.");
     for (Index i = 0; i < count; ++i) {
         const int label = bytes[i * record_bytes];
         require(label <= 9, where, ": record ", i + 1, " of ", count, " has label ", label, ", 0 to 9 were expected.");
@@ -87,8 +86,9 @@ DataSplits assemble(Files files, const std::string& where) {
     require(missing.empty(), where, ": missing ", missing,
             ".  CIFAR-10's binary version has six batch files (the Python and Matlab versions are not read).");
 
-    const std::vector<std::string> classes =
-        files.contains(classes_name) ? parse_classes(files[classes_name], where + ": " + classes_name) : official_classes();
+    const std::vector<std::string> classes = files.contains(classes_name)
+                                                 ? parse_classes(files[classes_name], where + ": " + classes_name)
+                                                 : official_classes();
     DataSplits splits{empty_set(classes), empty_set(classes)};
     for (const std::string& name : batch_names) {
         append_records(name == "test_batch.bin" ? splits.test : splits.train, files[name], where + ": " + name);
@@ -100,7 +100,8 @@ DataSplits assemble(Files files, const std::string& where) {
 fs::path inner(const fs::path& folder) { return folder / "cifar-10-batches-bin"; }
 
 bool directly_holds(const fs::path& folder) {
-    return std::any_of(batch_names.begin(), batch_names.end(), [&](const std::string& name) { return fs::exists(folder / name); });
+    return std::any_of(batch_names.begin(), batch_names.end(),
+                       [&](const std::string& name) { return fs::exists(folder / name); });
 }
 
 }  // namespace
@@ -120,8 +121,8 @@ DataSplits cifar10_from_folder(const fs::path& folder) {
 DataSplits cifar10_from_archive(const fs::path& tar_gz) {
     const auto name_of = [](const std::string& member) { return fs::path(member).filename().string(); };
     Files files;
-    for (auto& [member, bytes] : read_tar_gz(tar_gz, {.wanted = [&](const std::string& member) { return belongs(name_of(member)); },
-                                                      .largest = largest_file})) {
+    const auto wanted = [&](const std::string& member) { return belongs(name_of(member)); };
+    for (auto& [member, bytes] : read_tar_gz(tar_gz, {.wanted = wanted, .largest = largest_file})) {
         const bool first = files.emplace(name_of(member), std::move(bytes)).second;
         require(first, tar_gz.string(), ": ", name_of(member), " is there in two folders.");
     }

@@ -50,11 +50,12 @@ Pixels decode_picture(const std::filesystem::path& path) {
     // Ask before decoding.
     int width = 0, height = 0, channels = 0;
     require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
-    require(stbi_info_from_memory(file.data(), length, &width, &height, &channels), name,
-            ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
+    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
+    require(known, name, ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
     const Index count = Index{width} * height;
     require(count <= most_pixels, name, ": ", width, " x ", height, " pixels; 64 megapixels are the most.");
-    require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ", height, " pixels.");
+    require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
+            height, " pixels.");
     require(!cut_short(file), name, ": damaged: the JPEG is cut short.");
 
     // Decode to red, green, blue and opacity.
@@ -67,7 +68,8 @@ Pixels decode_picture(const std::filesystem::path& path) {
     Pixels pixels{height, width, Bytes(3 * count)};
     for (Index p = 0; p < count; ++p) {
         const stbi_uc* from = rgba.get() + 4 * p;
-        for (Index c = 0; c < 3; ++c) pixels.bytes[3 * p + c] = static_cast<std::uint8_t>((from[c] * from[3] + 127) / 255);
+        stbi_uc* to = &pixels.bytes[3 * p];
+        for (Index c = 0; c < 3; ++c) to[c] = static_cast<stbi_uc>((from[c] * from[3] + 127) / 255);
     }
     return pixels;
 }

@@ -51,7 +51,8 @@ fault_of() {
 
 # Less than 1 kB/s for a minute counts as a break.
 with_curl() {
-    curl --fail --location --progress-bar --connect-timeout 30 --speed-limit 1000 --speed-time 60 --output "$part" "$@" "$url"
+    curl --fail --location --progress-bar --connect-timeout 30 --speed-limit 1000 --speed-time 60 \
+         --output "$part" "$@" "$url"
 }
 
 # One attempt to bring more of $url into $part.
@@ -99,7 +100,8 @@ http://* | https://*)
     source=${url#file://}
     [ -f "$source" ] || give_up "$source is not there."
     fault=$(fault_of "$source")
-    [ -z "$fault" ] || give_up "$source is not that archive: $fault.  (--data-path reads any archive of CIFAR-10's batch files as it is.)"
+    [ -z "$fault" ] || give_up "$source is not that archive: $fault." \
+        "(--data-path reads any archive of CIFAR-10's batch files as it is.)"
     say "cifar10: copying $source"
     cp "$source" "$part" || give_up "$source cannot be copied."
     ;;

@@ -21,7 +21,7 @@ constexpr std::size_t prepared_ahead = 3;                // batches
 }  // namespace
 
 // The thread of one epoch, and the queue between it and the net.  It runs beside the net's threads and
-// takes no part in parallel_for: a batch costs a thousandth of a training step.
+// takes no part in parallel_for: a batch costs it less than a millisecond, the net a few hundred.
 class Loader::Worker {
 public:
     Worker(const PictureSet& pictures, const Preprocessing& preprocessing, LoaderOptions options)
@@ -35,8 +35,8 @@ public:
     }
 
     void start(Index epoch, Index first_batch) {
-        require(epoch >= 0 && first_batch >= 0 && first_batch <= batches(), "loader: epoch ", epoch, ", batch ", first_batch,
-                " asked for; an epoch has batches 0 to ", batches() - 1, ".");
+        require(epoch >= 0 && first_batch >= 0 && first_batch <= batches(), "loader: epoch ", epoch, ", batch ",
+                first_batch, " asked for; an epoch has batches 0 to ", batches() - 1, ".");
         stop();
         ready_.clear();
         failure_ = nullptr;
@@ -95,8 +95,9 @@ private:
     }
 
     std::vector<Index> order_of(Index epoch) const {
-        if (options_.shuffle) return Random(options_.seed, stream_of(order_streams, epoch)).permutation(pictures_.count());
-        std::vector<Index> order(pictures_.count());
+        const Index n = pictures_.count();
+        if (options_.shuffle) return Random(options_.seed, stream_of(order_streams, epoch)).permutation(n);
+        std::vector<Index> order(n);
         std::iota(order.begin(), order.end(), Index{0});
         return order;
     }
@@ -131,7 +132,8 @@ Loader::Loader(const PictureSet& pictures, Preprocessing preprocessing, LoaderOp
     require(pictures.count() > 0, "loader: the set has no pictures.");
     require(options.batch >= 1, "loader: a batch of ", options.batch, " asked for; at least 1 was expected.");
     require(!options.drop_last || options.batch <= pictures.count(), "loader: ", pictures.count(),
-            " pictures do not fill one batch of ", options.batch, ", and an incomplete one is to be left out.  Try a smaller batch.");
+            " pictures do not fill one batch of ", options.batch,
+            ", and an incomplete one is to be left out.  Try a smaller batch.");
     pictures.picture(0);                  // refuses a set whose bytes do not fit its count
     worker_ = std::make_unique<Worker>(pictures, preprocessing, options);
 }

@@ -34,7 +34,7 @@ public:
 
     Index batches() const;                               // per epoch
     void start(Index epoch, Index first_batch = 0);      // (re)starts; ends what is in progress
-    bool next(Batch& batch);                             // false when the epoch is over; rethrows what went wrong on the thread
+    bool next(Batch& batch);                             // false when the epoch is over; rethrows the thread's failure
 
 private:
     class Worker;

@@ -40,7 +40,8 @@ PictureSet read_split(const fs::path& folder, Index size) {
         const std::vector<fs::path> files = entries(class_folder);
         require(!files.empty(), class_folder.string(), ": no pictures in this class.");
         for (const fs::path& file : files) {
-            require(!fs::is_directory(file), file.string(), ": a folder inside a class; only pictures were expected there.");
+            require(!fs::is_directory(file), file.string(),
+                    ": a folder inside a class; only pictures were expected there.");
             pictures.push_back(file);
             set.labels.push_back(static_cast<int>(set.classes.size()));
         }
@@ -61,15 +62,18 @@ PictureSet read_split(const fs::path& folder, Index size) {
 }  // namespace
 
 DataSplits folder_of_pictures(const fs::path& root, Index size) {
-    require(size >= 1 && size <= largest_size, "pictures: size ", size, " asked for, 1 to ", largest_size, " were expected.");
+    require(size >= 1 && size <= largest_size, "pictures: size ", size, " asked for, 1 to ", largest_size,
+            " were expected.");
     const fs::path train = root / "train", test = root / "test";
-    require(fs::is_directory(train), train.string(), ": not there.  It should hold a folder of pictures for each class.");
+    require(fs::is_directory(train), train.string(),
+            ": not there.  It should hold a folder of pictures for each class.");
     DataSplits splits;
     splits.train = read_split(train, size);
     if (fs::is_directory(test)) {
         splits.test = read_split(test, size);
-        require(splits.test.classes == splits.train.classes, root.string(), ": train/ and test/ differ in their classes.  train: ",
-                list(splits.train.classes), ".  test: ", list(splits.test.classes), ".");
+        require(splits.test.classes == splits.train.classes, root.string(),
+                ": train/ and test/ differ in their classes.  train: ", list(splits.train.classes),
+                ".  test: ", list(splits.test.classes), ".");
     } else {
         splits.test.height = splits.test.width = size;
         splits.test.classes = splits.train.classes;

@@ -11,7 +11,8 @@ namespace fs = std::filesystem;
 std::span<const std::uint8_t> PictureSet::picture(Index i) const {
     require(i >= 0 && i < count(), "picture ", i, " asked for, the set has ", count(), ".");
     require(static_cast<Index>(pixels.size()) == count() * bytes_per_picture(), "pictures: ", count(), " of ",
-            bytes_per_picture(), " bytes should be ", count() * bytes_per_picture(), " bytes, there are ", pixels.size(), ".");
+            bytes_per_picture(), " bytes should be ", count() * bytes_per_picture(), " bytes, there are ",
+            pixels.size(), ".");
     return std::span(pixels).subspan(i * bytes_per_picture(), bytes_per_picture());
 }
 
@@ -34,7 +35,8 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
                      ".  Looked for:\n"
                      "  \"synthetic\", the embedded set\n"
                      "  \"cifar10\", what `make data` has downloaded\n"
-                     "  a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or with these in cifar-10-batches-bin/\n"
+                     "  a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin\n"
+                     "  a folder with these in cifar-10-batches-bin/\n"
                      "  a .tar.gz of them\n"
                      "  a .bin file of CIFAR-10 records\n"
                      "  a folder with train/ and test/, in each a folder of PNG or JPEG pictures for every class"));

@@ -61,9 +61,10 @@ Preprocessing Preprocessing::per_channel(const PictureSet& train) {
 
 Preprocessing Preprocessing::per_pixel(const PictureSet& train) {
     const Index width = train.bytes_per_picture();
-    const auto sums = sum_over_pictures(train, width, [width](std::span<const std::uint8_t> picture, std::uint64_t* sums) {
-        for (Index k = 0; k < width; ++k) sums[k] += picture[k];
-    });
+    const auto sums =
+        sum_over_pictures(train, width, [width](std::span<const std::uint8_t> picture, std::uint64_t* sums) {
+            for (Index k = 0; k < width; ++k) sums[k] += picture[k];
+        });
     const double n = static_cast<double>(train.count());
     Preprocessing result;
     for (const std::uint64_t sum : sums) result.mean.push_back(static_cast<Real>(static_cast<double>(sum) / n / 255));

@@ -23,22 +23,23 @@ std::vector<Footprint> footprints(Index length, double scale, Index size) {
         const double centre = 0.5 * length + (i + 0.5 - 0.5 * size) * scale;
         const Index first = std::clamp<Index>(static_cast<Index>(std::floor(centre - reach)), 0, length - 1);
         const Index last = std::clamp<Index>(static_cast<Index>(std::ceil(centre + reach)), 0, length - 1);
+        const auto triangle = [&](Index j) { return std::max(0.0, 1 - std::abs(j + 0.5 - centre) / reach); };
         double total = 0;
-        for (Index j = first; j <= last; ++j) total += std::max(0.0, 1 - std::abs(j + 0.5 - centre) / reach);
+        for (Index j = first; j <= last; ++j) total += triangle(j);
         result[i].first = first;
-        for (Index j = first; j <= last; ++j) {
-            result[i].weights.push_back(static_cast<float>(std::max(0.0, 1 - std::abs(j + 0.5 - centre) / reach) / total));
-        }
+        for (Index j = first; j <= last; ++j) result[i].weights.push_back(static_cast<float>(triangle(j) / total));
     }
     return result;
 }
 
 }  // namespace
 
-void scale_and_crop(std::span<const std::uint8_t> picture, Index height, Index width, Index size, std::span<std::uint8_t> out) {
+void scale_and_crop(std::span<const std::uint8_t> picture, Index height, Index width, Index size,
+                    std::span<std::uint8_t> out) {
     ensure(height >= 1 && width >= 1 && size >= 1, "resize: [", height, ",", width, ",3] to ", size);
-    ensure(static_cast<Index>(picture.size()) == height * width * 3 && static_cast<Index>(out.size()) == size * size * 3,
-           "resize: ", picture.size(), " bytes in, ", out.size(), " bytes out for [", height, ",", width, ",3] to ", size);
+    const auto bytes_in = static_cast<Index>(picture.size()), bytes_out = static_cast<Index>(out.size());
+    ensure(bytes_in == height * width * 3 && bytes_out == size * size * 3, "resize: ", bytes_in, " bytes in, ", bytes_out,
+           " bytes out for [", height, ",", width, ",3] to ", size);
     const double scale = static_cast<double>(std::min(height, width)) / size;
 
     // Along the rows: [height,width,3] -> [height,size,3].

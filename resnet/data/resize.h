@@ -22,6 +22,7 @@
 namespace deepen {
 
 // Scales [height,width,3] so that the shorter side becomes `size` and cuts size x size from its centre.
-void scale_and_crop(std::span<const std::uint8_t> picture, Index height, Index width, Index size, std::span<std::uint8_t> out);
+void scale_and_crop(std::span<const std::uint8_t> picture, Index height, Index width, Index size,
+                    std::span<std::uint8_t> out);
 
 }  // namespace deepen

@@ -13,10 +13,10 @@ struct Point {
     float x, y;
 };
 
-constexpr Point square[] = {{-0.8f, -0.8f}, {0.8f, -0.8f}, {0.8f, 0.8f}, {-0.8f, 0.8f}};
+constexpr Point square[] = {{-0.74f, -0.74f}, {0.74f, -0.74f}, {0.74f, 0.74f}, {-0.74f, 0.74f}};
 constexpr Point triangle[] = {{0, 1.05f}, {-0.909f, -0.525f}, {0.909f, -0.525f}};
-constexpr Point star[] = {{0, 1.05f},        {-0.259f, 0.356f}, {-0.999f, 0.324f},  {-0.418f, -0.136f}, {-0.617f, -0.849f},
-                          {0, -0.44f},       {0.617f, -0.849f}, {0.418f, -0.136f},  {0.999f, 0.324f},   {0.259f, 0.356f}};
+constexpr Point star[] = {{0, 1.05f},  {-0.259f, 0.356f}, {-0.999f, 0.324f}, {-0.418f, -0.136f}, {-0.617f, -0.849f},
+                          {0, -0.44f}, {0.617f, -0.849f}, {0.418f, -0.136f}, {0.999f, 0.324f},   {0.259f, 0.356f}};
 constexpr Point cross[] = {{-0.28f, 1}, {-0.28f, 0.28f}, {-1, 0.28f}, {-1, -0.28f}, {-0.28f, -0.28f}, {-0.28f, -1},
                            {0.28f, -1}, {0.28f, -0.28f}, {1, -0.28f}, {1, 0.28f},   {0.28f, 0.28f},   {0.28f, 1}};
 constexpr Point arrow[] = {{1.05f, 0},      {0.2f, 0.8f},     {0.2f, 0.25f}, {-0.95f, 0.25f},
@@ -58,8 +58,7 @@ float to_heart(float x, float y) {
 }
 
 float to_bars(float x, float y) {
-    const float aside = std::abs(x);
-    return to_box(std::min(aside, std::abs(aside - 0.66f)), y, 0.18f, aside > 0.33f ? 0.78f : 0.95f);
+    return std::min(to_box(x, y, 0.18f, 0.95f), to_box(std::abs(x) - 0.66f, y, 0.18f, 0.62f));
 }
 
 }  // namespace

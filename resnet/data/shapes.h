@@ -18,7 +18,7 @@ namespace deepen {
 inline constexpr int shape_count = 10;
 inline constexpr float shape_reach = 1.05f;              // no shape goes further from the origin
 
-std::vector<std::string> shape_names();                  // disc, ring, crescent, square, triangle, star, cross, heart, arrow, bars
+std::vector<std::string> shape_names();  // disc, ring, crescent, square, triangle, star, cross, heart, arrow, bars
 
 float signed_distance(int shape, float x, float y);
 

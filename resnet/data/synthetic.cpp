@@ -30,6 +30,8 @@ float distance(Colour a, Colour b) {
     return std::sqrt(r * r + g * g + bl * bl);
 }
 
+float brightness(Colour colour) { return (colour.r + colour.g + colour.b) / 3; }
+
 float uniform(Random& random, float low, float high) { return static_cast<float>(random.uniform(low, high)); }
 
 Colour any_colour(Random& random) { return {uniform(random, 0, 1), uniform(random, 0, 1), uniform(random, 0, 1)}; }
@@ -37,7 +39,7 @@ Colour any_colour(Random& random) { return {uniform(random, 0, 1), uniform(rando
 // As most of the world is: less colourful than what stands in it.
 Colour muted_colour(Random& random) {
     const Colour colour = any_colour(random);
-    const float grey = (colour.r + colour.g + colour.b) / 3;
+    const float grey = brightness(colour);
     return mix(colour, {grey, grey, grey}, 0.45f);
 }
 
@@ -107,7 +109,9 @@ public:
             const std::uint32_t sum = (bits & 255) + (bits >> 8 & 255) + (bits >> 16 & 255) + (bits >> 24);
             return (static_cast<float>(sum) - 510) * (deviation / 147.8f);
         };
-        const auto byte = [&](float v) { return static_cast<std::uint8_t>(std::clamp((v + grain()) * 255 + 0.5f, 0.0f, 255.0f)); };
+        const auto byte = [&](float v) {
+            return static_cast<std::uint8_t>(std::clamp((v + grain()) * 255 + 0.5f, 0.0f, 255.0f));
+        };
         for (const Colour& pixel : pixels_) {
             *out++ = byte(pixel.r);
             *out++ = byte(pixel.g);
@@ -150,7 +154,8 @@ void draw_shape(Canvas& canvas, Random& random, int shape, Colour colour) {
             return radius * signed_distance(shape, cosine * u + sine * v, cosine * v - sine * u);
         },
         [&](float x, float y) {
-            const float light = 0.5f + 0.3f * ((x - x0) * light_x + (y - y0) * light_y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
+            const float light =
+                0.5f + 0.3f * ((x - x0) * light_x + (y - y0) * light_y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
             return mix(dark, bright, std::clamp(light, 0.0f, 1.0f));
         });
 }
@@ -158,10 +163,14 @@ void draw_shape(Canvas& canvas, Random& random, int shape, Colour colour) {
 void draw_picture(Random random, int shape, std::uint8_t* out) {
     Canvas canvas;
 
-    // Choose colours: the shape must stand out from both of the background's.
-    const Colour near = muted_colour(random), far = muted_colour(random);
-    Colour colour = any_colour(random);
-    while (std::min(distance(colour, near), distance(colour, far)) < 0.4f) colour = any_colour(random);
+    // Choose colours: the shape must stand out from both of the background's, and three in four are
+    // brighter than it, as things in the light are.
+    const bool bright = random.chance(0.75);
+    Colour near, far, colour;
+    do {
+        near = muted_colour(random), far = muted_colour(random), colour = any_colour(random);
+    } while (std::min(distance(colour, near), distance(colour, far)) < 0.45f ||
+             (brightness(colour) > brightness(mix(near, far, 0.5f))) != bright);
 
     // Paint the background: large hills, small ones on them.
     const Clouds large(random, uniform(random, 1, 4)), small(random, uniform(random, 4, 8));
@@ -202,7 +211,8 @@ DataSplits synthetic_data(const DataOptions& options) {
                 options.test_count <= most_pictures,
             "synthetic: ", options.train_count, " training and ", options.test_count, " test pictures asked for; 1 to ",
             most_pictures, " and 0 to ", most_pictures, " can be made.");
-    return {draw_set(Split::train, options.train_count, options.seed), draw_set(Split::test, options.test_count, options.seed)};
+    return {draw_set(Split::train, options.train_count, options.seed),
+            draw_set(Split::test, options.test_count, options.seed)};
 }
 
 }  // namespace deepen

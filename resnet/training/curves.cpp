@@ -83,10 +83,9 @@ std::map<int, std::string> colours_by_depth(const std::vector<Net>& nets) {
     const std::string blue = "#0072b2", sky = "#56b4e9", amber = "#e69f00", vermillion = "#d55e00", purple = "#cc79a7";
     std::map<int, std::string> colours;
     for (const Net& net : nets) colours[net.depth];
-    const std::vector<std::string> palette =
-        colours.size() <= 2 ? std::vector{blue, vermillion}
-        : colours.size() == 3 ? std::vector{blue, amber, vermillion}
-        : colours.size() == 4 ? std::vector{blue, sky, amber, vermillion} : std::vector{blue, sky, amber, vermillion, purple};
+    std::vector<std::string> palette{blue, sky, amber, vermillion, purple};
+    if (colours.size() <= 2) palette = {blue, vermillion};
+    else if (colours.size() == 3) palette = {blue, amber, vermillion};
     std::size_t next = 0;
     for (auto& [depth, colour] : colours) colour = palette[next++ % palette.size()];
     return colours;
@@ -134,9 +133,12 @@ std::string iterations_remark(const std::vector<Panel>& panels) {
     return text(" (", first.iteration, " iterations each)");
 }
 
-std::string x_range(Index epochs) {
-    if (epochs == 1) return "[0.5:1.5]";
-    return text("[", epochs < 30 ? 1 - 0.02 * static_cast<double>(epochs) : 0, ":", epochs, "]");
+std::string ranges(const Axes& axes) {
+    // Few epochs have marks, which must not lie on the axis.
+    const double first = axes.epochs == 1 ? 0.5 : axes.epochs < 30 ? 1 - 0.02 * static_cast<double>(axes.epochs) : 0;
+    const double last = axes.epochs == 1 ? 1.5 : static_cast<double>(axes.epochs);
+    return text("set xrange [", first, ":", last, "]\nset yrange [0:", axes.top, "]\n",
+                axes.epochs < 12 ? "set xtics 1\n" : "");
 }
 
 // Looks of a net's lines: fewer epochs, more ink; test errors stand back behind training errors.
@@ -166,8 +168,8 @@ std::string legend(double left, int width, const Axes& axes) {
     s += text(from, x, ", screen ", y, " to screen ", x + sample, ", screen ", y, look, "1.4 dashtype (6,4)\n");
     name("test error");
     if (!axes.several_seeds) return s;
-    s += text("set object rectangle from screen ", x, ", screen ", y - 0.018, " to screen ", x + sample, ", screen ", y + 0.018,
-              " fillstyle solid 0.2 noborder fillcolor rgb '#444444'\n");
+    s += text("set object rectangle from screen ", x, ", screen ", y - 0.018, " to screen ", x + sample, ", screen ",
+              y + 0.018, " fillstyle solid 0.2 noborder fillcolor rgb '#444444'\n");
     name("range over seeds");
     return s;
 }
@@ -178,8 +180,9 @@ std::string plot_panel(const Panel& panel, const Axes& axes) {
                          "}{/=13   error, %}' at graph 0, graph 1.07 left textcolor rgb '#222222' font ',15'\n");
 
     for (const auto& [epoch, rate] : rate_drops(panel.lines.front().net.runs.front()->history))
-        s += text("set arrow from ", epoch, ", graph 0 to ", epoch, ", graph 1 nohead linecolor rgb '#aaaaaa' dashtype (2,4)\n",
-                  "set label 'lr ", rate, "' at ", epoch, ", graph 0.97 left offset character 0.5,0 "
+        s += text("set arrow from ", epoch, ", graph 0 to ", epoch, ", graph 1 nohead ",
+                  "linecolor rgb '#aaaaaa' dashtype (2,4)\n",
+                  "set label 'lr ", rate, "' at ", epoch, ", graph 0.97 left offset character 0.5,0 ",
                   "textcolor rgb '#777777' font ',11'\n");
 
     const double apart = axes.top * 17 / (figure_height * (plot_top - plot_bottom));
@@ -215,14 +218,15 @@ std::string figure(const std::vector<Panel>& panels, int width, const std::strin
     const Axes axes = axes_of(nets_in(panels));
     std::string script;
     for (const Net& net : nets_in(panels)) script += data_block(net);
-    script += text("set terminal svg size ", width, ",", figure_height,
-                   " dynamic enhanced font 'sans-serif,13' background '#ffffff' name '", name, "'\n",
-                   "set multiplot\nset tmargin at screen ", plot_top, "\nset bmargin at screen ", plot_bottom, "\nunset key\n",
-                   "set border 3 linecolor rgb '#888888'\nset tics nomirror out scale 0.5 textcolor rgb '#444444'\n",
-                   "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n",
-                   "set xlabel 'epoch", iterations_remark(panels), "' textcolor rgb '#444444'\n",
-                   "set xrange ", x_range(axes.epochs), "\nset yrange [0:", axes.top, "]\n",
-                   axes.epochs < 12 ? "set xtics 1\n" : "", legend(panels.front().left, width, axes));
+    script += text("set terminal svg size ", width, ",", figure_height, " dynamic enhanced font 'sans-serif,13' ",
+                   "background '#ffffff' name '", name, "'\n");
+    script += text("set multiplot\nset tmargin at screen ", plot_top, "\nset bmargin at screen ", plot_bottom, "\n");
+    script += "unset key\n"
+              "set border 3 linecolor rgb '#888888'\n"
+              "set tics nomirror out scale 0.5 textcolor rgb '#444444'\n"
+              "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n";
+    script += text("set xlabel 'epoch", iterations_remark(panels), "' textcolor rgb '#444444'\n");
+    script += ranges(axes) + legend(panels.front().left, width, axes);
     for (const Panel& panel : panels) script += plot_panel(panel, axes);
     return run_gnuplot(script + "unset multiplot\n");
 }
@@ -255,15 +259,20 @@ std::string text_panel(const Panel& panel, const Axes& axes, int width, bool col
         const Line& line = panel.lines[i];
         const std::string block = block_name(line.net), look = text(" linecolor rgb '", line.colour, "'");
         s += dense_block(line.net, 2 * width);
-        s += text("set label '", line.net.name(), "' at graph 1, first ", heights[i], " left offset character 1,0 textcolor rgb '",
-                  line.colour, "'\n");
-        plot = text(block, " using 1:3 with points pointtype \"", test_marks[i % 6], "\"", look, plot.empty() ? "" : ", ", plot,
-                    ", ", block, " using 1:2 with points pointtype \"", train_marks[i % 6], "\"", look);
+        s += text("set label '", line.net.name(), "' at graph 1, first ", heights[i],
+                  " left offset character 1,0 textcolor rgb '", line.colour, "'\n");
+        // Training errors come last, and so on top.
+        const std::string train = text(block, " using 1:2 with points pointtype \"", train_marks[i % 6], "\"", look);
+        const std::string test = text(block, " using 1:3 with points pointtype \"", test_marks[i % 6], "\"", look);
+        plot = plot.empty() ? test + ", " + train : test + ", " + plot + ", " + train;
     }
-    s += text("set terminal dumb size ", width, ",", text_height, colour ? " ansi256" : " mono", "\nunset key\n",
-              "set border 3\nset tics nomirror scale 0\nset rmargin 12\nset tmargin 1\nset bmargin 2\nset title '", panel.title, ": error in %'\n",
-              "set xlabel 'epoch'\nset xrange ", x_range(axes.epochs), "\nset yrange [0:", axes.top, "]\n",
-              axes.epochs < 12 ? "set xtics 1\n" : "", "plot ", plot, "\n");
+    s += text("set terminal dumb size ", width, ",", text_height, colour ? " ansi256" : " mono", "\n");
+    s += text("set title '", panel.title, ": error in %'\nset xlabel 'epoch'\n", ranges(axes));
+    s += "unset key\n"
+         "set border 3\n"
+         "set tics nomirror scale 0\n"
+         "set rmargin 12\nset tmargin 1\nset bmargin 2\n";
+    s += "plot " + plot + "\n";
     return run_gnuplot(s);
 }
 
@@ -322,10 +331,12 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Run>&
     all.precision(10);
     all << "kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds\n";
     for (const Run& run : runs)
-        for (const EpochRecord& e : run.history)
-            all << run.kind << ',' << run.depth << ',' << run.seed << ',' << e.epoch << ',' << e.iteration << ',' << e.lr
-                << ',' << e.train_loss << ',' << e.train_error << ',' << e.test_loss << ',' << e.test_error << ','
-                << e.seconds << '\n';
+        for (const EpochRecord& e : run.history) {
+            all << run.kind << ',' << run.depth << ',' << run.seed << ',' << e.epoch << ',' << e.iteration;
+            for (double value : {e.lr, e.train_loss, e.train_error, e.test_loss, e.test_error, e.seconds})
+                all << ',' << value;
+            all << '\n';
+        }
     write_file_atomically(path, all.str());
 }
 

@@ -65,7 +65,8 @@ int run(const std::string& program, std::FILE* in, std::FILE* out, std::FILE* co
 std::string run_gnuplot(const std::string& script, const std::string& program) {
     const File in = temporary_file(), out = temporary_file(), complaints = temporary_file();
     const bool written = std::fwrite(script.data(), 1, script.size(), in.get()) == script.size();
-    require(written && std::fflush(in.get()) == 0, "cannot write gnuplot's script to a temporary file: ", std::strerror(errno), ".");
+    require(written && std::fflush(in.get()) == 0,
+            "cannot write gnuplot's script to a temporary file: ", std::strerror(errno), ".");
     std::rewind(in.get());
 
     const int status = run(program, in.get(), out.get(), complaints.get());

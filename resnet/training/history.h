@@ -6,6 +6,7 @@
 // it was trained on (augmented pictures, changing weights), as in the paper's Figure 6.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ using History = std::vector<EpochRecord>;
 // Refuses a file that is not such a log, naming file, line and what was expected there.
 History read_history(const std::filesystem::path& path);
 
-void write_history(const std::filesystem::path& path, const History& history);          // the whole log anew, replaced atomically
+// The whole log anew, replaced atomically.
+void write_history(const std::filesystem::path& path, const History& history);
 
 // One trained net among those an experiment compares.
 struct Run {

@@ -179,7 +179,8 @@ double Progress::seconds_left_in_all() const {
 
 std::string epoch_line(const EpochRecord& e, Index epochs) {
     const int digits = columns(text(epochs));
-    std::string line = format("epoch %*lld/%lld", digits, static_cast<long long>(e.epoch), static_cast<long long>(epochs));
+    std::string line =
+        format("epoch %*lld/%lld", digits, static_cast<long long>(e.epoch), static_cast<long long>(epochs));
     if (!std::isnan(e.train_loss)) line += format("  loss %.4f", e.train_loss);
     if (!std::isnan(e.train_error)) line += format("  error %4.1f %%", 100 * e.train_error);
     if (!std::isnan(e.test_error)) line += format("  test error %4.1f %%", 100 * e.test_error);

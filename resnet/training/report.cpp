@@ -42,7 +42,8 @@ th:first-child { text-align: left; }
 thead th { font-size: .9rem; color: var(--soft); font-weight: 600; vertical-align: bottom; }
 td small { color: var(--soft); display: block; line-height: 1.2; }
 figure { margin: 1.2rem 0 2rem; }
-figure .drawing { background: #ffffff; border: 1px solid var(--rule); border-radius: .4rem; padding: .8rem; overflow-x: auto; }
+figure .drawing { padding: .8rem; background: #ffffff; border: 1px solid var(--rule); border-radius: .4rem;
+                  overflow-x: auto; }
 figure svg { display: block; width: 100%; min-width: 44rem; height: auto; margin: 0 auto; }
 figure.narrow svg { max-width: 40rem; min-width: 28rem; }
 figcaption { margin-top: .6rem; max-width: 46rem; }
@@ -50,6 +51,15 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; m
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 code { font: .92em ui-monospace, monospace; }
 )";
+
+constexpr const char* title = "Does depth hurt, and do shortcuts mend it?";
+
+const std::string page_head = text(R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>)", title, "</title>\n<style>", style, "</style>\n</head>\n<body>\n");
 
 std::string escaped(const std::string& words) {
     std::string out;
@@ -72,7 +82,8 @@ std::string format(const char* pattern, Values... values) {
 
 std::string with_commas(Index count) {
     std::string digits = std::to_string(count);
-    for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3) digits.insert(static_cast<std::size_t>(i), ",");
+    for (std::ptrdiff_t i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
+        digits.insert(static_cast<std::size_t>(i), ",");
     return digits;
 }
 
@@ -91,7 +102,8 @@ Spread best_test_error(const Net& net, Index epochs) {
     std::vector<double> best;
     for (const Run* run : net.runs) {
         double least = NAN;
-        for (Index i = 0; i < epochs; ++i) least = std::fmin(least, run->history[static_cast<std::size_t>(i)].test_error);
+        for (Index i = 0; i < epochs; ++i)
+            least = std::fmin(least, run->history[static_cast<std::size_t>(i)].test_error);
         best.push_back(least);
     }
     return spread(best);
@@ -107,15 +119,16 @@ std::string claim_card(int number, const Claim& claim) {
     const char* mark = claim.outcome == Outcome::holds     ? "holds"
                        : claim.outcome == Outcome::in_part ? "part"
                        : claim.outcome == Outcome::fails   ? "fails" : "untested";
-    return text("<section class=\"claim\" style=\"--mark: var(--", mark, ")\">\n<h3>", number, ". ", escaped(claim.statement),
-                " <span class=\"outcome\">", words(claim.outcome), "</span></h3>\n<p>", escaped(claim.finding),
-                "</p>\n</section>\n");
+    return text("<section class=\"claim\" style=\"--mark: var(--", mark, ")\">\n<h3>", number, ". ",
+                escaped(claim.statement), " <span class=\"outcome\">", words(claim.outcome), "</span></h3>\n<p>",
+                escaped(claim.finding), "</p>\n</section>\n");
 }
 
 std::string table(const std::vector<Net>& nets, const ReportFacts& facts, Index epochs) {
-    std::string s = "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">net</th><th scope=\"col\">parameters</th>"
-                    "<th scope=\"col\">training error</th><th scope=\"col\">test error</th><th scope=\"col\">best test error</th>"
-                    "<th scope=\"col\">seconds<br>an epoch</th><th scope=\"col\">seeds</th></tr></thead>\n<tbody>\n";
+    std::string s =
+        "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">net</th><th scope=\"col\">parameters</th>"
+        "<th scope=\"col\">training error</th><th scope=\"col\">test error</th><th scope=\"col\">best test error</th>"
+        "<th scope=\"col\">seconds<br>an epoch</th><th scope=\"col\">seeds</th></tr></thead>\n<tbody>\n";
     for (const Net& net : nets) {
         const auto parameters = facts.parameters.find(net.name());
         const bool several = net.runs.size() > 1;
@@ -123,25 +136,28 @@ std::string table(const std::vector<Net>& nets, const ReportFacts& facts, Index 
                   parameters == facts.parameters.end() ? "&ndash;" : with_commas(parameters->second), "</td>",
                   percent_cell(at(net, epochs, &EpochRecord::train_error), several),
                   percent_cell(at(net, epochs, &EpochRecord::test_error), several),
-                  percent_cell(best_test_error(net, epochs), several), "<td>", format("%.1f", seconds_per_epoch(net, epochs)),
-                  "</td><td>", net.runs.size(), "</td></tr>\n");
+                  percent_cell(best_test_error(net, epochs), several), "<td>",
+                  format("%.1f", seconds_per_epoch(net, epochs)), "</td><td>", net.runs.size(), "</td></tr>\n");
     }
-    return s + text("</tbody>\n<caption>After ", epochs_text(epochs), ": means over seeds, their ranges below.  Training "
-                    "error is the mean over that epoch, on augmented pictures and changing weights.  The best test error is "
-                    "the least of all epochs; as the test pictures picked it, it flatters.</caption>\n</table></div>\n");
+    s += text("</tbody>\n<caption>After ", epochs_text(epochs), ": means over seeds, their ranges below.  ",
+              "Training error is the mean over that epoch, on augmented pictures and changing weights.  The best ",
+              "test error is the least of all epochs; as the test pictures picked it, it flatters.",
+              "</caption>\n</table></div>\n");
+    return s;
 }
 
-// The <svg> element alone, with a title of ours, which is what a screen reader reads.
-std::string inlined(const std::string& svg, const std::string& title) {
+// The <svg> element alone, with a title of ours, which a screen reader reads.
+std::string inlined(const std::string& svg, const std::string& heading) {
     const std::size_t element = svg.find("<svg"), old_title = svg.find("<title>"), end = svg.find("</desc>");
-    ensure(element < old_title && old_title < end && end != std::string::npos, "gnuplot's SVG has no <title> and <desc>");
-    return text("<svg role=\"img\"", svg.substr(element + 4, old_title - element - 4), "<title>", escaped(title), "</title>",
-                svg.substr(end + 7));
+    ensure(element < old_title && old_title < end && end != std::string::npos,
+           "gnuplot's SVG has no <title> and <desc>");
+    return text("<svg role=\"img\"", svg.substr(element + 4, old_title - element - 4), "<title>", escaped(heading),
+                "</title>", svg.substr(end + 7));
 }
 
-std::string figure(const std::string& svg, const std::string& title, const std::string& caption, bool narrow) {
+std::string figure(const std::string& svg, const std::string& heading, const std::string& caption, bool narrow) {
     if (svg.empty()) return "";
-    return text("<figure", narrow ? " class=\"narrow\"" : "", ">\n<div class=\"drawing\">\n", inlined(svg, title),
+    return text("<figure", narrow ? " class=\"narrow\"" : "", ">\n<div class=\"drawing\">\n", inlined(svg, heading),
                 "</div>\n<figcaption>", caption, "</figcaption>\n</figure>\n");
 }
 
@@ -157,23 +173,47 @@ std::string limits(const std::vector<Net>& nets, Index epochs) {
         }
     if (complete) return "";
     if (lowered)
-        return "<p>What these runs cannot show: the paper trains for 64,000 iterations and lowers the learning rate twice; "
-               "before the end of that schedule nets may yet change places.  Its Figure 6 shows the whole course.</p>\n";
+        return "<p>What these runs cannot show: the paper trains for 64,000 iterations and lowers the learning\n"
+               "rate twice; before the end of that schedule nets may yet change places.  Its Figure 6 shows the\n"
+               "whole course.</p>\n";
     return text("<p>What these runs cannot show: their learning rate was not lowered within ", epochs_text(epochs),
-                ".  That deeper residual nets are better than shallower ones appears in published runs only after its first "
-                "drop; before it, a deeper residual net may well stand behind a shallower one.  Figure 6 of the paper shows "
-                "the whole course.</p>\n");
+                ".\nThat deeper residual nets are better than shallower ones appears in published runs only after its\n"
+                "first drop; before it, a deeper residual net may well stand behind a shallower one.  Figure 6 of the\n"
+                "paper shows the whole course.</p>\n");
 }
 
 constexpr const char* why = R"(<h2>Why?</h2>
-<p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.  So a
-deeper net that <em>trains</em> worse has not too little capacity, nor has it overfitted; it is harder to optimise.  Vanishing
-gradients are an unlikely reason: with batch normalisation the signals keep their variance, and the gradients were found
-healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, sections 4.1 and 4.2).</p>
-<p>A residual block computes x + F(x) where a plain one computes F(x).  Passing the input on then takes no more than F = 0, and
-what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual nets respond less
-than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a proof of it.</p>
+<p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.
+So a deeper net that <em>trains</em> worse has not too little capacity, nor has it overfitted; it is harder to
+optimise.  Vanishing gradients are an unlikely reason: with batch normalisation the signals keep their variance, and
+the gradients were found healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, sections 4.1 and
+4.2).</p>
+<p>A residual block computes x + F(x) where a plain one computes F(x).  Passing the input on then takes no more than
+F = 0, and what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual
+nets respond less than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a
+proof of it.</p>
 )";
+
+constexpr const char* how_to_read_curves = R"(
+Error against epochs, as in the paper's Figure 6: training error solid, test error dashed, one colour a depth, the same
+error axis left and right.  Look at the solid lines first: where the deeper plain net lies <em>above</em> the shallower
+one it is training itself that fails, for overfitting would show as a low solid line under a high dashed one.  Test
+error can lie below training error early on, being measured at an epoch's end and on pictures that are not distorted.
+Bands span the seeds; early epochs may leave at the top.
+)";
+
+constexpr const char* how_to_read_twins = R"(
+The same depth and the same pictures in the same order: all that differs is the shortcut.  With option A (the identity,
+padded with zeros where a stage widens) it has no weights of its own.
+)";
+
+// "plain-20, plain-56 and resnet-20"
+std::string names(const std::vector<Net>& nets) {
+    std::string list;
+    for (const Net& net : nets)
+        list += text(list.empty() ? "" : &net == &nets.back() ? " and " : ", ", net.name());
+    return list;
+}
 
 std::string seeds_text(const std::vector<Run>& runs) {
     std::set<std::uint64_t> seeds;
@@ -204,31 +244,17 @@ std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts) 
     const std::vector<Net> nets = nets_of(runs);
     require(!nets.empty(), "nothing to report: none of the ", runs.size(), " runs has finished an epoch.");
     const Verdict verdict = judge(runs);
-    const std::size_t seeds = std::max_element(nets.begin(), nets.end(), [](const Net& a, const Net& b) {
-                                  return a.runs.size() < b.runs.size();
-                              })->runs.size();
+    const bool one_seed = std::all_of(nets.begin(), nets.end(), [](const Net& net) { return net.runs.size() == 1; });
 
-    std::string s = text("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                         "<title>Does depth hurt, and do shortcuts mend it?</title>\n<style>", style, "</style>\n</head>\n<body>\n"
-                         "<h1>Does depth hurt, and do shortcuts mend it?</h1>\n<p class=\"soft\">The degradation experiment of "
-                         "He et al. 2015, section 4.2: ", nets.size(), nets.size() == 1 ? " net, " : " nets, ", seeds,
-                         seeds == 1 ? " seed each, " : " seeds each, ", "compared after ", epochs_text(verdict.epoch), ".</p>\n");
+    std::string s = text(page_head, "<h1>", title, "</h1>\n<p class=\"soft\">The degradation experiment of ",
+                         "He et al. 2015, section 4.2, with ", names(nets), ", compared after ", epochs_text(verdict.epoch), ".</p>\n");
     s += claim_card(1, verdict.degradation) + claim_card(2, verdict.remedy);
-    if (seeds == 1) s += "<p class=\"soft\">One seed a net: how far a repetition would differ is not known.</p>\n";
+    if (one_seed) s += "<p class=\"soft\">One seed a net: how far a repetition would differ is not known.</p>\n";
     s += "<h2>The numbers</h2>\n" + table(nets, facts, verdict.epoch);
     s += "<h2>The curves</h2>\n";
-    s += figure(curves_svg(runs), "Error against epochs, plain nets left, residual nets right",
-                "Error against epochs, as in the paper's Figure 6: training error solid, test error dashed, one colour a depth, "
-                "the same error axis left and right.  Look at the solid lines first: where the deeper plain net lies "
-                "<em>above</em> the shallower one it is training itself that fails, for overfitting would show as a low solid "
-                "line under a high dashed one.  Test error can lie below training error early on, being measured at an "
-                "epoch's end and on pictures that are not distorted.  Bands span the seeds; early epochs may leave at the top.",
-                false);
+    s += figure(curves_svg(runs), "Error against epochs, plain nets and residual nets", how_to_read_curves, false);
     s += figure(same_depth_svg(runs), "Error against epochs at the same depth, with and without shortcuts",
-                "The same depth and the same pictures in the same order: all that differs is the shortcut.  With "
-                "option A (the identity, padded with zeros where a stage widens) it has no weights of its own.",
-                true);
+                how_to_read_twins, true);
     return s + why + limits(nets, verdict.epoch) + what_was_run(runs, facts) + "</body>\n</html>\n";
 }
 

@@ -14,8 +14,9 @@ void check(const Run& run) {
     require(run.kind == "plain" || run.kind == "residual",
             "run of a ", run.kind, "-", run.depth, ": expected the kind plain or residual.");
     for (std::size_t i = 0; i < run.history.size(); ++i)
-        require(run.history[i].epoch == static_cast<Index>(i) + 1, "run ", run.kind, "-", run.depth, ", seed ", run.seed,
-                ": expected epoch ", i + 1, " in row ", i + 1, " of its history, found ", run.history[i].epoch, ".");
+        require(run.history[i].epoch == static_cast<Index>(i) + 1, "run ", run.kind, "-", run.depth, ", seed ",
+                run.seed, ": expected epoch ", i + 1, " in row ", i + 1, " of its history, found ",
+                run.history[i].epoch, ".");
 }
 
 }  // namespace

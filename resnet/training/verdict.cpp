@@ -60,7 +60,8 @@ std::string amount(double points) {
 // "Holds on 2 of 3 seeds", "Does not hold on the one seed tried": how a finding begins.
 std::string lead(Index agreeing, Index all) {
     if (all == 1) return agreeing ? "Holds on the one seed tried" : "Does not hold on the one seed tried";
-    return agreeing ? text("Holds on ", agreeing, " of ", all, " seeds") : text("Does not hold on any of ", all, " seeds");
+    return agreeing ? text("Holds on ", agreeing, " of ", all, " seeds")
+                    : text("Does not hold on any of ", all, " seeds");
 }
 
 std::string on_average(const Comparison& c) { return c.seeds() > 1 ? " on average" : ""; }
@@ -110,8 +111,9 @@ Claim judge_remedy(const Comparison& shortcut, const Comparison& depth) {
     uncounted.insert(uncounted.end(), depth.uncounted.begin(), depth.uncounted.end());
     const std::string against_shallow = text(amount(depth.mean()), " than ", depth.second);
     if (claim.outcome == Outcome::in_part)
-        claim.finding = text("Holds in part: ", against_plain, " (less on ", shortcut.below(), " of ", seeds, seeds == 1 ? " seed), and " : " seeds), and ",
-                             against_shallow, " (more on ", depth.above(), " of ", depth.seeds(), ")");
+        claim.finding = text("Holds in part: ", against_plain, " (less on ", shortcut.below(), " of ", seeds,
+                             seeds == 1 ? " seed), and " : " seeds), and ", against_shallow, " (more on ",
+                             depth.above(), " of ", depth.seeds(), ")");
     else
         claim.finding = text(lead(shortcut.below(), seeds), ": ", against_plain, ", and ", against_shallow);
     claim.finding += remark_on_uncounted(uncounted) + ".";
@@ -130,9 +132,9 @@ void compare_twins(const std::vector<Net>& plain, std::vector<Net> residual, Ver
         return;
     }
     residual.erase(twin.base(), residual.end());         // deeper ones have no twin
-    const int depth = residual.back().depth;
-    v.by_shortcut = compare(residual.back(),
-                            *std::find_if(plain.begin(), plain.end(), [&](const Net& p) { return p.depth == depth; }), v.epoch);
+    const Net& deepest = residual.back();
+    for (const Net& net : plain)
+        if (net.depth == deepest.depth) v.by_shortcut = compare(deepest, net, v.epoch);
     v.residual_by_depth = compare_depths(residual, "residual", v.epoch);
 }
 

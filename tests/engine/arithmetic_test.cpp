@@ -78,8 +78,8 @@ TEST(Arithmetic, AgreesWithPlainLoopsWhereWorkIsCutIntoChunks) {
 TEST(Arithmetic, RefusesShapesThatDoNotBroadcastNamingTheOp) {
     const Tensor a = Tensor::zeros({2, 3}), b = Tensor::zeros({2});
     const auto expected = [](const std::string& op) {
-        return op + ": shapes [2,3] and [2] do not broadcast: aligned from the last axis, lengths must be equal or one of "
-                    "them 1, but axis -1 has 3 and 2.  Reshape one of them.";
+        return op + ": shapes [2,3] and [2] do not broadcast: aligned from the last axis, lengths must be equal or "
+                    "one of them 1, but axis -1 has 3 and 2.  Reshape one of them.";
     };
     EXPECT_EQ(refusal_of([&] { add(a, b); }), expected("add"));
     EXPECT_EQ(refusal_of([&] { subtract(a, b); }), expected("subtract"));
@@ -145,10 +145,11 @@ TEST(Matmul, AgreesWithThreeLoopsWhereItIsCutIntoBands) {
 
 TEST(Matmul, RefusesWhatDoesNotFit) {
     EXPECT_EQ(refusal_of([] { matmul(Tensor::ones({2, 3}), Tensor::ones({2, 3})); }),
-              "matmul: a has 3 columns and b 2 rows; they must be equal.  a [2,3] (M,K)  b [2,3] (K,N).  Try transpose() "
-              "of one.");
+              "matmul: a has 3 columns and b 2 rows; they must be equal.  a [2,3] (M,K)  b [2,3] (K,N).  Try "
+              "transpose() of one.");
     EXPECT_EQ(refusal_of([] { matmul(Tensor::ones({2, 3, 4}), Tensor::ones({4, 2})); }),
-              "matmul: both operands need two axes.  a [2,3,4] (M,K)  b [4,2] (K,N).  Try flatten() or reshape() first.");
+              "matmul: both operands need two axes.  a [2,3,4] (M,K)  b [4,2] (K,N).  Try flatten() or reshape() "
+              "first.");
 }
 
 }  // namespace

@@ -170,7 +170,8 @@ TEST_P(OpMemory, IsGivenBackWithOrWithoutABackward) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, OpMemory, testing::ValuesIn(op_table()), [](const auto& call) { return call.param.name; });
+INSTANTIATE_TEST_SUITE_P(Of, OpMemory, testing::ValuesIn(op_table()),
+                         [](const auto& call) { return call.param.name; });
 
 TEST(Autograd, ReleasesWhatOpsSavedWhileBackwardRuns) {
     Tensor x = variable(Tensor::ones({1000}));

@@ -43,7 +43,8 @@ TEST(Softmax, IgnoresANumberAddedToAllScores) {
 }
 
 TEST(Softmax, AndItsLogarithmRefuseScalars) {
-    EXPECT_EQ(refusal_of([] { softmax(1); }), "softmax: a scalar has no axis of classes.  x needs shape [...,classes].");
+    EXPECT_EQ(refusal_of([] { softmax(1); }),
+              "softmax: a scalar has no axis of classes.  x needs shape [...,classes].");
     EXPECT_EQ(refusal_of([] { log_softmax(1); }),
               "log_softmax: a scalar has no axis of classes.  x needs shape [...,classes].");
 }

@@ -36,6 +36,16 @@ TEST(BatchNormGradients, HoldInEvaluation) {
                      {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3)});
 }
 
+TEST(BatchNormGradients, HoldWithShortcutAndRelu) {
+    for (bool training : {true, false})
+        for (bool with_shortcut : {true, false})
+            expect_gradients([=](auto& in) {
+                BatchNormOptions o{.training = training, .relu = true};
+                if (with_shortcut) o.shortcut = in[3];
+                return batch_norm(in[0], in[1], in[2], Tensor::zeros({3}), Tensor::ones({3}), o);
+            }, {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3), random_tensor({3, 2, 4, 3}, 4)});
+}
+
 TEST(PoolingGradients, Hold) {
     const Tensor x = random_tensor({2, 6, 5, 3}, 6);
     expect_gradients([](auto& in) { return max_pool2d(in[0], {.kernel = 2}); }, {x});

@@ -53,7 +53,8 @@ TEST(Memory, PoisonFillsNewStoragesWithNaN) {
 }
 
 TEST(Memory, RefusesMoreThanThereCanBe) {
-    EXPECT_EQ(refusal_of([] { Storage storage(Index{1} << 62); }), "memory: 4611686018427387904 elements cannot be stored.");
+    EXPECT_EQ(refusal_of([] { Storage storage(Index{1} << 62); }),
+              "memory: 4611686018427387904 elements cannot be stored.");
     const std::string message = refusal_of([] { Storage storage(Index{1} << 50); });
     EXPECT_EQ(message.find("out of memory: "), 0u) << message;
     EXPECT_NE(message.find("Try a smaller batch or a smaller net."), std::string::npos) << message;

@@ -15,8 +15,10 @@ Tensor positive(Shape shape, std::uint64_t seed = 2) { return random_tensor(shap
 Tensor apart(Shape shape) {
     Tensor t = Tensor::uninitialised(shape);
     const std::vector<Index> order = Random(3).permutation(shape.size());
-    for (Index i = 0; i < shape.size(); ++i) t.data()[i] = Real(0.1) * order[i] - Real(0.05) * shape.size() + Real(0.05);
-    for (Real& v : t.data()) v += v >= 0 ? Real(0.05) : Real(-0.05);
+    for (Index i = 0; i < shape.size(); ++i) {
+        const Real v = Real(0.1) * order[i] - Real(0.05) * (shape.size() - 1);
+        t.data()[i] = v + (v >= 0 ? Real(0.05) : Real(-0.05));
+    }
     return t;
 }
 
@@ -82,7 +84,9 @@ void append_shapes(std::vector<OpCall>& table) {
     table.push_back({"transpose_cycle", {random({2, 3, 4})}, [](Inputs& x) { return transpose(x[0], {2, 0, 1}); }});
     table.push_back({"transpose_swap", {random({2, 3, 4})}, [](Inputs& x) { return transpose(x[0], {0, -1, 1}); }});
     table.push_back({"slice", {random({5, 4})}, [](Inputs& x) { return slice(x[0], {{1, 4}, {.begin = 2}}); }});
-    table.push_back({"slice_steps", {random({2, 5, 6})}, [](Inputs& x) { return slice(x[0], {{}, {0, 5, 2}, {1, 6, 3}}); }});
+    table.push_back({"slice_steps", {random({2, 5, 6})}, [](Inputs& x) {
+        return slice(x[0], {{}, {0, 5, 2}, {1, 6, 3}});
+    }});
     table.push_back({"slice_nothing", {random({2, 3})}, [](Inputs& x) { return slice(x[0], {{1, 1}}); }});
     table.push_back({"pad", {random({2, 3})}, [](Inputs& x) { return pad(x[0], {{1, 2}, {0, 3}}, 7); }});
     table.push_back({"pad_middle", {random({2, 3, 2})}, [](Inputs& x) { return pad(x[0], {{}, {2, 1}}); }});
@@ -116,8 +120,9 @@ std::vector<OpCall> op_table() {
     append_binary(table, "multiply", multiply);
     append_binary(table, "divide", divide);
     append_functions(table);
-    table.push_back({"matmul", {random({3, 4}), random({4, 2}, 5)}, [](Inputs& x) { return matmul(x[0], x[1]); }});
-    table.push_back({"matmul_wide", {random({1, 3}), random({3, 70}, 5)}, [](Inputs& x) { return matmul(x[0], x[1]); }});
+    const TensorFunction product = [](Inputs& x) { return matmul(x[0], x[1]); };
+    table.push_back({"matmul", {random({3, 4}), random({4, 2}, 5)}, product});
+    table.push_back({"matmul_wide", {random({1, 3}), random({3, 70}, 5)}, product});
     append_reductions(table);
     append_shapes(table);
     append_classification(table);

@@ -24,7 +24,8 @@ TEST_P(OpGradients, AreDerivativesWhenOneInputLearnsAlone) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, OpGradients, testing::ValuesIn(op_table()), [](const auto& call) { return call.param.name; });
+INSTANTIATE_TEST_SUITE_P(Of, OpGradients, testing::ValuesIn(op_table()),
+                         [](const auto& call) { return call.param.name; });
 
 }  // namespace
 }  // namespace deepen

@@ -68,7 +68,7 @@ TEST(Random, BelowGivesEachNumberItsTurn) {
     for (int i = 0; i < 100; ++i) EXPECT_EQ(random.below(1), 0);
 }
 
-// Without redrawing, two thirds of the numbers below 3 * 2^30 would be twice as likely as the rest.
+// Without redrawing, every third number below 3 * 2^30 would be twice as likely as the others.
 TEST(Random, BelowIsFairAlsoForBoundsThatDivideTheRangeBadly) {
     Random random(1);
     const Index bound = Index{3} << 30;

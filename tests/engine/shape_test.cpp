@@ -53,9 +53,10 @@ TEST(Broadcasting, AlignsTheLastAxes) {
 
 TEST(Broadcasting, RefusesLengthsThatNeitherAgreeNorAreOne) {
     EXPECT_EQ(refusal_of([] { broadcast_shapes("add", {2, 3, 4}, {3}); }),
-              "add: shapes [2,3,4] and [3] do not broadcast: aligned from the last axis, lengths must be equal or one of "
-              "them 1, but axis -1 has 4 and 3.  Reshape one of them.");
-    EXPECT_NE(refusal_of([] { broadcast_shapes("add", {0, 2}, {3, 2}); }).find("axis -2 has 0 and 3"), std::string::npos);
+              "add: shapes [2,3,4] and [3] do not broadcast: aligned from the last axis, lengths must be equal or one "
+              "of them 1, but axis -1 has 4 and 3.  Reshape one of them.");
+    EXPECT_NE(refusal_of([] { broadcast_shapes("add", {0, 2}, {3, 2}); }).find("axis -2 has 0 and 3"),
+              std::string::npos);
 }
 
 }  // namespace

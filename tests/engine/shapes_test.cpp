@@ -77,12 +77,16 @@ TEST(Slice, TakesEveryStepFromBeginToBeforeEnd) {
 
 TEST(Slice, RefusesRangesOutsideTheAxis) {
     EXPECT_EQ(refusal_of([] { slice(six, {{0, 3}}); }),
-              "slice: range 0 to 3 does not lie in axis 0 of [2,3].  0 <= begin <= end <= 2 must hold; end -1 means 2.");
-    EXPECT_NE(refusal_of([] { slice(six, {{}, {2, 1}}); }).find("range 2 to 1 does not lie in axis 1"), std::string::npos);
+              "slice: range 0 to 3 does not lie in axis 0 of [2,3].  0 <= begin <= end <= 2 must hold; end -1 "
+              "means 2.");
+    EXPECT_NE(refusal_of([] { slice(six, {{}, {2, 1}}); }).find("range 2 to 1 does not lie in axis 1"),
+              std::string::npos);
     EXPECT_NE(refusal_of([] { slice(six, {{-1, 1}}); }).find("range -1 to 1"), std::string::npos);
-    EXPECT_EQ(refusal_of([] { slice(six, {{0, 2, 0}}); }), "slice: step 0 along axis 0 of [2,3]; it must be at least 1.");
+    EXPECT_EQ(refusal_of([] { slice(six, {{0, 2, 0}}); }),
+              "slice: step 0 along axis 0 of [2,3]; it must be at least 1.");
     EXPECT_EQ(refusal_of([] { slice(six, {{}, {}, {}}); }),
-              "slice: 3 ranges are given for [2,3], which has 2 axes.  Give one an axis; missing ones are taken whole.");
+              "slice: 3 ranges are given for [2,3], which has 2 axes.  Give one an axis; missing ones are taken "
+              "whole.");
 }
 
 TEST(Pad, PutsAMarginAround) {

@@ -168,7 +168,11 @@ TEST_F(ProgramDeathTest, SaysThatADiskIsFull) {
     EXPECT_EXIT(exit_with(full, print_much), testing::ExitedWithCode(1),
                 "count: error: cannot write the output: No space left on device\\.");
     EXPECT_EXIT(exit_with(full, [] { return std::cout << "little", 0; }), testing::ExitedWithCode(1), "No space left");
-    EXPECT_EXIT(exit_with(full, []() -> int { std::cout << "x"; throw Error("first."); }), testing::ExitedWithCode(1), "first\\.");
+    const auto fail_too = []() -> int {
+        std::cout << "little";
+        throw Error("first.");
+    };
+    EXPECT_EXIT(exit_with(full, fail_too), testing::ExitedWithCode(1), "first\\.");
     ::close(full);
 }
 

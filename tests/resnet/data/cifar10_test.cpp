@@ -6,8 +6,8 @@
 namespace deepen {
 namespace {
 
-const std::vector<std::string> train_files = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-                                              "data_batch_5.bin"};
+const std::vector<std::string> train_files = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                              "data_batch_4.bin", "data_batch_5.bin"};
 
 // Channel c of pixel p of the picture labelled l.
 std::uint8_t sample(int l, Index p, Index c) { return static_cast<std::uint8_t>(l * 20 + p % 61 + 70 * c); }
@@ -95,7 +95,8 @@ TEST(Cifar10, RefusesAnotherNumberOfClasses) {
     const Scratch scratch;
     write(scratch, small_cifar10(), "f/");
     scratch.write("f/batches.meta.txt", std::string("cat\ndog\n"));
-    expect_mentions(refusal([&] { load_data(scratch / "f"); }), "f: batches.meta.txt: 2 names of classes, 10 were expected");
+    expect_mentions(refusal([&] { load_data(scratch / "f"); }),
+                    "f: batches.meta.txt: 2 names of classes, 10 were expected");
 }
 
 TEST(Cifar10, NamesTheFilesThatAreMissing) {
@@ -107,14 +108,15 @@ TEST(Cifar10, NamesTheFilesThatAreMissing) {
     expect_mentions(refusal([&] { load_data(scratch / "f"); }), "f: missing data_batch_2.bin, test_batch.bin");
     const auto archive = scratch.write("c.tar.gz", archive_of(files));
     expect_mentions(refusal([&] { load_data(archive); }), "c.tar.gz: missing data_batch_2.bin, test_batch.bin");
-    const auto python = scratch.write("p.tgz", gzip(tar_member("cifar-10-batches-py/data_batch_1", record(1)) + tar_end()));
+    const auto python =
+        scratch.write("p.tgz", gzip(tar_member("cifar-10-batches-py/data_batch_1", record(1)) + tar_end()));
     expect_mentions(refusal([&] { load_data(python); }), "the Python and Matlab versions are not read");
 }
 
 TEST(Cifar10, RefusesAFileThatIsThereInTwoFolders) {
     const Scratch scratch;
-    const auto path = scratch.write(
-        "c.tar.gz", gzip(tar_member("a/test_batch.bin", record(1)) + tar_member("b/test_batch.bin", record(1)) + tar_end()));
+    const auto path = scratch.write("c.tar.gz", gzip(tar_member("a/test_batch.bin", record(1)) +
+                                                     tar_member("b/test_batch.bin", record(1)) + tar_end()));
     expect_mentions(refusal([&] { load_data(path); }), "c.tar.gz: test_batch.bin is there in two folders");
 }
 

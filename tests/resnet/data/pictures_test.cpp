@@ -22,7 +22,8 @@ TEST(Pictures, ListWhatWasLookedForWhenNothingFits) {
     const Scratch scratch;
     const std::string nothing = refusal([] { load_data("/nowhere/at/all"); });
     expect_mentions(nothing, "/nowhere/at/all is not there");
-    for (const char* source : {"\"synthetic\"", "\"cifar10\"", "data_batch_1.bin", ".tar.gz", ".bin file", "train/ and test/"}) {
+    for (const char* source :
+         {"\"synthetic\"", "\"cifar10\"", "data_batch_1.bin", ".tar.gz", ".bin file", "train/ and test/"}) {
         expect_mentions(nothing, source);
     }
     expect_mentions(refusal([&] { load_data(scratch.folder()); }), "holds nothing that is read here");
@@ -70,8 +71,10 @@ TEST(Preprocessing, DoesNotDependOnThreads) {
 }
 
 TEST(Preprocessing, RefusesAnEmptySet) {
-    expect_mentions(refusal([] { Preprocessing::per_channel(two_by_one({})); }), "no training pictures to take a mean of");
-    expect_mentions(refusal([] { Preprocessing::per_pixel(two_by_one({})); }), "no training pictures to take a mean of");
+    expect_mentions(refusal([] { Preprocessing::per_channel(two_by_one({})); }),
+                    "no training pictures to take a mean of");
+    expect_mentions(refusal([] { Preprocessing::per_pixel(two_by_one({})); }),
+                    "no training pictures to take a mean of");
 }
 
 }  // namespace

@@ -52,10 +52,12 @@ TEST(History, MayHaveNoEpochYet) { EXPECT_EQ(complaint(header), ""); }
 
 TEST(History, RefusesALineNamingFileLineAndWhatWasExpected) {
     const std::string first = "1,391,0.1,1.5,0.6,1.2,0.6,100\n";
-    EXPECT_EQ(complaint(""), "history.csv, line 1: expected the header " + header.substr(0, header.size() - 1) + ", found \"\".");
-    EXPECT_EQ(complaint("epoch,loss\n"),
-              "history.csv, line 1: expected the header " + header.substr(0, header.size() - 1) + ", found \"epoch,loss\".");
-    EXPECT_EQ(complaint(header + first + "2,782,0.1"), "history.csv, line 3: expected a line that ends, found \"2,782,0.1\".");
+    EXPECT_EQ(complaint(""),
+              "history.csv, line 1: expected the header " + header.substr(0, header.size() - 1) + ", found \"\".");
+    EXPECT_EQ(complaint("epoch,loss\n"), "history.csv, line 1: expected the header " +
+                                             header.substr(0, header.size() - 1) + ", found \"epoch,loss\".");
+    EXPECT_EQ(complaint(header + first + "2,782,0.1"),
+              "history.csv, line 3: expected a line that ends, found \"2,782,0.1\".");
     EXPECT_EQ(complaint(header + "1,391,0.1\n"),
               "history.csv, line 2: expected 8 fields; train_loss is missing, found \"1,391,0.1\".");
     EXPECT_EQ(complaint(header + "1,391,0.1,1.5,0.6,1.2,0.6,100,7\n"),
@@ -71,7 +73,8 @@ TEST(History, RefusesALineNamingFileLineAndWhatWasExpected) {
     EXPECT_EQ(complaint(header + first + "3,1173,0.1,1.5,0.6,1.2,0.6,100\n"),
               "history.csv, line 3: expected epoch 2, found \"3,1173,0.1,1.5,0.6,1.2,0.6,100\".");
     EXPECT_EQ(complaint(header + first + "2,391,0.1,1.5,0.6,1.2,0.6,100\n"),
-              "history.csv, line 3: expected more iterations than on the line before, found \"2,391,0.1,1.5,0.6,1.2,0.6,100\".");
+              "history.csv, line 3: expected more iterations than on the line before, found "
+              "\"2,391,0.1,1.5,0.6,1.2,0.6,100\".");
 }
 
 TEST(History, QuotesOnlyALittleOfAnUnfitFile) {
@@ -99,8 +102,9 @@ TEST(History, IsReplacedWholeOrNotAtAll) {
 
     const auto nowhere = scratch.folder() / "no-such-folder" / "h.csv";
     EXPECT_EQ(message_of<Error>([&] { write_history(nowhere, {}); }),
-              "cannot write " + nowhere.string() + ": No such file or directory.  Try another folder, or check that this one "
-              "exists and may be written to.");
+              "cannot write " + nowhere.string() +
+                  ": No such file or directory.  Try another folder, or check that this one "
+                  "exists and may be written to.");
 }
 
 TEST(History, IsLeftAloneWhereItCannotBeReplaced) {

@@ -38,8 +38,9 @@ TEST(Progress, ShowsRoundShareRateTimesLossAndError) {
     EXPECT_EQ(stage.heard(), "\repoch 3/20                                             0 %\x1b[K");
     stage.time += 1;
     progress.advance(250, 1.23456, 0.381);
-    EXPECT_EQ(stage.heard(), "\repoch 3/20 ━━━━━━━━━━                                 25 %  250 images/s  0:03 left  1:11 in all"
-                             "  loss 1.2346  error 38.1 %\x1b[K");
+    EXPECT_EQ(stage.heard(),
+              "\repoch 3/20 ━━━━━━━━━━                                 25 %  250 images/s  0:03 left  1:11 in all"
+              "  loss 1.2346  error 38.1 %\x1b[K");
 }
 
 TEST(Progress, DrawsAtMostTenTimesASecond) {

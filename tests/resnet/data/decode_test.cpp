@@ -1,0 +1,110 @@
+#include "resnet/data/decode.h"
+
+#include <cstdlib>
+
+#include "tests/resnet/data/picture_files.h"
+#include "tests/resnet/data/scratch.h"
+
+namespace deepen {
+namespace {
+
+Pixels decode(const Bytes& file) {
+    const Scratch scratch;
+    return decode_picture(scratch.write("p.any", file));
+}
+
+std::string refusal_of(const Bytes& file) {
+    return refusal([&] { decode(file); });
+}
+
+// A PNG's width and height stand in its bytes 16 to 23, high byte first.
+Bytes with_size(Bytes file, std::uint32_t width, std::uint32_t height) {
+    for (int i = 0; i < 4; ++i) {
+        file[16 + i] = static_cast<std::uint8_t>(width >> (24 - 8 * i));
+        file[20 + i] = static_cast<std::uint8_t>(height >> (24 - 8 * i));
+    }
+    return file;
+}
+
+TEST(Decode, ReadsPngExactly) {
+    const Bytes pixels = {0, 1, 2, 30, 40, 50, 255, 254, 253, 9, 8, 7, 100, 110, 120, 200, 0, 200};
+    const Pixels read = decode(png(pixels, 2, 3));
+    EXPECT_EQ(read.height, 2);
+    EXPECT_EQ(read.width, 3);
+    EXPECT_EQ(read.bytes, pixels);
+}
+
+TEST(Decode, ReadsJpegClosely) {
+    Bytes pixels;
+    for (int y = 0; y < 16; ++y) {
+        for (int x = 0; x < 24; ++x) {
+            pixels.insert(pixels.end(), {static_cast<std::uint8_t>(10 * x), static_cast<std::uint8_t>(15 * y), 90});
+        }
+    }
+    const Pixels read = decode(jpeg(pixels, 16, 24));
+    ASSERT_EQ(read.bytes.size(), pixels.size());
+    for (std::size_t k = 0; k < pixels.size(); ++k) EXPECT_NEAR(read.bytes[k], pixels[k], 8) << k;
+}
+
+TEST(Decode, MakesGreyThreeEqualChannels) {
+    EXPECT_EQ(decode(png({7, 200}, 1, 2, 1)).bytes, (Bytes{7, 7, 7, 200, 200, 200}));
+}
+
+TEST(Decode, LaysTransparencyOverBlack) {
+    EXPECT_EQ(decode(png({100, 200, 50, 255, 100, 200, 51, 128, 90, 90, 90, 0}, 1, 3, 4)).bytes,
+              (Bytes{100, 200, 50, 50, 100, 26, 0, 0, 0}));
+    EXPECT_EQ(decode(png({80, 255, 80, 0}, 1, 2, 2)).bytes, (Bytes{80, 80, 80, 0, 0, 0}));
+}
+
+TEST(Decode, RefusesWhatIsNoPicture) {
+    expect_mentions(refusal_of({}), "p.any: empty");
+    expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
+                    "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
+    const Scratch scratch;
+    expect_mentions(refusal([&] { decode_picture(scratch.folder()); }), "not a plain file");
+    expect_mentions(refusal([&] { decode_picture(scratch / "absent.png"); }), "absent.png: No such file or directory.");
+}
+
+TEST(Decode, RefusesTooManyPixels) {
+    const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
+    expect_mentions(refusal_of(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
+}
+
+TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {
+    const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
+    expect_mentions(refusal_of(with_size(small, 8000, 8000)), "bytes cannot hold 8000 x 8000 pixels");
+}
+
+TEST(Decode, RefusesPicturesCutShort) {
+    Bytes pixels(3 * 40 * 40);
+    for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] = static_cast<std::uint8_t>(k * k >> 3);
+    for (const Bytes& whole : {png(pixels, 40, 40), jpeg(pixels, 40, 40)}) {
+        for (std::size_t length = 1; length + 12 < whole.size(); length += 37) {
+            const std::string message = refusal_of(Bytes(whole.begin(), whole.begin() + length));
+            EXPECT_NE(message, "not refused") << length << " of " << whole.size();
+        }
+    }
+    const Bytes whole = jpeg(pixels, 40, 40);
+    expect_mentions(refusal_of(Bytes(whole.begin(), whole.end() - 2)), "p.any: damaged: the JPEG is cut short");
+    const Bytes other = png(pixels, 40, 40);
+    expect_mentions(refusal_of(Bytes(other.begin(), other.begin() + 200)), "p.any: damaged (");
+}
+
+TEST(Decode, SurvivesDamageAnywhere) {
+    const Scratch scratch;
+    const Bytes pixels = plain_pixels(12, 9, 10, 120, 250);
+    for (const Bytes& whole : {png(pixels, 12, 9), jpeg(pixels, 12, 9)}) {
+        for (std::size_t at = 0; at < whole.size(); ++at) {
+            Bytes damaged = whole;
+            damaged[at] ^= at % 2 ? 0x81 : 0x06;
+            try {
+                const Pixels read = decode_picture(scratch.write("p", damaged));
+                EXPECT_EQ(static_cast<Index>(read.bytes.size()), read.height * read.width * 3);
+            } catch (const Error&) {
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace deepen

@@ -1,0 +1,163 @@
+// `make data` without a network: the script runs on a small archive, whose size and MD5 are put in
+// place of the real one's.
+#include <sys/wait.h>
+
+#include <cstdio>
+
+#include "tests/resnet/data/scratch.h"
+
+namespace deepen {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string content = "an archive\n";
+const std::string content_md5 = "6e46f9fb73a7de7059a31235a2995e09";
+const std::string nobody = "http://127.0.0.1:1/cifar-10-binary.tar.gz";   // a port at which no one listens
+
+std::string read(const fs::path& path) {
+    const Bytes bytes = read_bytes(path, 1 << 20);
+    return std::string(bytes.begin(), bytes.end());
+}
+
+void replace(std::string& text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+}
+
+class Download : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string script = read("resnet/data/download.sh");
+        replace(script, "size=170052171", "size=" + std::to_string(content.size()));
+        replace(script, "md5=c32a1d4ab5d03f1284b67883e8d87530", "md5=" + content_md5);
+        scratch_.write("download.sh", script);
+        source_ = scratch_.write("source.tar.gz", content);
+    }
+
+    // Runs the script on a source, with more variables set as asked; fills code_ and said_.
+    void run(const std::string& url, const std::string& variables = "") {
+        const std::string command = "env -u HOME XDG_CACHE_HOME='" + (scratch_ / "cache").string() + "' CIFAR10_URL='" +
+                                    url + "' " + variables + " /bin/sh '" + (scratch_ / "download.sh").string() +
+                                    "' 2>&1";
+        FILE* pipe = popen(command.c_str(), "r");
+        ASSERT_NE(pipe, nullptr);
+        said_.clear();
+        for (int c; (c = std::fgetc(pipe)) != EOF;) said_ += static_cast<char>(c);
+        code_ = WEXITSTATUS(pclose(pipe));
+    }
+
+    void expect_refusal(const std::string& reason) {
+        EXPECT_EQ(code_, 1);
+        expect_mentions(said_, reason);
+        for (const char* advice : {"Run `make data` again", "CIFAR10_URL=/path/to/", "--data-path synthetic"}) {
+            expect_mentions(said_, advice);
+        }
+        EXPECT_FALSE(fs::exists(archive()));
+    }
+
+    fs::path archive() const { return scratch_ / "cache/deepen/cifar-10-binary.tar.gz"; }
+    fs::path part() const { return archive().string() + ".part"; }
+    void write_part(const std::string& bytes) { scratch_.write("cache/deepen/cifar-10-binary.tar.gz.part", bytes); }
+
+    Scratch scratch_;
+    fs::path source_;
+    std::string said_;
+    int code_ = 0;
+};
+
+TEST_F(Download, TakesALocalFileOnce) {
+    for (const std::string& url : {source_.string(), "file://" + source_.string()}) {
+        fs::remove(archive());
+        run(url);
+        EXPECT_EQ(code_, 0) << said_;
+        expect_mentions(said_, "is ready.  Train on it with --data-path cifar10");
+        EXPECT_EQ(read(archive()), content);
+        EXPECT_FALSE(fs::exists(part()));
+    }
+    run(nobody);
+    EXPECT_EQ(code_, 0) << said_;
+    expect_mentions(said_, "is there and intact");
+}
+
+TEST_F(Download, ReplacesADamagedArchive) {
+    scratch_.write("cache/deepen/cifar-10-binary.tar.gz", std::string("an archivf\n"));
+    run(source_.string());
+    EXPECT_EQ(code_, 0) << said_;
+    expect_mentions(said_, "is damaged (its MD5 is ");
+    expect_mentions(said_, "; removed.");
+    EXPECT_EQ(read(archive()), content);
+}
+
+TEST_F(Download, RemovesADamagedArchiveEvenWhenThereIsNoOther) {
+    scratch_.write("cache/deepen/cifar-10-binary.tar.gz", std::string("an arch"));
+    run(nobody);
+    expect_mentions(said_, "is damaged (7 bytes instead of 11); removed.");
+    expect_refusal("cannot be downloaded; 0 of 11 bytes are here");
+}
+
+TEST_F(Download, RefusesASourceThatIsNotTheArchiveAndLeavesItAlone) {
+    const fs::path other = scratch_.write("other.tar.gz", std::string("no archive\n"));
+    run(other.string());
+    expect_refusal("other.tar.gz is not that archive: its MD5 is ");
+    scratch_.write("other.tar.gz", std::string("an arch"));
+    run("file://" + other.string());
+    expect_refusal("other.tar.gz is not that archive: 7 bytes instead of 11");
+    EXPECT_EQ(read(other), "an arch");
+    run((scratch_ / "absent").string());
+    expect_refusal("absent is not there");
+}
+
+TEST_F(Download, SaysWhatToDoWithoutANetworkAndKeepsWhatHasArrived) {
+    write_part("an ar");
+    run(nobody);
+    expect_refusal(nobody + " cannot be downloaded; 5 of 11 bytes are here");
+    EXPECT_EQ(read(part()), "an ar");
+}
+
+TEST_F(Download, FinishesWhatHasArrivedInFull) {
+    write_part(content);
+    run(nobody);
+    EXPECT_EQ(code_, 0) << said_;
+    EXPECT_EQ(read(archive()), content);
+}
+
+TEST_F(Download, DoesNotBelieveWhatHasArrivedDamaged) {
+    write_part("no archive\n");
+    run(nobody);
+    expect_refusal("is not the archive: its MD5 is ");
+    EXPECT_FALSE(fs::exists(part()));
+    write_part("an archive and more\n");
+    run(nobody);
+    expect_refusal("0 of 11 bytes are here");
+}
+
+TEST_F(Download, NamesTheToolsItNeeds) {
+    fs::create_directories(scratch_ / "bin");
+    for (const std::string tool : {"mkdir", "wc", "tr", "md5sum", "cut", "rm"}) {
+        for (const std::string folder : {"/bin/", "/usr/bin/"}) {
+            if (fs::exists(folder + tool) && !fs::exists(scratch_ / ("bin/" + tool))) {
+                fs::create_symlink(folder + tool, scratch_ / ("bin/" + tool));
+            }
+        }
+    }
+    run(nobody, "PATH='" + (scratch_ / "bin").string() + "'");
+    expect_refusal("neither curl nor wget is installed");
+}
+
+TEST_F(Download, RefusesToGuessACacheFolder) {
+    run(source_.string(), "XDG_CACHE_HOME=");
+    EXPECT_EQ(code_, 1);
+    expect_mentions(said_, "neither XDG_CACHE_HOME nor HOME is set");
+}
+
+TEST_F(Download, RefusesACacheFolderThatCannotBeMade) {
+    scratch_.write("cache", std::string("a file"));
+    run(source_.string());
+    EXPECT_EQ(code_, 1);
+    expect_mentions(said_, "deepen cannot be made");
+}
+
+}  // namespace
+}  // namespace deepen

@@ -1,0 +1,40 @@
+#include "tests/resnet/data/picture_files.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+namespace deepen {
+namespace {
+
+void append(void* bytes, void* data, int size) {
+    const auto* begin = static_cast<std::uint8_t*>(data);
+    static_cast<Bytes*>(bytes)->insert(static_cast<Bytes*>(bytes)->end(), begin, begin + size);
+}
+
+}  // namespace
+
+Bytes png(const Bytes& pixels, Index height, Index width, Index channels) {
+    Bytes file;
+    stbi_write_png_to_func(append, &file, width, height, channels, pixels.data(), width * channels);
+    return file;
+}
+
+Bytes jpeg(const Bytes& pixels, Index height, Index width, Index channels) {
+    Bytes file;
+    stbi_write_jpg_to_func(append, &file, width, height, channels, pixels.data(), 95);
+    return file;
+}
+
+Bytes plain_pixels(Index height, Index width, std::uint8_t r, std::uint8_t g, std::uint8_t b) {
+    Bytes pixels;
+    for (Index p = 0; p < height * width; ++p) pixels.insert(pixels.end(), {r, g, b});
+    return pixels;
+}
+
+}  // namespace deepen

@@ -1,0 +1,15 @@
+// How are PNG and JPEG files made for tests?
+#pragma once
+
+#include "resnet/data/bytes.h"
+
+namespace deepen {
+
+// pixels: [height,width,channels], 1 to 4 channels (grey, grey and opacity, RGB, RGB and opacity).
+Bytes png(const Bytes& pixels, Index height, Index width, Index channels = 3);
+Bytes jpeg(const Bytes& pixels, Index height, Index width, Index channels = 3);
+
+// One colour all over.
+Bytes plain_pixels(Index height, Index width, std::uint8_t r, std::uint8_t g, std::uint8_t b);
+
+}  // namespace deepen

@@ -1,0 +1,91 @@
+#include "resnet/training/report.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "engine/error.h"
+#include "tests/resnet/training/invented.h"
+#include "tests/resnet/training/scratch.h"
+
+namespace deepen {
+namespace {
+
+class Report : public testing::Test {
+protected:
+    void SetUp() override {
+        if (std::system("gnuplot --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "gnuplot is not installed";
+    }
+
+    static bool has(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
+};
+
+TEST_F(Report, BeginsWithTheVerdict) {
+    const std::string page = report_html(invented_experiment(), {});
+    const std::size_t first =
+        page.find("Holds on 2 of 2 seeds: plain-56 has on average 31.0 points more training error than plain-20.");
+    const std::size_t second = page.find(
+        "Holds on 2 of 2 seeds: resnet-56 has on average 47.0 points less training error than "
+        "plain-56, and 5.0 points less than resnet-20.");
+    EXPECT_LT(first, second);
+    EXPECT_LT(second, page.find("<table>"));
+    EXPECT_LT(page.find("<table>"), page.find("<svg"));
+}
+
+TEST_F(Report, TabulatesMeansAndRanges) {
+    const std::string page = report_html(invented_experiment(), {.parameters = {{"plain-20", 269722}}});
+    EXPECT_TRUE(
+        has(page,
+            "<th scope=\"row\">plain-20</th><td>269,722</td><td>41.00&nbsp;%<small>40.00 &ndash; 42.00</small></td>"
+            "<td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small></td><td>43.00&nbsp;%<small>42.00 &ndash; 44.00</small>"
+            "</td><td>20.0</td><td>2</td>"));
+    EXPECT_TRUE(has(page, "<th scope=\"row\">resnet-56</th><td>&ndash;</td>"));
+}
+
+TEST_F(Report, NeedsNothingBesidesItself) {
+    const std::string page = report_html(invented_experiment(), {});
+    for (const char* reference : {"<script", "<link", "<img", "src=", "@import", "url(", "<?xml", "<!DOCTYPE svg"})
+        EXPECT_FALSE(has(page, reference)) << reference;
+    EXPECT_TRUE(has(page, "prefers-color-scheme: dark"));
+    EXPECT_FALSE(has(page, "GNUPLOT"));
+}
+
+TEST_F(Report, SaysWhatWasRunAndNoMore) {
+    const std::string page =
+        report_html(invented_experiment(), {.command = "compare --data-path \"a<b>&c\"", .commit = "bb71bb4"});
+    EXPECT_TRUE(has(page, "<code>compare --data-path &quot;a&lt;b&gt;&amp;c&quot;</code>"));
+    EXPECT_TRUE(has(page, "<dt>seeds</dt><dd>1, 2</dd>"));
+    EXPECT_TRUE(has(page, "<code>bb71bb4</code>"));
+    EXPECT_FALSE(has(page, "<dt>machine</dt>"));
+}
+
+TEST_F(Report, AdmitsWhatShortRunsCannotShow) {
+    Experiment runs = {invented_run("plain", 20, 1, {0.5, 0.25})};
+    EXPECT_TRUE(has(report_html(runs, {}), "their learning rate was not lowered within 2 epochs."));
+    EXPECT_TRUE(has(report_html(runs, {}), "One seed a net"));
+    runs[0].history[1].lr = 0.01;
+    EXPECT_TRUE(has(report_html(runs, {}), "before the end of that schedule nets may yet change places"));
+    runs[0].history[1].iteration = 64000;
+    EXPECT_FALSE(has(report_html(runs, {}), "What these runs cannot show"));
+}
+
+TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
+    const std::string page = report_html({invented_run("plain", 20, 1, {0.5, NAN})}, {});
+    EXPECT_TRUE(has(
+        page, "<th scope=\"row\">plain-20</th><td>&ndash;</td><td>&ndash;</td><td>&ndash;</td><td>52.00&nbsp;%</td>"));
+}
+
+TEST_F(Report, NeedsAnEpoch) {
+    EXPECT_EQ(message_of<Error>([] { report_html({}, {}); }),
+              "nothing to report: none of the 0 runs has finished an epoch.");
+}
+
+TEST_F(Report, IsWrittenAsAFile) {
+    const Scratch scratch;
+    write_report(scratch.folder() / "report.html", invented_experiment(), {});
+    EXPECT_EQ(Scratch::read(scratch.folder() / "report.html"), report_html(invented_experiment(), {}));
+}
+
+}  // namespace
+}  // namespace deepen
