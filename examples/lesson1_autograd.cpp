@@ -54,7 +54,8 @@ void diamond() {
     loss.backward();
     std::printf("  through a   dL/da * 2 = b * 2 = %4.1f\n", by_a);
     std::printf("  through b   dL/db * 1 = a * 1 = %4.1f\n", by_b);
-    std::printf("  at x        their sum         = %4.1f     by hand: L = 2x^2 + 2x, dL/dx = 4x + 2 = 14\n", x.grad().item());
+    std::printf("  at x        their sum         = %4.1f     by hand: L = 2x^2 + 2x, dL/dx = 4x + 2 = 14\n",
+                x.grad().item());
     std::printf("  A residual block is such a diamond, x + F(x): lesson 4.\n");
 }
 
@@ -65,9 +66,11 @@ void one_step_downhill() {
     Tensor loss = loss_of(w);
     loss.backward();
     const Real rate = Real(0.05), slope = w.grad().item();
-    std::printf("  before   w = %.2f   loss = %.2f   gradient = %.1f     by hand: 2 (3w - 6) 3 = -18\n", w.item(), loss.item(), slope);
+    std::printf("  before   w = %.2f   loss = %.2f   gradient = %.1f     by hand: 2 (3w - 6) 3 = -18\n",
+                w.item(), loss.item(), slope);
     w.data()[0] -= rate * slope;                         // against the gradient: downhill
-    std::printf("  after    w = %.2f   loss = %.2f   as w - %.2f * (%.1f) = %.2f\n", w.item(), loss_of(w).item(), rate, slope, w.item());
+    std::printf("  after    w = %.2f   loss = %.2f   as w - %.2f * (%.1f) = %.2f\n",
+                w.item(), loss_of(w).item(), rate, slope, w.item());
     std::printf("  All that follows is this step, with more weights: lesson 2.\n");
 }
 

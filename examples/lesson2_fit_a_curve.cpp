@@ -79,11 +79,13 @@ int main() {
     std::vector<NamedTensor> weights = named_parameters(net);
     const Tensor x = places(128), wanted = curve_at(x);
 
-    std::printf("Fitting sin(3x) exp(-x^2/4) + x/5 on [-3, 3] with %d weights\n\n  step    loss\n", static_cast<int>(parameter_count(net)));
+    std::printf("Fitting sin(3x) exp(-x^2/4) + x/5 on [-3, 3] with %d weights\n\n  step    loss\n",
+                static_cast<int>(parameter_count(net)));
     constexpr int steps = 20000;
     for (int i = 0; i <= steps; ++i) {
         const double loss = step(net, weights, x, wanted, Real(0.1));
-        if (i == 0 || i == 10 || i == 100 || i == 1000 || i == 5000 || i == steps) std::printf("  %5d   %.5f\n", i, loss);
+        if (i == 0 || i == 10 || i == 100 || i == 1000 || i == 5000 || i == steps)
+            std::printf("  %5d   %.5f\n", i, loss);
     }
     std::printf("\nThe curve is '.', the fit 'o', both '@'; x from -3 to 3, y from 1.5 down to -1.5\n\n");
     plot(net);

@@ -13,6 +13,9 @@
 // The training loop is written out in main(); later programs leave it to Trainer (resnet/training).
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/autograd.h"
 #include "layers/layers.h"
@@ -45,26 +48,24 @@ struct ConvNet : Module {
 };
 
 // Pictures side by side, as brightness; one character for two pixels, one above the other.
-void show(const PictureSet& set, std::initializer_list<Index> pictures) {
-    for (Index i : pictures) std::printf("  %-34s", set.classes[set.labels[i]].c_str());
-    for (Index row = 0; row < set.height; row += 2) {
-        std::printf("\n");
-        for (Index i : pictures) {
-            const auto bytes = set.picture(i);
-            const auto [darkest, brightest] = std::minmax_element(bytes.begin(), bytes.end());
-            std::printf("  ");
-            for (Index x = 0; x < set.width; ++x) {
-                int sum = 0;
-                for (Index c = 0; c < 6; ++c) sum += bytes[((row + c / 3) * set.width + x) * 3 + c % 3] - *darkest;
-                std::putchar(" .:-=+*#%@"[sum * 10 / (6 * (*brightest - *darkest) + 1)]);
-            }
-            std::printf("  ");
+void show(const PictureSet& set, const std::vector<Index>& pictures) {
+    std::vector<std::string> lines(1 + set.height / 2);
+    for (Index i : pictures) {
+        std::vector<int> grey(set.height / 2 * set.width);
+        for (Index k = 0; k < set.bytes_per_picture(); ++k)
+            grey[k / (6 * set.width) * set.width + k / 3 % set.width] += set.picture(i)[k];
+        const auto [dark, bright] = std::minmax_element(grey.begin(), grey.end());
+        lines[0] += "  " + set.classes[set.labels[i]] + std::string(set.width - set.classes[set.labels[i]].size(), ' ');
+        for (std::size_t k = 0; k < grey.size(); ++k) {
+            std::string& line = lines[1 + k / set.width];
+            if (k % set.width == 0) line += "  ";
+            line += " .:-=+*#%@"[(grey[k] - *dark) * 10 / (*bright - *dark + 1)];
         }
     }
-    std::printf("\n");
+    for (const std::string& line : lines) std::printf("%s\n", line.c_str());
 }
 
-// One line a class: how many of its pictures are taken for another, and for which most often.
+// One line a class: how many of its pictures are recognised, and what the others are most often taken for.
 void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing& preprocessing) {
     const NoGrad no_grad;                                // looking is not learning: nothing is recorded
     net.evaluate();
@@ -78,21 +79,20 @@ void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing&
             ++answers[batch.labels[i]][std::max_element(row, row + 10) - row];
         }
     }
-    std::printf("\n  class      right  wrong   most often taken for\n");
+    std::printf("\n  class      right of 50   most often taken for\n");
     for (int truth = 0; truth < 10; ++truth) {
         int* row = answers[truth];
-        int wrong = 0;
-        const int right = std::exchange(row[truth], 0);
-        for (int answer = 0; answer < 10; ++answer) wrong += row[answer];
-        const Index worst = std::max_element(row, row + 10) - row;
-        std::printf("  %-9s %6d %6d   %s\n", test.classes[truth].c_str(), right, wrong, wrong ? test.classes[worst].c_str() : "-");
+        const int right = std::exchange(row[truth], 0);  // mistakes are left
+        const auto most = std::max_element(row, row + 10) - row;
+        std::printf("  %-9s  %5d         %s\n", test.classes[truth].c_str(), right,
+                    row[most] ? test.classes[most].c_str() : "nothing");
     }
 }
 
 int main() {
     const DataSplits data = load_data("synthetic", {.train_count = 8000, .test_count = 500});
     const Preprocessing preprocessing = Preprocessing::per_channel(data.train);
-    show(data.train, {5, 7, 8});
+    show(data.train, {131, 276, 127});
 
     ConvNet net;
     initialise(net, 1);
@@ -113,7 +113,8 @@ int main() {
             training.add(logits, batch.labels, loss.item());
         }
         const Evaluation test = evaluate(net, data.test, preprocessing, 100);
-        std::printf("  %5d   %.2f        %4.1f %%         %4.1f %%\n", epoch, training.mean_loss(), 100 * training.error(), 100 * test.error());
+        std::printf("  %5d   %.2f        %4.1f %%         %4.1f %%\n", epoch, training.mean_loss(), 100 * training.error(),
+                    100 * test.error());
         std::fflush(stdout);
     }
     print_confusions(net, data.test, preprocessing);

@@ -43,7 +43,9 @@ Tensor convolve(const Tensor& x, std::uint64_t stream, Setting s) {
     return s.norm ? batch_norm(y, ones, zeros, zeros.clone(), ones.clone(), {}) : y;
 }
 
-Tensor F(const Tensor& x, std::uint64_t stream, Setting s) { return convolve(relu(convolve(x, stream, s)), stream + 1, s); }
+Tensor F(const Tensor& x, std::uint64_t stream, Setting s) {
+    return convolve(relu(convolve(x, stream, s)), stream + 1, s);
+}
 
 Tensor block(Kind kind, const Tensor& x, std::uint64_t stream, Setting s) {
     return relu(kind == Kind::plain ? F(x, stream, s) : F(x, stream, s) + x);
@@ -84,7 +86,8 @@ void compare(const char* title, Setting s, const char* reading) {
     const std::vector<double> plain = gradient_norms(Kind::plain, s), residual = gradient_norms(Kind::residual, s);
     std::printf("\n   %s\n\n   block    plain%37sresidual\n", title, "");
     for (int i = 0; i < blocks; i += i == 0 ? 2 : 3)
-        std::printf("   %5d %8.2g %-31s %8.2g %s\n", i + 1, plain[i], bar(plain[i]).c_str(), residual[i], bar(residual[i]).c_str());
+        std::printf("   %5d %8.2g %-31s %8.2g %s\n", i + 1, plain[i], bar(plain[i]).c_str(), residual[i],
+                    bar(residual[i]).c_str());
     std::printf("\n   %s\n", reading);
 }
 
@@ -96,7 +99,8 @@ void one_plus() {
     Tensor y = F(x, 0, s) + x, y_of_F = F(x_of_F, 0, s);
     y.backward(dy);
     y_of_F.backward(dy);
-    std::printf("1. dx = dy + dy F'(x), in one block with random weights\n\n        dy   dy F'(x)       sum   backward's dx\n");
+    std::printf("1. dx = dy + dy F'(x), in one block with random weights\n\n"
+                "        dy   dy F'(x)       sum   backward's dx\n");
     for (int i = 0; i < 4; ++i) {
         const Real a = dy.data()[i], b = x_of_F.grad().data()[i];
         std::printf("  %8.4f   %8.4f  %8.4f        %8.4f\n", a, b, a + b, x.grad().data()[i]);
@@ -110,9 +114,9 @@ int main() {
     compare("Weights 0.7 times He's size, no batch norm", {0.7, false},
             "Plain: the gradient vanishes.  Residual: the shortcuts carry it.");
     compare("Weights of He's size, no batch norm", {1, false},
-            "Plain: it survives, which is what that size was derived for.  Residual: every sum adds to it, and it explodes.");
+            "Plain: it survives, which that size was derived for.  Residual: every sum adds to it, and it explodes.");
     compare("Weights 0.7 times He's size, batch norm", {0.7, true},
-            "Neither vanishes, although the weights are small again.  Plain: it grows far more than in the residual chain.");
-    std::printf("\n   So a vanishing gradient is not what ails plain nets with batch norm, at least before training.\n"
-                "   That they do train worse, and that shortcuts mend it, is a matter of trying: lesson 5.\n");
+            "Neither vanishes, though the weights are small again.  Plain: it grows far more than in the residual chain.");
+    std::printf("\n   So with batch norm it is no vanishing gradient that ails the plain chain, at least before training.\n"
+                "   Whether it trains worse, and whether shortcuts mend that, is a matter of trying: lesson 5.\n");
 }
