@@ -1,20 +1,32 @@
 // How are 36 small matrix products made fast?
 //
-// They are too small for a BLAS call: 24 tiles by 16 to 64 channels.  So each is cut into register
-// blocks here: `rows` x `columns` vectors of the result stay in registers while the inner axis runs,
-// and every step multiplies `rows` scalars (each copied into all lanes) with `columns` vectors.  With
-// 12 sums of one step independent of each other the processor's two multiply-add units never wait.
+// They are too small for a BLAS call: a dozen or two tiles by 16 to 64 channels.  So each is cut into
+// register blocks here: the sums of `rows` x `columns` vectors stay in registers while the inner axis
+// runs, and every step multiplies `rows` scalars (each copied into all lanes) with `columns` vectors.
+// With 12 sums or more independent of each other, the processor's multiply-add units never wait.
 //
-//        inner axis                 columns (2 vectors)
-//      +------------+               +-------+
-//      |            |               | b0 b1 |  <- loaded once a step
-//      | a  (rows)  |       x       |       |   ->   sum[r][j] += a[r] * b[j]
-//      +------------+               +-------+
+//      V: inner axis         U: columns (2 vectors)
+//      +------------+        +---------+
+//      |            |        |  u0 u1  |  <- loaded once a step
+//      | v   (rows) |    x   |         |          sum[r][j] += v[r] * u[j]
+//      +------------+        +---------+
 //
-// Matrices that are read as b lie in panels of two vectors' width, each panel contiguous: its reader
-// then walks straight through memory.
+// Measured: these products run at the processor's peak; what remains of the time are the transforms.
+//
+// Note [Layout of transformed tiles]
+// A block of tiles lies as [channels / lanes][36 planes][tiles][lanes].  So every distance a kernel
+// meets, but for the one between groups of channels, is known to the compiler and becomes part of an
+// instruction; a transform that had to compute its 72 addresses took twice as long.
+//
+// Note [Layout of transformed filters]
+// A plane [depth,width] lies in panels of two vectors' width, each panel contiguous, so that its
+// reader walks straight through memory:
 //
 //     panel 0: row 0, row 1, ... | panel 1: row 0, row 1, ... | last: one vector wide if their number is odd
+//
+// Note [Odd lines]
+// Planes start an odd number of cache lines apart.  At a power of two, the 36 stores of a transform
+// fall into few sets of the cache and push each other out: that cost a quarter of the whole time.
 #pragma once
 
 #include <algorithm>
@@ -28,23 +40,27 @@ using simd::load;
 using simd::store;
 using simd::Vector;
 
-inline constexpr int panel_vectors = 2;
-inline constexpr Index panel_width = panel_vectors * lanes;
-
-// Tiles of a block, and Reals from one plane of it to the next.
-//
-// A block of transformed tiles is laid out [channels / lanes][36 planes][tiles][lanes], so that every
-// distance a kernel meets, but for the one between groups of channels, is known to the compiler and
-// becomes part of an instruction.  One cache line lies idle after each plane: without it, 36 stores a
-// power of two apart would fall into few sets of the cache.
 inline constexpr int planes = 36;
-inline constexpr Index block_tiles = 24;
-inline constexpr Index cache_line = 64 / sizeof(Real);
-inline constexpr Index plane_stride = block_tiles * lanes + cache_line;
-inline constexpr Index group_stride = planes * plane_stride;
+
+constexpr Index odd_lines(Index reals) {
+    constexpr Index line = 64 / sizeof(Real);
+    return ((reals + line - 1) / line | 1) * line;
+}
 
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.
 inline constexpr int block_rows = simd::registers == 32 ? 12 : 6;
+
+// Tiles of a block: few, so that transformed inputs and outputs stay in the second cache together.
+inline constexpr Index block_tiles = 2 * block_rows;
+
+inline constexpr Index plane_stride = odd_lines(block_tiles * lanes);
+inline constexpr Index group_stride = planes * plane_stride;
+
+inline constexpr Index panel_vectors = 2;
+inline constexpr Index panel_width = panel_vectors * lanes;
+
+// Reals from one plane of transformed filters to the next; `depth` and `width` count groups of channels.
+constexpr Index filter_plane(Index depth, Index width) { return odd_lines(depth * width * lanes * lanes); }
 
 // The loops over a register block, unrolled: only then do compilers keep it in registers throughout.
 template <int rows, int columns, class Work>
@@ -69,7 +85,7 @@ inline void multiply_block(const Real* __restrict v, Index depth, const Real* __
     for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(m + j * group_stride + r * lanes, sum[r][j]); });
 }
 
-// M [tiles,width] = V [tiles,depth] U [depth,width] for one plane, depth and width in groups of channels.
+// M [tiles,width] = V [tiles,depth] U [depth,width] for one plane, depth and width in groups of channels; U in panels.
 // The number of tiles is rounded up to whole register blocks: what the rows in excess hold is never read.
 inline void multiply_plane(const Real* v, Index depth, const Real* u, Index width, Real* m, Index tiles) {
     for (Index column = 0; column < width; column += panel_vectors)
@@ -84,7 +100,8 @@ inline void multiply_plane(const Real* v, Index depth, const Real* u, Index widt
 // s [rows,columns] (+)= the sum over tiles of v m' : the outer product of `rows` input channels, from
 // `first` on, with `columns` vectors of output channels.  `fresh` sums start from zero, others from s.
 template <int first, int rows, int columns>
-inline void correlate_block(const Real* __restrict v, const Real* __restrict m, Index tiles, Real* __restrict s, bool fresh) {
+inline void correlate_block(const Real* __restrict v, const Real* __restrict m, Index tiles, Real* __restrict s,
+                            bool fresh) {
     Vector sum[rows][columns];
     s += first * columns * lanes;
     if (fresh) for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = Vector{}; });
@@ -110,7 +127,7 @@ inline void correlate_groups(const Real* v, const Real* m, Index tiles, Real* s,
     }
 }
 
-// dU [depth,width] (+)= V' M for one plane, depth and width in groups of channels; dU in panels.
+// One panel of dU, two groups of input channels at a time: their rows divide better into register blocks.
 template <int columns>
 inline void correlate_panel(const Real* v, Index depth, const Real* m, Index tiles, Real* du, bool fresh) {
     for (Index group = 0; group < depth; group += 2, v += 2 * group_stride, du += 2 * lanes * columns * lanes)
@@ -118,6 +135,7 @@ inline void correlate_panel(const Real* v, Index depth, const Real* m, Index til
         else correlate_groups<1, columns>(v, m, tiles, du, fresh);
 }
 
+// dU [depth,width] (+)= V' M for one plane, depth and width in groups of channels; dU in panels.
 inline void correlate_plane(const Real* v, Index depth, const Real* m, Index width, Index tiles, Real* du, bool fresh) {
     for (Index column = 0; column < width; column += panel_vectors) {
         Real* panel = du + column * depth * lanes * lanes;

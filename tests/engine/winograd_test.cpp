@@ -42,6 +42,7 @@ std::vector<Case> cases() {
     // Several blocks of tiles and several groups of pictures.
     all.push_back({9, 17, 32, 16, 16, 1});
     all.push_back({37, 8, 8, 24, 40, 1});
+    all.push_back({60, 8, 8, 70, 60, 1});  // rounds of several blocks
     all.push_back({3, 30, 21, 12, 20, 2});
     // A border wider than a tile's.
     all.push_back({1, 2, 3, 8, 8, 5});
@@ -183,12 +184,15 @@ TEST(Winograd, AnEmptyBatchChangesNothing) {
     EXPECT_EQ(dw, before);
 }
 
-TEST(Winograd, SuitsThreeByThreeOfStrideOneWithChannelsToFillVectors) {
+TEST(Winograd, SuitsThreeByThreeOfStrideOneThatFillsTilesAndVectors) {
     const auto suits = [](Shape x, Shape w, Index stride) {
         return winograd_convolution.suits(conv_geometry(x, w, {.stride = stride, .padding = w[0] / 2}));
     };
     EXPECT_TRUE(suits({128, 32, 32, 16}, {3, 3, 16, 16}, 1));
     EXPECT_TRUE(suits({128, 8, 8, 64}, {3, 3, 64, 64}, 1));
+    EXPECT_TRUE(suits({128, 5, 5, 64}, {3, 3, 64, 64}, 1));
+    EXPECT_FALSE(suits({128, 2, 2, 64}, {3, 3, 64, 64}, 1));
+    EXPECT_FALSE(suits({128, 1, 64, 64}, {3, 3, 64, 64}, 1));
     EXPECT_FALSE(suits({128, 32, 32, 3}, {3, 3, 3, 16}, 1));
     EXPECT_FALSE(suits({128, 32, 32, 16}, {3, 3, 16, 32}, 2));
     EXPECT_FALSE(suits({128, 32, 32, 16}, {5, 5, 16, 16}, 1));

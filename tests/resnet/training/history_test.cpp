@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "resnet/training/files.h"
+#include "engine/files.h"
 #include "tests/resnet/training/scratch.h"
 
 namespace deepen {
@@ -102,16 +102,14 @@ TEST(History, IsReplacedWholeOrNotAtAll) {
 
     const auto nowhere = scratch.folder() / "no-such-folder" / "h.csv";
     EXPECT_EQ(message_of<Error>([&] { write_history(nowhere, {}); }),
-              "cannot write " + nowhere.string() +
-                  ": No such file or directory.  Try another folder, or check that this one "
-                  "exists and may be written to.");
+              text("cannot write ", nowhere, ": No such file or directory (open of a temporary file beside it)."));
 }
 
 TEST(History, IsLeftAloneWhereItCannotBeReplaced) {
     const Scratch scratch;
     std::filesystem::create_directory(scratch.folder() / "h.csv");   // renaming a file over a folder fails
     const std::string message = message_of<Error>([&] { write_history(scratch.folder() / "h.csv", {}); });
-    EXPECT_NE(message.find("Is a directory"), std::string::npos) << message;
+    EXPECT_NE(message.find("it is a folder"), std::string::npos) << message;
     const auto files = std::filesystem::directory_iterator(scratch.folder());
     EXPECT_EQ(std::distance(begin(files), end(files)), 1);
 }
