@@ -1,0 +1,99 @@
+// Do the lessons show what they say?  (Built by `make`; run here from the repository's root.)
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <regex>
+#include <sstream>
+
+namespace deepen {
+namespace {
+
+std::string output_of(const std::string& program) {
+    std::FILE* pipe = popen((program + " 2>&1").c_str(), "r");
+    std::string output;
+    std::array<char, 4096> piece;
+    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
+    const int status = pclose(pipe);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << program << " (run make first?) said:\n" << output;
+    return output;
+}
+
+// The numbers of every line that matches `pattern`, one group a number.
+std::vector<std::vector<double>> rows(const std::string& output, const char* pattern) {
+    std::vector<std::vector<double>> found;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);)
+        if (std::smatch m; std::regex_search(line, m, std::regex(pattern))) {
+            found.emplace_back();
+            for (std::size_t i = 1; i < m.size(); ++i) found.back().push_back(std::stod(m[i]));
+        }
+    return found;
+}
+
+TEST(Lesson1, GradientsAreThoseByHand) {
+    const auto table = rows(output_of("build/lesson1_autograd"), R"(^  [a-z]   [a-z]+ +\S+ +(\S+) +(\S+)   dz/d)");
+    ASSERT_EQ(table.size(), 5u);
+    for (const auto& row : table) EXPECT_EQ(row[0], row[1]);
+    EXPECT_EQ(table.back()[0], 10.3891);
+}
+
+TEST(Lesson1, GradientsAddInADiamond) {
+    const auto parts = rows(output_of("build/lesson1_autograd"), R"(^  (?:through a|through b|at x ).*= +(\S+))");
+    ASSERT_EQ(parts.size(), 3u);
+    EXPECT_EQ(parts[0][0] + parts[1][0], 14);
+}
+
+TEST(Lesson1, AStepAgainstTheGradientLowersTheLoss) {
+    const auto steps = rows(output_of("build/lesson1_autograd"), R"(w = \S+ +loss = (\S+) )");
+    ASSERT_EQ(steps.size(), 2u);
+    EXPECT_LT(steps[1][0], steps[0][0]);
+}
+
+TEST(Lesson1, TakesNoFlagsAndMindsNone) {
+    EXPECT_EQ(output_of("build/lesson1_autograd --help"), output_of("build/lesson1_autograd"));
+}
+
+TEST(Lesson2, TheFitComesToLieOnTheCurve) {
+    const std::string output = output_of("build/lesson2_fit_a_curve");
+    const auto losses = rows(output, R"(^ +\d+   (0\.\d+)$)");
+    ASSERT_EQ(losses.size(), 6u);
+    EXPECT_LT(losses.back()[0], losses.front()[0] / 100);
+    const std::string plot = output.substr(output.find("  |"));
+    EXPECT_GT(std::count(plot.begin(), plot.end(), '@'), 5 * std::count(plot.begin(), plot.end(), 'o'));
+}
+
+TEST(Lesson4, WhatAShortcutPassesOnAddsToWhatTheBlockDoes) {
+    const auto table = rows(output_of("build/lesson4_residual_block"),
+                            R"(^ +(-?\d\.\d{4}) +(-?\d\.\d{4}) +(-?\d\.\d{4}) +(-?\d\.\d{4})$)");
+    ASSERT_EQ(table.size(), 4u);
+    for (const auto& row : table) {
+        EXPECT_NEAR(row[0] + row[1], row[2], 1.1e-4);    // printed with four decimals
+        EXPECT_NEAR(row[2], row[3], 1.1e-4);
+    }
+}
+
+// The readings printed below the three tables.
+TEST(Lesson4, ReadsItsTablesRight) {
+    const auto table = rows(output_of("build/lesson4_residual_block"),
+                            R"(^ +(\d+) +([0-9.e+-]+) +#*\|#* +([0-9.e+-]+) +#*\|#*$)");
+    constexpr std::size_t lines = 11;
+    ASSERT_EQ(table.size(), 3 * lines);
+    const auto plain = [&](int setting, std::size_t line) { return table[setting * lines + line][1]; };
+    const auto residual = [&](int setting, std::size_t line) { return table[setting * lines + line][2]; };
+
+    EXPECT_LT(plain(0, 0), 1e-6);                        // vanishes
+    EXPECT_GT(residual(0, 0), 1);                        // is carried
+    EXPECT_GT(plain(1, 0), 0.1);                         // survives
+    EXPECT_GT(residual(1, 0), 1000);                     // explodes
+    for (std::size_t i = 0; i < lines; ++i) {
+        EXPECT_GE(plain(2, i), 1);                       // neither vanishes
+        EXPECT_GE(residual(2, i), 1);
+    }
+    EXPECT_GT(plain(2, 0), 100 * residual(2, 0));        // grows far more
+}
+
+}  // namespace
+}  // namespace deepen
