@@ -61,8 +61,8 @@ struct Plan {
     Index filters() const { return planes * filter_plane(in, out); }
 };
 
-// A round has as many tiles as make V and M about as large as U together, but leaves enough rounds to share
-// among threads.
+// A round has as many tiles as make V and M together about as large as U, but leaves enough rounds for
+// threads to share.
 Index tiles_of_a_round(const Plan& p) {
     const Index balanced = p.in * p.out * lanes / (p.in + p.out), shared = p.tiles() / 8;
     return std::max<Index>(std::min(balanced, shared) / block_tiles, 1) * block_tiles;
@@ -107,9 +107,14 @@ void transform_filters(const Real* w, Index in, Index out, Real* u) {
 // The same from w with its channel axes exchanged: 36 planes [out,in].
 void transform_turned_filters(const Real* w, Index in, Index out, Real* u) {
     Storage turned(9 * in * out);
-    for (Index tap = 0; tap < 9; ++tap)
-        for (Index k = 0; k < in; ++k)
-            for (Index o = 0; o < out; ++o) turned.data()[(tap * out + o) * in + k] = w[(tap * in + k) * out + o];
+    Real* const t = turned.data();
+    constexpr Index strip = 16;           // input channels at a time: short runs are written, few rows are read
+    parallel_for(9, [=](Index tap) {
+        for (Index k = 0; k < in; k += strip)
+            for (Index o = 0; o < out; ++o)
+                for (Index i = k; i < std::min(in, k + strip); ++i)
+                    t[(tap * out + o) * in + i] = w[(tap * in + i) * out + o];
+    });
     transform_filters(turned.data(), out, in, u);
 }
 
@@ -284,7 +289,7 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
 
 void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
     const Plan p = make_plan(g);
-    // A group's dU has to be cleared, kept and added up: let it have enough tiles to pay for that.
+    // A group's dU has to be kept and added up: let the group have enough tiles to pay for that.
     const Index groups = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
 
     Storage turned(dx ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
