@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/parallel.h"
+#include "engine/profile.h"
 
 namespace deepen {
 namespace {
@@ -55,9 +57,11 @@ void Node::add_gradient(Tensor dx) {
         grad = dx.detach();
         return;
     }
-    const std::span<Real> sum = gradient_buffer();
-    const std::span<const Real> term = std::as_const(dx).data();
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += term[i];
+    Real* __restrict sum = gradient_buffer().data();
+    const Real* __restrict term = std::as_const(dx).data().data();
+    parallel_ranges(shape.size(), elementwise_grain, [=](Index begin, Index end) {
+        for (Index i = begin; i < end; ++i) sum[i] += term[i];
+    });
 }
 
 std::span<Real> Node::gradient_buffer() {
@@ -68,6 +72,7 @@ std::span<Real> Node::gradient_buffer() {
 
 const Tensor& Gradients::output() const { return node_.grad; }
 bool Gradients::wanted(int input) const { return node_.inputs.at(input) != nullptr; }
+bool Gradients::empty(int i) const { return !node_.inputs.at(i)->grad.defined(); }
 std::span<Real> Gradients::input(int i) { return node_.inputs.at(i)->gradient_buffer(); }
 void Gradients::give(int i, Tensor dx) { node_.inputs.at(i)->add_gradient(std::move(dx)); }
 
@@ -82,6 +87,7 @@ struct Recorder {
 };
 
 Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward) {
+    profile::lap(recording_on ? "forward" : "test", op);
     const bool learns = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.requires_grad(); });
     if (!recording_on || !learns) return y;
     auto node = std::make_shared<Node>(op, y.shape());
@@ -127,7 +133,8 @@ void Tensor::backward(const Tensor& dy) {
         require(!n->spent, "backward: it has run through op '", n->op, "' already, and what that op saved is gone.  ",
                 "Compute the forward pass again, or add the losses up and run backward once.");
 
-    // The root may be kept by the caller; everything else is unlinked, and freed, as we pass it.
+    // Nodes are unlinked as we pass them, so that what they saved is freed; they themselves live until
+    // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
     node_->add_gradient(dy);
     for (Node* n : nodes) {
@@ -135,6 +142,7 @@ void Tensor::backward(const Tensor& dy) {
         if (n->grad.defined()) {
             Gradients gradients(*n);
             n->backward(gradients);
+            profile::lap("backward", n->op);
         }
         n->grad = {};
         n->backward = nullptr;

@@ -45,6 +45,7 @@ public:
     const Tensor& output() const;              // dy, of the output's shape
     bool wanted(int input) const;              // does this input learn?  If not, skip its share
     std::span<Real> input(int i);              // dx: add into it.  Zero-filled where nothing has arrived yet
+    bool empty(int i) const;                   // nothing has arrived: who makes a whole tensor may give() it instead
     void give(int i, Tensor dx);               // the whole contribution at once, where it is a tensor already:
                                                // becomes the gradient, without a copy, if it is the first to arrive
     Tensor take_output();                      // dy to keep or to change in place; output() is gone then

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -39,7 +38,28 @@ struct Job {
     }
 };
 
-// The threads besides the calling one.  They sleep between jobs.
+void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+// Waits until `value` is no longer `old`, and returns what it is.  A training step hands over some
+// hundred jobs, often a few microseconds apart, and waking a sleeping thread takes longer than that:
+// so it looks for a while before it sleeps.
+template <class T>
+T wait_for_change(const std::atomic<T>& value, T old) {
+    constexpr int looks = 4000;           // some 50 microseconds
+    for (int i = 0; i < looks; ++i) {
+        const T now = value.load(std::memory_order_acquire);
+        if (now != old) return now;
+        relax();
+    }
+    value.wait(old, std::memory_order_acquire);
+    return value.load(std::memory_order_acquire);
+}
+
+// The threads besides the calling one.
 class Pool {
 public:
     explicit Pool(int helpers) {
@@ -47,49 +67,38 @@ public:
     }
 
     ~Pool() {
-        {
-            std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_all();
+        job_ = nullptr;
+        announce();
         for (std::thread& t : threads_) t.join();
     }
 
     void run(Job& job) {
-        {
-            std::lock_guard lock(mutex_);
-            job_ = &job;
-            busy_ = static_cast<int>(threads_.size());
-            ++generation_;
-        }
-        wake_.notify_all();
+        job_ = &job;
+        busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
+        announce();
         job.run();
-        std::unique_lock lock(mutex_);
-        idle_.wait(lock, [this] { return busy_ == 0; });
+        for (int left = busy_.load(std::memory_order_acquire); left != 0;) left = wait_for_change(busy_, left);
     }
 
 private:
+    void announce() {
+        generation_.fetch_add(1, std::memory_order_release);
+        generation_.notify_all();
+    }
+
     void serve() {
-        std::uint64_t seen = 0;
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-            if (stopping_) return;
-            seen = generation_;
-            Job& job = *job_;
-            lock.unlock();
-            job.run();
-            lock.lock();
-            if (--busy_ == 0) idle_.notify_one();
+        for (std::uint64_t seen = 0;;) {
+            seen = wait_for_change(generation_, seen);
+            if (!job_) return;
+            job_->run();
+            busy_.fetch_sub(1, std::memory_order_release);
+            busy_.notify_one();
         }
     }
 
-    std::mutex mutex_;
-    std::condition_variable wake_, idle_;
-    Job* job_ = nullptr;
-    std::uint64_t generation_ = 0;
-    int busy_ = 0;
-    bool stopping_ = false;
+    Job* job_ = nullptr;                  // published by generation_; null: the end
+    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<int> busy_{0};
     std::vector<std::thread> threads_;
 };
 
@@ -117,12 +126,12 @@ void set_threads(int count) {
 int threads() { return team().count; }
 
 void parallel_for(Index chunks, const std::function<void(Index)>& work) {
-    Job job{work, chunks};
-    if (inside_chunk || chunks <= 1) {
+    Team& t = team();
+    if (inside_chunk || chunks <= 1 || t.count == 1) {
         for (Index i = 0; i < chunks; ++i) work(i);
         return;
     }
-    Team& t = team();
+    Job job{work, chunks};
     std::lock_guard lock(t.one_job);
     if (!t.pool) t.pool = std::make_unique<Pool>(t.count - 1);
     t.pool->run(job);

@@ -39,7 +39,7 @@ std::string or_else(const std::string& flag, const TensorFile& file, const std::
 
 int main(int argc, char** argv) {
     Program program("evaluate", "Counts the errors of a trained net on a set of pictures.");
-    std::string model, shortcut, weights, data_path, split = "test";
+    std::string model, shortcut, weights, data_path = "synthetic", split = "test";
     std::vector<Real> mean, deviation;
     DataOptions data_options;
     Index batch = 128;
@@ -49,10 +49,8 @@ int main(int argc, char** argv) {
     app.add_option("--shortcut", shortcut, "of a residual net; if not given, what the weight file says, else A")
         ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))->type_name("A|B|C");
     app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")->required()->type_name("FILE");
-    app.add_option("--data-path", data_path, "as for train; a single .bin file of CIFAR-10 records does as well")->required()->type_name("SET");
+    add_data_flags(app, data_path, data_options);
     app.add_option("--split", split, "which pictures of the set")->capture_default_str()->check(CLI::IsMember({"train", "test"}))->type_name("train|test");
-    app.add_option("--image-size", data_options.size, "folders of pictures are scaled and cropped to this many pixels a side")
-        ->capture_default_str()->check(CLI::Range(Index{8}, Index{1024}))->type_name("PIXELS");
     app.add_option("--mean", mean, "of red, green and blue, where the weight file names none")->delimiter(',')->expected(3)->type_name("R,G,B");
     app.add_option("--std", deviation, "likewise")->delimiter(',')->expected(3)->check(CLI::Range(1e-6, 1e6))->type_name("R,G,B");
     app.add_option("-b,--batch-size", batch, "pictures at a time")->capture_default_str()->check(CLI::Range(Index{1}, Index{65536}))->type_name("N");

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "engine/error.h"
+#include "engine/profile.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
         ->group("Training")->capture_default_str()->type_name("S");
     program.app.add_option("--output-dir", output, "where config.json, log.csv and weights.safetensors go; runs/MODEL-seedS if not given")
         ->group("Output")->type_name("DIR");
+    bool profiled = false;
+    program.app.add_flag("--profile", profiled, "print where the time went, by op")->group("Output");
     program.app.footer(
         "Examples:\n"
         "  build/train --model resnet20                                   on the synthetic pictures, no download\n"
@@ -43,11 +46,13 @@ int main(int argc, char** argv) {
             return 0;
         }
         RunObserver observer(recipe, data);
+        if (profiled) profile::start();
         const History history = train_into(folder, recipe, data, observer.observer());
         if (interrupted()) {
             std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of " << recipe.training.epochs << " epochs.\n";
             return 0;
         }
+        if (profiled) std::cout << profile::table();
         std::cout << summary(history) << "; weights in " << (folder / "weights.safetensors").string() << "\n";
         return 0;
     });

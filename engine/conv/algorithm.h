@@ -23,8 +23,9 @@ struct ConvolutionAlgorithm {
     void (*forward)(const ConvGeometry& g, const Real* x, const Real* w, Real* y);
 
     // dx += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
-    // an algorithm may share work between the two.
-    void (*backward)(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw);
+    // an algorithm may share work between the two.  A `fresh` dx holds nothing yet: it is cleared a
+    // picture at a time, just before that picture is added to, while it is in cache.
+    void (*backward)(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw);
 };
 
 extern const ConvolutionAlgorithm reference_convolution, im2col_convolution, pointwise_convolution, winograd_convolution;

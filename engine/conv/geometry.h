@@ -29,6 +29,7 @@ struct ConvGeometry {
     Index stride, padding;
     Index out_height, out_width;                      // y [N,Ho,Wo,Cout]: Ho = (H + 2 padding - kh) / stride + 1
 
+    Index picture_size() const { return height * width * in_channels; }
     Index out_positions() const { return out_height * out_width; }
     Index patch_size() const { return kernel_height * kernel_width * in_channels; }
     Index multiply_adds() const { return batch * out_positions() * patch_size() * out_channels; }

@@ -91,10 +91,11 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
 }
 
 // Groups of whole pictures, because the patches of neighbouring lines overlap in dx.
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
     const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
     sum_over_groups(g.batch, patch * channels, dw, [&](Index first, Index last, Real* partial) {
         Storage patches(block * g.out_width * patch);
+        if (dx && fresh) std::fill(dx + first * g.picture_size(), dx + last * g.picture_size(), Real(0));
         for (Index begin = first * g.out_height; begin < last * g.out_height; begin += block) {
             const Index end = std::min(begin + block, last * g.out_height);
             const Index places = (end - begin) * g.out_width;

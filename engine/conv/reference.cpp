@@ -36,7 +36,8 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
     for_each_product(g, [=](Index ix, Index iw, Index iy) { y[iy] += x[ix] * w[iw]; });
 }
 
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
+    if (dx && fresh) std::fill(dx, dx + g.batch * g.picture_size(), Real(0));
     if (dx) for_each_product(g, [=](Index ix, Index iw, Index iy) { dx[ix] += dy[iy] * w[iw]; });
     if (dw) for_each_product(g, [=](Index ix, Index iw, Index iy) { dw[iw] += dy[iy] * x[ix]; });
 }

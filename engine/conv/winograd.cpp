@@ -287,7 +287,14 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
     });
 }
 
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, Real* dw) {
+// Zeroes those pictures of dx whose first tile is one of begin .. end-1.
+void clear_pictures(const Plan& p, Real* dx, Index begin, Index end) {
+    const Index tiles = p.tiles_per_image(), size = p.x.height * p.x.width * p.x.channels;
+    const Index first = (begin + tiles - 1) / tiles, last = (end + tiles - 1) / tiles;
+    std::fill(dx + first * size, dx + last * size, Real(0));
+}
+
+void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
     const Plan p = make_plan(g);
     // A group's dU has to be kept and added up: let the group have enough tiles to pay for that.
     const Index groups = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
@@ -300,8 +307,11 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
         const Gradients d{x, turned.data(), dy, dx, dw ? du.data() + group * p.filters() : nullptr};
         const Index first = group * p.batch / groups * p.tiles_per_image();
         const Index last = (group + 1) * p.batch / groups * p.tiles_per_image();
-        for (Index t = first; t < last; t += p.round)
-            backward_round(p, d, t, std::min(last, t + p.round), t == first, workspace);
+        for (Index t = first; t < last; t += p.round) {
+            const Index end = std::min(last, t + p.round);
+            if (dx && fresh) clear_pictures(p, dx, t, end);
+            backward_round(p, d, t, end, t == first, workspace);
+        }
     });
     if (dw) add_filter_gradient(p, du.data(), groups, dw);
 }

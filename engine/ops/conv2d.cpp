@@ -43,9 +43,12 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions opt
 
     return record("conv2d", y, {x, w, b}, [g, rows, &algorithm, x = x.detach(), w = w.detach()](Gradients& d) {
         const Real* dy = d.output().data().data();
-        Real* dx = d.wanted(0) ? d.input(0).data() : nullptr;
+        const bool fresh = d.wanted(0) && d.empty(0);
+        Tensor own = fresh ? Tensor::uninitialised(x.shape()) : Tensor();
+        Real* dx = fresh ? own.data().data() : d.wanted(0) ? d.input(0).data() : nullptr;
         Real* dw = d.wanted(1) ? d.input(1).data() : nullptr;
-        algorithm.backward(g, x.data().data(), w.data().data(), dy, dx, dw);
+        algorithm.backward(g, x.data().data(), w.data().data(), dy, dx, fresh, dw);
+        if (fresh) d.give(0, std::move(own));
         if (d.wanted(2)) add_rows(dy, d.input(2).data(), rows, g.out_channels);
     });
 }

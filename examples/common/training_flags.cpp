@@ -12,17 +12,21 @@ CLI::Range up_to(double low, double high) { return CLI::Range(low, high); }
 
 }  // namespace
 
-void TrainingFlags::add_to(CLI::App& app) {
-    app.add_option("--data-path", data_path,
+void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
+    app.add_option("--data-path", path,
                    "synthetic (pictures of our own making, no download), cifar10 (after `make data`), "
                    "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with train/ and test/ of one sub-folder a class")
         ->group("Data")->capture_default_str()->type_name("SET");
-    app.add_option("--synthetic-train", data.train_count, "training pictures of the synthetic set")
+    app.add_option("--synthetic-train", options.train_count, "training pictures of the synthetic set")
         ->group("Data")->capture_default_str()->check(CLI::Range(Index{10}, Index{1'000'000}))->type_name("N");
-    app.add_option("--synthetic-test", data.test_count, "test pictures of the synthetic set")
+    app.add_option("--synthetic-test", options.test_count, "test pictures of the synthetic set")
         ->group("Data")->capture_default_str()->check(CLI::Range(Index{10}, Index{1'000'000}))->type_name("N");
-    app.add_option("--image-size", data.size, "folders of pictures are scaled and cropped to this many pixels a side")
+    app.add_option("--image-size", options.size, "folders of pictures are scaled and cropped to this many pixels a side")
         ->group("Data")->capture_default_str()->check(CLI::Range(Index{8}, Index{1024}))->type_name("PIXELS");
+}
+
+void TrainingFlags::add_to(CLI::App& app) {
+    add_data_flags(app, data_path, data);
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
     app.add_flag("--per-pixel-mean", per_pixel_mean, "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
         ->group("Data");

@@ -9,6 +9,9 @@
 
 namespace deepen {
 
+// Where pictures come from: --data-path, and what the sets need.
+void add_data_flags(CLI::App& app, std::string& path, DataOptions& options);
+
 struct TrainingFlags {
     std::string data_path = "synthetic";
     DataOptions data;

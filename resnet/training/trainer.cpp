@@ -5,6 +5,7 @@
 
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/profile.h"
 
 namespace deepen {
 namespace {
@@ -27,13 +28,16 @@ Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& prepr
 double Trainer::step(const Batch& batch, Evaluation& running) {
     sgd_.set_lr(schedule_.rate(iteration_));
     sgd_.zero_grad();
+    profile::lap("update", "sgd");
     const Tensor logits = net_(batch.x);
     Tensor loss = cross_entropy(logits, batch.labels);
     const double value = loss.item();
     require(std::isfinite(value), "training: the loss is ", value, " at iteration ", iteration_ + 1,
             ", so the weights are lost.  The learning rate ", sgd_.lr(), " is probably too large: try a tenth of it, or a warm-up.");
     loss.backward();
+    profile::lap("backward", "(graph)");
     sgd_.step();
+    profile::lap("update", "sgd");
     ++iteration_;
     running.add(logits, batch.labels, value);
     return value;
@@ -57,6 +61,7 @@ History Trainer::run(const Observer& observer) {
         Evaluation running;
         Index steps = 0;
         for (Batch batch; !over() && loader.next(batch);) {
+            profile::lap("data", "loader");
             step(batch, running);
             watch_warmup(running);
             observer.step({.epoch = epoch, .epochs = options_.epochs, .step = ++steps, .steps = loader.batches(),
@@ -74,6 +79,7 @@ History Trainer::run(const Observer& observer) {
             record.test_error = test.error();
         }
         record.seconds = seconds_since(start);
+        profile::lap("test", "evaluation");
         history.push_back(record);
         observer.epoch(record, history);
     }

@@ -1,0 +1,22 @@
+// Where does the time of a training step go?
+//
+// Ops run one after the other, so the time since the last op ended belongs to the one that ends now.
+// record() and backward() call lap(); nothing in an op has to know.  Off, it costs a comparison.
+//
+//     profile::start();
+//     ... training ...
+//     std::cout << profile::table();
+//
+// What runs between ops (making batches, updating weights) is booked by who does it, with a lap of
+// its own.
+#pragma once
+
+#include <string>
+
+namespace deepen::profile {
+
+void start();                                            // begins anew, from now
+void lap(const char* phase, const char* what);           // books the time since the last lap; does nothing unless started
+std::string table();                                     // by phase and op: milliseconds, share of the whole, calls
+
+}  // namespace deepen::profile

@@ -1,0 +1,182 @@
+// Do the programs do what they say, and say what is wrong?  (Built by `make`; run from the repository's root.)
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "resnet/training/history.h"
+#include "tests/resnet/data/picture_files.h"
+#include "tests/resnet/data/scratch.h"
+
+namespace deepen {
+namespace {
+
+struct Outcome {
+    int code;
+    std::string output;                                  // stdout and stderr
+};
+
+Outcome run(const std::string& command) {
+    std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+    std::string output;
+    std::array<char, 4096> piece;
+    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
+    const int status = pclose(pipe);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
+}
+
+void expect(const std::string& command, int code, const std::string& message) {
+    const Outcome o = run(command);
+    EXPECT_EQ(o.code, code) << command << "\n" << o.output;
+    EXPECT_NE(o.output.find(message), std::string::npos) << command << "\n" << o.output;
+    EXPECT_EQ(o.output.find("terminate called"), std::string::npos) << o.output;
+}
+
+// A net small enough to be trained in a test.
+const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";
+
+std::string train(const std::string& flags) { return "build/train --model resnet8" + tiny + flags; }
+
+// --- what goes right -----------------------------------------------------------------------------
+
+TEST(Train, LeavesConfigLogAndWeights) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "run").string();
+    expect(train("--output-dir " + dir), 0, "after 2 epochs; weights in " + dir + "/weights.safetensors");
+    EXPECT_EQ(read_history(dir + "/log.csv").size(), 2u);
+    EXPECT_TRUE(std::filesystem::exists(dir + "/config.json"));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 3) << "something else was left behind";
+}
+
+TEST(Train, GivesTheSameWeightsAtAnyNumberOfThreads) {
+    const Scratch scratch;
+    for (const char* threads : {"1", "2", "3", "7"})
+        expect(train("--threads " + std::string(threads) + " --output-dir " + (scratch / threads).string()), 0, "after 2 epochs");
+    for (const char* threads : {"2", "3", "7"})
+        expect("cmp " + (scratch / "1" / "weights.safetensors").string() + " " + (scratch / threads / "weights.safetensors").string(), 0, "");
+}
+
+TEST(Train, DoesNotTrainAFinishedRunAgain) {
+    const Scratch scratch;
+    const std::string command = train("--output-dir " + scratch.folder().string());
+    expect(command, 0, "after 2 epochs");
+    expect(command, 0, "already trained");
+}
+
+TEST(Train, StopsAtControlCWithThePaperTrailWhole) {
+    const Scratch scratch;
+    const std::string dir = scratch.folder().string();
+    expect("timeout --signal=INT 3 build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 --epochs 100000 --output-dir " + dir +
+               "; echo exit $?", 0, "stopped; " + dir + " holds");
+    EXPECT_GE(read_history(dir + "/log.csv").size(), 1u);
+}
+
+TEST(Train, ProfilesByOp) {
+    const Scratch scratch;
+    expect(train("--profile --output-dir " + scratch.folder().string()), 0, "backward  conv2d");
+}
+
+TEST(Evaluate, CountsWhatTrainCounted) {
+    const Scratch scratch;
+    const std::string dir = scratch.folder().string();
+    expect(train("--output-dir " + dir), 0, "after 2 epochs");
+    const EpochRecord last = read_history(dir + "/log.csv").back();
+    char line[80];
+    std::snprintf(line, sizeof line, "errors %ld of 20, mean loss %.5f\n", std::lround(last.test_error * 20), last.test_loss);
+    const Outcome o = run("build/evaluate --weights " + dir + "/weights.safetensors --synthetic-train 64 --synthetic-test 20");
+    EXPECT_EQ(o.code, 0);
+    EXPECT_EQ(o.output, line);
+}
+
+TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
+    const Scratch scratch;
+    const std::string dir = scratch.folder().string();
+    const std::string command = "build/degradation --depths 8,14" + tiny + "--output-dir " + dir;
+    expect(command, 0, "report: " + dir + "/report.html");
+    for (const char* file : {"curves.csv", "curves.svg", "same-depth.svg", "report.html"}) EXPECT_TRUE(std::filesystem::exists(dir + "/" + file)) << file;
+    expect(command, 0, "[4/4] resnet14: shortcut A, 10978 parameters, seed 1\n      finished before: training error");
+    expect(command + " --lr 0.05", 1, "holds a run with other settings");
+}
+
+TEST(Programs, ExplainThemselves) {
+    for (const char* program : {"train", "evaluate", "degradation"})
+        expect("build/" + std::string(program) + " --help", 0, "--data-path");
+}
+
+// --- what goes wrong: flags ------------------------------------------------------------------------
+
+TEST(Flags, ThatMakeNoSenseExitWithTwo) {
+    expect("build/train --epokhs 3", 2, "--epokhs");
+    expect("build/train --epochs many", 2, "--epochs");
+    expect("build/train --epochs 0", 2, "--epochs");
+    expect("build/train --epochs -3", 2, "--epochs");
+    expect("build/train --epochs 99999999999999999999", 2, "--epochs");
+    expect("build/train -b 1", 2, "--batch-size");
+    expect("build/train --lr -1", 2, "--lr");
+    expect("build/train --lr nan", 2, "--lr");
+    expect("build/train --momentum 1", 2, "--momentum");
+    expect("build/train --threads -1", 2, "--threads");
+    expect("build/train --width 0", 2, "--width");
+    expect("build/train --seed x", 2, "--seed");
+    expect("build/train --shortcut D", 2, "--shortcut");
+    expect("build/train --model resnet21", 2, "6n+2 layers");
+    expect("build/train --model vgg", 2, "is not known.  Try resnet or plain");
+    expect("build/train --lr-scheduler multistep" + tiny, 2, "needs --lr-milestones");
+    expect("build/train --lr-milestones 3" + tiny, 2, "are for --lr-scheduler multistep");
+    expect("build/train --nesterov --momentum 0" + tiny, 2, "--nesterov needs a --momentum");
+    expect("build/degradation --depths 20,21", 2, "6n+2 layers");
+    expect("build/degradation --kinds round", 2, "--kinds");
+    expect("build/evaluate --data-path synthetic", 2, "--weights is required");
+}
+
+// --- what goes wrong: files ------------------------------------------------------------------------
+
+TEST(DataPath, ThatCannotBeReadExitsWithOneAndSaysWhy) {
+    const Scratch scratch;
+    expect(train("--data-path " + (scratch / "nowhere").string()), 1, "is not there");
+    std::filesystem::create_directory(scratch / "empty");
+    expect(train("--data-path " + (scratch / "empty").string()), 1, "holds nothing that is read here");
+    expect(train("--data-path " + scratch.write("cut.tar.gz", "\x1f\x8b\x08").string()), 1, "cut.tar.gz");
+    expect(train("--data-path " + scratch.write("cut.bin", std::string(3072, '\0')).string()), 1, "3073");
+    expect(train("--data-path " + scratch.write("label.bin", std::string(3073, '\x0b')).string()), 1, "label 11");
+    expect(train("--data-path " + scratch.write("only-test.bin", std::string(3073, '\0')).string()), 1, "no training pictures");
+}
+
+TEST(Weights, ThatDoNotFitExitWithOneAndSayWhy) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "run").string(), weights = dir + "/weights.safetensors";
+    expect(train("--output-dir " + dir), 0, "after 2 epochs");
+    const std::string evaluate = "build/evaluate --data-path synthetic --weights ";
+    expect(evaluate + (scratch / "none").string(), 1, "No such file");
+    expect(evaluate + scratch.write("short", "abc").string(), 1, "short");
+    expect("head -c 4000 " + weights + " > " + (scratch / "half").string() + "; " + evaluate + (scratch / "half").string(), 1, "half");
+    expect(evaluate + weights + " --model resnet14", 1, "these weights are of a net with model resnet8, but model resnet14 was asked for");
+    expect(evaluate + weights + " --model plain8", 1, "of a net with model resnet8");
+    expect(evaluate + weights + " --mean 0,0,0", 2, "--mean and --std go together");
+    expect("build/evaluate --weights " + weights + " --data-path " + scratch.write("label.bin", std::string(3073, '\x0b')).string(), 1, "label 11");
+}
+
+TEST(Weights, OfAnotherNumberOfClassesAreRefused) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "run").string();
+    expect(train("--output-dir " + dir), 0, "after 2 epochs");
+    const Bytes picture = png(plain_pixels(40, 40, 1, 2, 3), 40, 40);
+    for (const char* split : {"train", "test"})
+        for (const char* name : {"cat", "dog"}) scratch.write(std::string("two/") + split + "/" + name + "/1.png", picture);
+    expect("build/evaluate --weights " + dir + "/weights.safetensors --data-path " + (scratch / "two").string(), 1,
+           "has 2 classes, but the net in " + dir + "/weights.safetensors tells 10 apart");
+}
+
+TEST(OutputDir, ThatCannotBeWrittenExitsWithOneAndSaysWhy) {
+    const Scratch scratch;
+    const std::string file = scratch.write("file", "x").string();
+    expect(train("--output-dir " + file + "/run"), 1, "cannot be made: Not a directory");
+    expect(train("--output-dir " + file), 1, "cannot be made");
+    expect(train("--output-dir /proc/deepen"), 1, "cannot be made");
+    expect("build/evaluate --help > /dev/full", 1, "cannot write the output: No space left on device");
+}
+
+}  // namespace
+}  // namespace deepen
