@@ -37,6 +37,11 @@ test: ## build and run all tests, in float and in double
 	@$(MAKE) --no-print-directory REAL=double build/double/run-tests
 	@sh tests/run.sh
 
+.PHONY: bench
+bench: all ## time training and inference beside PyTorch (apt install python3-torch), a quarter of an hour
+	build/bench --json build/bench.json
+	build/bench --layers --threads 1
+
 .PHONY: data
 data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local file)
 	@sh resnet/data/download.sh

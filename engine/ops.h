@@ -48,7 +48,8 @@ Tensor max(const Tensor& x, std::vector<int> axes = {}, bool keep = false);  // 
 // --- shapes --------------------------------------------------------------------------------------
 Tensor reshape(const Tensor& x, Shape shape);
 Tensor flatten(const Tensor& x);                         // [N,...] -> [N, product of the rest]
-Tensor transpose(const Tensor& x, std::vector<int> order = {});  // axis i of y is axis order[i] of x; none named: reversed
+// Axis i of y is axis order[i] of x; none named: reversed.
+Tensor transpose(const Tensor& x, std::vector<int> order = {});
 struct Range { Index begin = 0, end = -1, step = 1; };   // begin, begin+step, ... before end; end -1: to the axis's end
 Tensor slice(const Tensor& x, std::vector<Range> ranges);        // one range an axis, missing ones whole
 struct Padding { Index before = 0, after = 0; };

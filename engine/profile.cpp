@@ -19,7 +19,7 @@ struct Entry {
 struct Profile {
     bool on = false;
     Clock::time_point last;
-    std::map<std::pair<std::string, std::string>, Entry> entries;   // by phase and op
+    std::map<std::pair<std::string, std::string>, Entry> entries;  // by phase and op
 };
 
 Profile& current() {
@@ -45,7 +45,8 @@ std::string table() {
     double total = 0;
     std::vector<std::pair<std::pair<std::string, std::string>, Entry>> rows;
     for (const auto& row : current().entries) rows.push_back(row), total += row.second.seconds;
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
 
     std::string text = "phase     op                          ms   share     calls\n";
     for (const auto& [name, e] : rows) {

@@ -16,7 +16,7 @@
 namespace deepen::profile {
 
 void start();                                            // begins anew, from now
-void lap(const char* phase, const char* what);           // books the time since the last lap; does nothing unless started
+void lap(const char* phase, const char* what);           // books the time since the last lap, if started
 std::string table();                                     // by phase and op: milliseconds, share of the whole, calls
 
 }  // namespace deepen::profile

@@ -45,7 +45,8 @@ Real Tensor::item() const {
 }
 
 Real Tensor::at(std::initializer_list<Index> position) const {
-    require(static_cast<int>(position.size()) == rank(), "at: ", position.size(), " positions given for shape ", shape_, ".");
+    require(static_cast<int>(position.size()) == rank(), "at: ", position.size(), " positions given for shape ", shape_,
+            ".");
     Index offset = 0;
     int axis = 0;
     for (Index i : position) {
@@ -68,7 +69,8 @@ Tensor Tensor::detach() const {
 }
 
 Tensor Tensor::viewed_as(Shape shape) const {
-    require(shape.size() == size(), "reshape: ", shape_, " has ", size(), " elements and ", shape, " has ", shape.size(), ".");
+    require(shape.size() == size(), "reshape: ", shape_, " has ", size(), " elements and ", shape, " has ",
+            shape.size(), ".");
     Tensor t = detach();
     t.shape_ = shape;
     return t;

@@ -40,7 +40,8 @@ struct Experiment {
         for (std::uint64_t seed : seeds)
             for (int depth : depths)
                 for (const std::string& kind : kinds)
-                    all.push_back(flags.recipe((kind == "plain" ? "plain" : "resnet") + std::to_string(depth), seed, data));
+                    all.push_back(
+                        flags.recipe((kind == "plain" ? "plain" : "resnet") + std::to_string(depth), seed, data));
         return all;
     }
 };
@@ -59,11 +60,15 @@ std::string today() {
     return date;
 }
 
-ReportFacts facts(const std::string& command, const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
-    ReportFacts f{.command = command, .data_set = describe(e.flags.data_path, data),
-                  .machine = text(processor(), ", ", threads(), " thread(s)"), .date = today()};
+ReportFacts facts(const std::string& command, const Experiment& e, const DataSplits& data,
+                  const std::vector<Recipe>& recipes) {
+    ReportFacts f{.command = command,
+                  .data_set = describe(e.flags.data_path, data),
+                  .machine = text(processor(), ", ", threads(), " thread(s)"),
+                  .date = today()};
     for (const Recipe& r : recipes)
-        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", r.model.depth)] = parameter_count(*cifar_resnet(r.model));
+        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", r.model.depth)] =
+            parameter_count(*cifar_resnet(r.model));
     return f;
 }
 
@@ -71,7 +76,8 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
 void write_results(const fs::path& folder, const std::vector<Run>& runs, const ReportFacts& facts) {
     write_curves_csv(folder / "curves.csv", runs);
     write_file_atomically(folder / "curves.svg", curves_svg(runs));
-    if (const std::string figure = same_depth_svg(runs); !figure.empty()) write_file_atomically(folder / "same-depth.svg", figure);
+    if (const std::string figure = same_depth_svg(runs); !figure.empty())
+        write_file_atomically(folder / "same-depth.svg", figure);
     write_report(folder / "report.html", runs, facts);
 }
 
@@ -97,7 +103,11 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
             RunObserver observer(recipe, data);
             history = train_into(folder, recipe, data, observer.observer());
         }
-        if (!interrupted()) runs.push_back({.kind = recipe.kind(), .depth = recipe.model.depth, .seed = recipe.training.seed, .history = *history});
+        if (!interrupted())
+            runs.push_back({.kind = recipe.kind(),
+                            .depth = recipe.model.depth,
+                            .seed = recipe.training.seed,
+                            .history = *history});
     }
     return runs;
 }
@@ -105,19 +115,36 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program("degradation", "Trains plain and residual nets of several depths, and compares their training errors.");
+    Program program("degradation",
+                    "Trains plain and residual nets of several depths, and compares their training errors.");
     Experiment e;
     CLI::App& app = program.app;
-    app.add_option("--depths", e.depths, "6n+2 each")->delimiter(',')->group("Experiment")->capture_default_str()->type_name("N,N");
-    app.add_option("--kinds", e.kinds, "which nets")->delimiter(',')->group("Experiment")->capture_default_str()
-        ->check(CLI::IsMember({"plain", "residual"}))->type_name("plain,residual");
-    app.add_option("--seeds", e.seeds, "each net is trained once from each")->delimiter(',')->group("Experiment")->capture_default_str()->type_name("S,S");
+    app.add_option("--depths", e.depths, "6n+2 each")
+        ->delimiter(',')
+        ->group("Experiment")
+        ->capture_default_str()
+        ->type_name("N,N");
+    app.add_option("--kinds", e.kinds, "which nets")
+        ->delimiter(',')
+        ->group("Experiment")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"plain", "residual"}))
+        ->type_name("plain,residual");
+    app.add_option("--seeds", e.seeds, "each net is trained once from each")
+        ->delimiter(',')
+        ->group("Experiment")
+        ->capture_default_str()
+        ->type_name("S,S");
     e.flags.add_to(app);
-    app.add_option("--output-dir", e.output, "finished runs found there are not trained again")->group("Output")->capture_default_str()->type_name("DIR");
-    app.footer("Examples:\n"
-               "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1      the effect within an hour\n"
-               "  build/degradation --depths 20,32,44,56 --seeds 1,2,3 --data-path cifar10 --epochs 164 \\\n"
-               "      --lr-scheduler multistep --lr-milestones 82,123                  the paper's Figure 6");
+    app.add_option("--output-dir", e.output, "finished runs found there are not trained again")
+        ->group("Output")
+        ->capture_default_str()
+        ->type_name("DIR");
+    app.footer(
+        "Examples:\n"
+        "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1      the effect within an hour\n"
+        "  build/degradation --depths 20,32,44,56 --seeds 1,2,3 --data-path cifar10 --epochs 164 \\\n"
+        "      --lr-scheduler multistep --lr-milestones 82,123                  the paper's Figure 6");
 
     return program.run(argc, argv, [&] {
         e.flags.use_threads();

@@ -17,11 +17,13 @@ using namespace deepen;
 namespace {
 
 // Width and number of classes need no flag: the file's shapes tell.  OIHW and [out,in]: output channels come first.
-CifarOptions options_for(const std::string& model, const std::string& shortcut, const TensorFile& file, const std::string& path) {
+CifarOptions options_for(const std::string& model, const std::string& shortcut, const TensorFile& file,
+                         const std::string& path) {
     CifarOptions options = parse_cifar_model_flag(model, shortcut);
     const auto first_axis = [&](const std::string& name) {
         const auto found = file.tensors.find(name);
-        require(found != file.tensors.end() && found->second.rank() >= 1 && found->second.shape()[0] >= 1, path, ": there is no '", name,
+        require(found != file.tensors.end() && found->second.rank() >= 1 && found->second.shape()[0] >= 1, path,
+                ": there is no '", name,
                 "' in this file, which every CIFAR net has.  Is it a weight file of such a net?");
         return found->second.shape()[0];
     };
@@ -30,7 +32,8 @@ CifarOptions options_for(const std::string& model, const std::string& shortcut, 
     return options;
 }
 
-std::string or_else(const std::string& flag, const TensorFile& file, const std::string& key, const std::string& otherwise) {
+std::string or_else(const std::string& flag, const TensorFile& file, const std::string& key,
+                    const std::string& otherwise) {
     const auto found = file.metadata.find(key);
     return !flag.empty() ? flag : found != file.metadata.end() ? found->second : otherwise;
 }
@@ -45,39 +48,63 @@ int main(int argc, char** argv) {
     Index batch = 128;
     int threads = 0;
     CLI::App& app = program.app;
-    app.add_option("--model", model, "resnet20, plain56, ...; if not given, what the weight file says")->type_name("NAME");
+    app.add_option("--model", model, "resnet20, plain56, ...; if not given, what the weight file says")
+        ->type_name("NAME");
     app.add_option("--shortcut", shortcut, "of a residual net; if not given, what the weight file says, else A")
-        ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))->type_name("A|B|C");
-    app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")->required()->type_name("FILE");
+        ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))
+        ->type_name("A|B|C");
+    app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")
+        ->required()
+        ->type_name("FILE");
     add_data_flags(app, data_path, data_options);
-    app.add_option("--split", split, "which pictures of the set")->capture_default_str()->check(CLI::IsMember({"train", "test"}))->type_name("train|test");
-    app.add_option("--mean", mean, "of red, green and blue, where the weight file names none")->delimiter(',')->expected(3)->type_name("R,G,B");
-    app.add_option("--std", deviation, "likewise")->delimiter(',')->expected(3)->check(CLI::Range(1e-6, 1e6))->type_name("R,G,B");
-    app.add_option("-b,--batch-size", batch, "pictures at a time")->capture_default_str()->check(CLI::Range(Index{1}, Index{65536}))->type_name("N");
-    app.add_option("--threads", threads, "processors to use; 0: all")->capture_default_str()->check(CLI::Range(0, 1024))->type_name("N");
+    app.add_option("--split", split, "which pictures of the set")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"train", "test"}))
+        ->type_name("train|test");
+    app.add_option("--mean", mean, "of red, green and blue, where the weight file names none")
+        ->delimiter(',')
+        ->expected(3)
+        ->type_name("R,G,B");
+    app.add_option("--std", deviation, "likewise")
+        ->delimiter(',')
+        ->expected(3)
+        ->check(CLI::Range(1e-6, 1e6))
+        ->type_name("R,G,B");
+    app.add_option("-b,--batch-size", batch, "pictures at a time")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{1}, Index{65536}))
+        ->type_name("N");
+    app.add_option("--threads", threads, "processors to use; 0: all")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1024))
+        ->type_name("N");
 
     return program.run(argc, argv, [&] {
         if (threads) set_threads(threads);
         if (mean.empty() != deviation.empty()) throw UsageError("--mean and --std go together: give both or none.");
         const TensorFile file = read_safetensors(weights);
         model = or_else(model, file, "model", "");
-        if (model.empty()) throw UsageError(weights + " does not say which net it is for.  Give --model, for example --model resnet20.");
+        if (model.empty())
+            throw UsageError(weights +
+                             " does not say which net it is for.  Give --model, for example --model resnet20.");
         auto net = cifar_resnet(options_for(model, or_else(shortcut, file, "shortcut", "A"), file, weights));
         load_weights(*net, file, weights);
 
         std::optional<Preprocessing> preprocessing = preprocessing_of(file, weights);
         if (!mean.empty()) preprocessing = Preprocessing{mean, deviation};
-        if (!preprocessing) throw UsageError(weights + " does not say how its pictures were prepared.  Give --mean and --std.");
+        if (!preprocessing)
+            throw UsageError(weights + " does not say how its pictures were prepared.  Give --mean and --std.");
 
         const DataSplits data = load_data(data_path, data_options);
         const PictureSet& pictures = split == "train" ? data.train : data.test;
         require(pictures.count() > 0, data_path, ": there are no ", split, " pictures.  Try the other --split.");
-        require(static_cast<Index>(pictures.classes.size()) == net->options().classes, data_path, " has ", pictures.classes.size(),
-                " classes, but the net in ", weights, " tells ", net->options().classes, " apart.  Evaluate it on the set it was trained on.");
+        require(static_cast<Index>(pictures.classes.size()) == net->options().classes, data_path, " has ",
+                pictures.classes.size(), " classes, but the net in ", weights, " tells ", net->options().classes,
+                " apart.  Evaluate it on the set it was trained on.");
         const Evaluation result = evaluate(*net, pictures, *preprocessing, batch, [] { return interrupted(); });
         if (interrupted()) return 0;
-        std::cout << "errors " << result.errors << " of " << result.count << ", mean loss " << std::fixed << std::setprecision(5)
-                  << result.mean_loss() << "\n";
+        std::cout << "errors " << result.errors << " of " << result.count << ", mean loss " << std::fixed
+                  << std::setprecision(5) << result.mean_loss() << "\n";
         return 0;
     });
 }

@@ -39,7 +39,7 @@ struct ConvNet : Module {
     Linear fc{128, 10};
 
     Tensor forward(const Tensor& x) override { return fc(global_average_pool(stage4(stage3(stage2(stage1(x)))))); }
-    void visit(Visitor& v) override {                    // what the optimiser moves follows from this alone
+    void visit(Visitor& v) override {  // what the optimiser moves follows from this alone
         v.module("stage1", stage1), v.module("stage2", stage2);
         v.module("stage3", stage3), v.module("stage4", stage4);
         v.module("fc", fc);
@@ -67,9 +67,9 @@ void show(const PictureSet& set, const std::vector<Index>& pictures) {
 
 // One line a class: how many of its pictures are recognised, and what the others are most often taken for.
 void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing& preprocessing) {
-    const NoGrad no_grad;                                // looking is not learning: nothing is recorded
+    const NoGrad no_grad;  // looking is not learning: nothing is recorded
     net.evaluate();
-    int answers[10][10] = {};                            // [truth][answer]
+    int answers[10][10] = {};  // [truth][answer]
     Loader loader(test, preprocessing, {.batch = 100});
     loader.start(1);
     for (Batch batch; loader.next(batch);) {
@@ -98,10 +98,12 @@ int main() {
     initialise(net, 1);
     Sgd sgd(named_parameters(net), {.lr = 0.03});
     Loader loader(data.train, preprocessing, {.batch = 32, .shuffle = true, .seed = 1});
-    std::printf("\n%d weights learn from 8000 such pictures; guessing would be wrong 90 %% of the time\n\n"
-                "  epoch   loss   training error   test error\n", static_cast<int>(parameter_count(net)));
+    std::printf(
+        "\n%d weights learn from 8000 such pictures; guessing would be wrong 90 %% of the time\n\n"
+        "  epoch   loss   training error   test error\n",
+        static_cast<int>(parameter_count(net)));
     for (int epoch = 1; epoch <= 6; ++epoch) {
-        if (epoch == 5) sgd.set_lr(0.003);               // small steps at the end settle the weights
+        if (epoch == 5) sgd.set_lr(0.003);  // small steps at the end settle the weights
         Evaluation training;
         loader.start(epoch);
         for (Batch batch; loader.next(batch);) {
@@ -113,8 +115,8 @@ int main() {
             training.add(logits, batch.labels, loss.item());
         }
         const Evaluation test = evaluate(net, data.test, preprocessing, 100);
-        std::printf("  %5d   %.2f        %4.1f %%         %4.1f %%\n", epoch, training.mean_loss(), 100 * training.error(),
-                    100 * test.error());
+        std::printf("  %5d   %.2f        %4.1f %%         %4.1f %%\n", epoch, training.mean_loss(),
+                    100 * training.error(), 100 * test.error());
         std::fflush(stdout);
     }
     print_confusions(net, data.test, preprocessing);

@@ -26,7 +26,10 @@ constexpr int blocks = 30;
 constexpr Index channels = 16;
 
 enum class Kind { plain, residual };
-struct Setting { double weight_size; bool norm; };       // 1 is the size of equation 10 (layers/initialise.h)
+struct Setting {
+    double weight_size;
+    bool norm;
+};  // 1 is the size of equation 10 (layers/initialise.h)
 
 Tensor random_normal(Shape shape, std::uint64_t stream, double deviation = 1) {
     Tensor t = Tensor::uninitialised(shape);
@@ -99,8 +102,9 @@ void one_plus() {
     Tensor y = F(x, 0, s) + x, y_of_F = F(x_of_F, 0, s);
     y.backward(dy);
     y_of_F.backward(dy);
-    std::printf("1. dx = dy + dy F'(x), in one block with random weights\n\n"
-                "        dy   dy F'(x)       sum   backward's dx\n");
+    std::printf(
+        "1. dx = dy + dy F'(x), in one block with random weights\n\n"
+        "        dy   dy F'(x)       sum   backward's dx\n");
     for (int i = 0; i < 4; ++i) {
         const Real a = dy.data()[i], b = x_of_F.grad().data()[i];
         std::printf("  %8.4f   %8.4f  %8.4f        %8.4f\n", a, b, a + b, x.grad().data()[i]);
@@ -109,14 +113,17 @@ void one_plus() {
 
 int main() {
     one_plus();
-    std::printf("\n2. The gradient's norm at the inputs of 30 blocks, where 1 is sent in behind the last\n"
-                "   (a bar has two characters for each power of ten, to the left of | when the norm is below 1)\n");
+    std::printf(
+        "\n2. The gradient's norm at the inputs of 30 blocks, where 1 is sent in behind the last\n"
+        "   (a bar has two characters for each power of ten, to the left of | when the norm is below 1)\n");
     compare("Weights 0.7 times He's size, no batch norm", {0.7, false},
             "Plain: the gradient vanishes.  Residual: the shortcuts carry it.");
     compare("Weights of He's size, no batch norm", {1, false},
             "Plain: it survives, which that size was derived for.  Residual: every sum adds to it, and it explodes.");
-    compare("Weights 0.7 times He's size, batch norm", {0.7, true},
-            "Neither vanishes, though the weights are small again.  Plain: it grows far more than in the residual chain.");
-    std::printf("\n   So with batch norm it is no vanishing gradient that ails the plain chain, at least before training.\n"
-                "   Whether it trains worse, and whether shortcuts mend that, is a matter of trying: lesson 5.\n");
+    compare(
+        "Weights 0.7 times He's size, batch norm", {0.7, true},
+        "Neither vanishes, though the weights are small again.  Plain: it grows far more than in the residual chain.");
+    std::printf(
+        "\n   So with batch norm it is no vanishing gradient that ails the plain chain, at least before training.\n"
+        "   Whether it trains worse, and whether shortcuts mend that, is a matter of trying: lesson 5.\n");
 }

@@ -58,6 +58,7 @@ int main() {
             of_plain = of_residual = {};
         }
     }
-    std::printf("\nOne depth, one seed, one minute: a hint, no more.  `make demo` compares several nets, draws their curves\n"
-                "and gives a verdict; `build/degradation --data-path cifar10` does so on CIFAR-10.\n");
+    std::printf(
+        "\nOne depth, one seed, one minute: a hint, no more.  `make demo` compares several nets, draws their curves\n"
+        "and gives a verdict; `build/degradation --data-path cifar10` does so on CIFAR-10.\n");
 }

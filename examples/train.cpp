@@ -19,12 +19,19 @@ int main(int argc, char** argv) {
     std::string model = "resnet20", output;
     std::uint64_t seed = 1;
     program.app.add_option("--model", model, "resnet or plain and a depth of 6n+2: resnet20, plain56, ...")
-        ->group("Net")->capture_default_str()->type_name("NAME");
+        ->group("Net")
+        ->capture_default_str()
+        ->type_name("NAME");
     flags.add_to(program.app);
     program.app.add_option("--seed", seed, "of the first weights, the order of pictures and their augmentation")
-        ->group("Training")->capture_default_str()->type_name("S");
-    program.app.add_option("--output-dir", output, "where config.json, log.csv and weights.safetensors go; runs/MODEL-seedS if not given")
-        ->group("Output")->type_name("DIR");
+        ->group("Training")
+        ->capture_default_str()
+        ->type_name("S");
+    program.app
+        .add_option("--output-dir", output,
+                    "where config.json, log.csv and weights.safetensors go; runs/MODEL-seedS if not given")
+        ->group("Output")
+        ->type_name("DIR");
     bool profiled = false;
     program.app.add_flag("--profile", profiled, "print where the time went, by op")->group("Output");
     program.app.footer(
@@ -42,14 +49,16 @@ int main(int argc, char** argv) {
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << "\n";
         if (const auto history = finished_run(folder, recipe, data)) {
-            std::cout << "already trained: " << summary(*history) << "; weights in " << (folder / "weights.safetensors").string() << "\n";
+            std::cout << "already trained: " << summary(*history) << "; weights in "
+                      << (folder / "weights.safetensors").string() << "\n";
             return 0;
         }
         RunObserver observer(recipe, data);
         if (profiled) profile::start();
         const History history = train_into(folder, recipe, data, observer.observer());
         if (interrupted()) {
-            std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of " << recipe.training.epochs << " epochs.\n";
+            std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of "
+                      << recipe.training.epochs << " epochs.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();

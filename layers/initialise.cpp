@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/error.h"
 #include "layers/module.h"
 
 namespace deepen {
@@ -15,6 +16,12 @@ void fill_uniform(Tensor& w, double bound, Random& random) {
     for (Real& v : w.data()) v = static_cast<Real>(random.uniform(-bound, bound));
 }
 
+const std::pair<const char*, Initialiser> schemes[] = {{"he_normal", he_normal},
+                                                       {"he_uniform", he_uniform},
+                                                       {"xavier_normal", xavier_normal},
+                                                       {"xavier_uniform", xavier_uniform},
+                                                       {"pytorch_uniform", pytorch_uniform}};
+
 // FNV-1a: a stream number that depends on the name alone.
 std::uint64_t stream_of_name(const std::string& name) {
     std::uint64_t hash = 0xcbf29ce484222325;
@@ -24,8 +31,12 @@ std::uint64_t stream_of_name(const std::string& name) {
 
 }  // namespace
 
-void he_normal(Tensor& w, Index fan_in, Index, Random& random) { fill_normal(w, std::sqrt(2.0 / static_cast<double>(fan_in)), random); }
-void he_uniform(Tensor& w, Index fan_in, Index, Random& random) { fill_uniform(w, std::sqrt(6.0 / static_cast<double>(fan_in)), random); }
+void he_normal(Tensor& w, Index fan_in, Index, Random& random) {
+    fill_normal(w, std::sqrt(2.0 / static_cast<double>(fan_in)), random);
+}
+void he_uniform(Tensor& w, Index fan_in, Index, Random& random) {
+    fill_uniform(w, std::sqrt(6.0 / static_cast<double>(fan_in)), random);
+}
 
 void xavier_normal(Tensor& w, Index fan_in, Index fan_out, Random& random) {
     fill_normal(w, std::sqrt(2.0 / static_cast<double>(fan_in + fan_out)), random);
@@ -33,6 +44,23 @@ void xavier_normal(Tensor& w, Index fan_in, Index fan_out, Random& random) {
 
 void xavier_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random) {
     fill_uniform(w, std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)), random);
+}
+
+void pytorch_uniform(Tensor& w, Index fan_in, Index, Random& random) {
+    fill_uniform(w, 1 / std::sqrt(static_cast<double>(fan_in)), random);
+}
+
+Initialiser parse_initialiser(const std::string& name) {
+    for (const auto& [known, scheme] : schemes)
+        if (name == known) return scheme;
+    throw Error(text("initialiser '", name, "' is not known.  Try he_normal, he_uniform, xavier_normal, xavier_uniform ",
+                     "or pytorch_uniform."));
+}
+
+std::vector<std::string> initialiser_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, scheme] : schemes) names.push_back(name);
+    return names;
 }
 
 void initialise(Module& net, std::uint64_t seed, Initialiser scheme) {

@@ -13,6 +13,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "engine/random.h"
 #include "engine/tensor.h"
@@ -24,10 +26,18 @@ class Module;
 // Fills `w`, a weight whose every output sums fan_in inputs and whose every input feeds fan_out outputs.
 using Initialiser = void (*)(Tensor& w, Index fan_in, Index fan_out, Random& random);
 
-void he_normal(Tensor& w, Index fan_in, Index fan_out, Random& random);          // deviation sqrt(2 / fan_in)
-void he_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);         // +- sqrt(6 / fan_in)
-void xavier_normal(Tensor& w, Index fan_in, Index fan_out, Random& random);      // deviation sqrt(2 / (fan_in + fan_out)), Glorot and Bengio 2010
-void xavier_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);     // +- sqrt(6 / (fan_in + fan_out))
+// He: deviation sqrt(2 / fan_in).  Xavier (Glorot and Bengio 2010): deviation sqrt(2 / (fan_in + fan_out)).
+// Uniform ones have the same deviation, between plus and minus sqrt(3) times it.
+void he_normal(Tensor& w, Index fan_in, Index fan_out, Random& random);
+void he_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);
+void xavier_normal(Tensor& w, Index fan_in, Index fan_out, Random& random);
+void xavier_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);
+// What PyTorch's Conv2d and Linear start from: +- 1 / sqrt(fan_in), a deviation 2.4 times smaller than He's.
+void pytorch_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);
+
+// By name: "he_normal", ...  Refuses others, saying which there are.
+Initialiser parse_initialiser(const std::string& name);
+std::vector<std::string> initialiser_names();
 
 // Draws all weights of a net.  Biases become 0, batch norm the identity with running statistics 0 and 1.
 void initialise(Module& net, std::uint64_t seed, Initialiser scheme = he_normal);

@@ -16,15 +16,18 @@ void fill(Tensor& t, Real value) {
 // --- Conv2d ----------------------------------------------------------------------------------------
 
 Conv2d::Conv2d(Conv2dOptions options) : options_(options) {
-    require(options.in_channels >= 1 && options.out_channels >= 1 && options.kernel >= 1 && options.stride >= 1 && options.padding >= 0,
-            "Conv2d: ", options.in_channels, " to ", options.out_channels, " channels, kernel ", options.kernel, ", stride ",
-            options.stride, ", padding ", options.padding, " asked for; all but the padding must be at least 1.");
+    require(options.in_channels >= 1 && options.out_channels >= 1 && options.kernel >= 1 && options.stride >= 1 &&
+                options.padding >= 0,
+            "Conv2d: ", options.in_channels, " to ", options.out_channels, " channels, kernel ", options.kernel,
+            ", stride ", options.stride, ", padding ", options.padding,
+            " asked for; all but the padding must be at least 1.");
     weight = variable(Tensor::zeros({options.kernel, options.kernel, options.in_channels, options.out_channels}));
     if (options.bias) bias = variable(Tensor::zeros({options.out_channels}));
 }
 
 Tensor Conv2d::forward(const Tensor& x) {
-    return conv2d(x, weight, bias, {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()});
+    return conv2d(x, weight, bias,
+                  {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()});
 }
 
 void Conv2d::visit(Visitor& v) {
@@ -41,12 +44,15 @@ void Conv2d::reset(Initialiser scheme, Random& random) {
 // --- BatchNorm2d -----------------------------------------------------------------------------------
 
 BatchNorm2d::BatchNorm2d(Index channels)
-    : scale(variable(Tensor::ones({channels}))), shift(variable(Tensor::zeros({channels}))),
-      running_mean(Tensor::zeros({channels})), running_variance(Tensor::ones({channels})) {}
+    : scale(variable(Tensor::ones({channels}))),
+      shift(variable(Tensor::zeros({channels}))),
+      running_mean(Tensor::zeros({channels})),
+      running_variance(Tensor::ones({channels})) {}
 
 Tensor BatchNorm2d::apply(const Tensor& x, const Tensor& shortcut, bool relu) {
-    return batch_norm(x, scale, shift, running_mean, running_variance,
-                      {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu});
+    return batch_norm(
+        x, scale, shift, running_mean, running_variance,
+        {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu});
 }
 
 void BatchNorm2d::visit(Visitor& v) {

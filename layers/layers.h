@@ -46,8 +46,9 @@ public:
     Real momentum = Real(0.1), epsilon = Real(1e-5);
 
     Tensor forward(const Tensor& x) override { return apply(x, {}, false); }
-    Tensor then_relu(const Tensor& x) { return apply(x, {}, true); }              // relu((*this)(x)), in one pass
-    Tensor add_then_relu(const Tensor& x, const Tensor& shortcut) { return apply(x, shortcut, true); }   // relu((*this)(x) + shortcut)
+    // relu((*this)(x)) and relu((*this)(x) + shortcut), each in one pass over memory.
+    Tensor then_relu(const Tensor& x) { return apply(x, {}, true); }
+    Tensor add_then_relu(const Tensor& x, const Tensor& shortcut) { return apply(x, shortcut, true); }
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
     std::string_view type() const override { return "BatchNorm2d"; }

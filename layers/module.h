@@ -32,7 +32,7 @@ class Visitor {
 public:
     virtual ~Visitor() = default;
     virtual void parameter(std::string_view name, Tensor& value) = 0;   // learns
-    virtual void buffer(std::string_view name, Tensor& value) = 0;      // is kept, but does not learn: running statistics
+    virtual void buffer(std::string_view name, Tensor& value) = 0;      // does not learn, but is kept
     virtual void module(std::string_view name, Module& part) = 0;
 };
 
@@ -61,7 +61,7 @@ public:
 
 protected:
     Module() = default;
-    Module(const Module&) = delete;                     // a net is one thing; its weights are not to be shared by accident
+    Module(const Module&) = delete;                     // a net is one thing, no two share weights by accident
     Module& operator=(const Module&) = delete;
 
 private:
@@ -77,7 +77,7 @@ struct NamedTensor {
 
 std::vector<NamedTensor> named_parameters(Module& module);   // in the order of visit()
 std::vector<NamedTensor> named_buffers(Module& module);
-std::vector<std::pair<std::string, Module*>> named_modules(Module& module);   // itself first, then its parts, depth first
+std::vector<std::pair<std::string, Module*>> named_modules(Module& module);   // itself, then its parts, depth first
 Index parameter_count(Module& module);
 
 }  // namespace deepen

@@ -9,8 +9,10 @@
 namespace deepen {
 
 Schedule::Schedule(ScheduleOptions options) : options_(std::move(options)), warm_(!options_.warmup_until_learning) {
-    require(std::is_sorted(options_.milestones.begin(), options_.milestones.end()), "schedule: milestones must ascend.");
-    require(options_.kind != ScheduleOptions::Kind::cosine || options_.total >= 1, "schedule: cosine needs the total number of iterations.");
+    require(std::is_sorted(options_.milestones.begin(), options_.milestones.end()),
+            "schedule: milestones must ascend.");
+    require(options_.kind != ScheduleOptions::Kind::cosine || options_.total >= 1,
+            "schedule: cosine needs the total number of iterations.");
     require(options_.warmup >= 0, "schedule: a warm-up of ", options_.warmup, " iterations; it must be 0 or more.");
 }
 

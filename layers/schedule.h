@@ -19,7 +19,7 @@ struct ScheduleOptions {
     Kind kind = Kind::constant;
     std::vector<Index> milestones;        // step: iterations at which the rate is multiplied by factor
     double factor = 0.1;
-    Index total = 0;                      // cosine: falls from base to 0 over this many iterations (Loshchilov and Hutter 2016)
+    Index total = 0;                      // cosine: falls from base to 0 over so many iterations (SGDR, 2016)
     Index warmup = 0;                     // rises linearly from base/warmup to base over the first so many iterations
     bool warmup_until_learning = false;   // the paper's: warmup_rate until the training error is below warmup_error
     double warmup_rate = 0.01, warmup_error = 0.8;

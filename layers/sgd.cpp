@@ -7,11 +7,14 @@
 
 namespace deepen {
 
-Sgd::Sgd(std::vector<NamedTensor> parameters, SgdOptions options) : options_(options), parameters_(std::move(parameters)) {
-    require(std::isfinite(options.lr) && options.lr >= 0, "SGD: the learning rate is ", options.lr, "; it must be 0 or more.");
-    require(options.momentum >= 0 && options.momentum < 1, "SGD: the momentum is ", options.momentum, "; it must be in [0, 1).");
-    require(std::isfinite(options.weight_decay) && options.weight_decay >= 0, "SGD: the weight decay is ", options.weight_decay,
+Sgd::Sgd(std::vector<NamedTensor> parameters, SgdOptions options)
+    : options_(options), parameters_(std::move(parameters)) {
+    require(std::isfinite(options.lr) && options.lr >= 0, "SGD: the learning rate is ", options.lr,
             "; it must be 0 or more.");
+    require(options.momentum >= 0 && options.momentum < 1, "SGD: the momentum is ", options.momentum,
+            "; it must be in [0, 1).");
+    require(std::isfinite(options.weight_decay) && options.weight_decay >= 0, "SGD: the weight decay is ",
+            options.weight_decay, "; it must be 0 or more.");
     require(!options.nesterov || options.momentum > 0, "SGD: Nesterov's step needs a momentum above 0.");
     for (const NamedTensor& p : parameters_) velocities_.push_back({p.name, Tensor::zeros(p.tensor.shape())});
 }

@@ -8,16 +8,17 @@ namespace deepen {
 namespace {
 
 int blocks_per_stage(int depth) {
-    require(depth >= 8 && depth <= 10000 && (depth - 2) % 6 == 0, "CIFAR nets have 6n+2 layers: 8, 14, 20, 32, 44, 56, 110, ..., but depth ",
-            depth, " was asked for.  The nearest is ", 6 * std::max(1, (std::min(depth, 10000) + 1) / 6) + 2, ".");
+    require(depth >= 8 && depth <= 10000 && (depth - 2) % 6 == 0,
+            "CIFAR nets have 6n+2 layers: 8, 14, 20, 32, 44, 56, 110, ..., but depth ", depth,
+            " was asked for.  The nearest is ", 6 * std::max(1, (std::min(depth, 10000) + 1) / 6) + 2, ".");
     return (depth - 2) / 6;
 }
 
 void add_stage(Sequential& stage, int blocks, BlockOptions first) {
     stage.add<BasicBlock>(first);
     for (int i = 1; i < blocks; ++i)
-        stage.add<BasicBlock>(BlockOptions{.in_channels = first.out_channels, .out_channels = first.out_channels,
-                                           .shortcut = first.shortcut});
+        stage.add<BasicBlock>(BlockOptions{
+            .in_channels = first.out_channels, .out_channels = first.out_channels, .shortcut = first.shortcut});
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ CifarNet::CifarNet(CifarOptions o)
     const int n = blocks_per_stage(o.depth);
     add_stage(layer1, n, {.in_channels = o.width, .out_channels = o.width, .stride = 1, .shortcut = o.shortcut});
     add_stage(layer2, n, {.in_channels = o.width, .out_channels = 2 * o.width, .stride = 2, .shortcut = o.shortcut});
-    add_stage(layer3, n, {.in_channels = 2 * o.width, .out_channels = 4 * o.width, .stride = 2, .shortcut = o.shortcut});
+    add_stage(layer3, n,
+              {.in_channels = 2 * o.width, .out_channels = 4 * o.width, .stride = 2, .shortcut = o.shortcut});
     name_parts();
 }
 
@@ -64,8 +66,9 @@ CifarOptions parse_cifar_model(const std::string& name, Shortcut shortcut) {
     }
     if (digits.starts_with("-")) digits.remove_prefix(1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), options.depth);
-    require(error == std::errc() && end == digits.data() + digits.size(), "model '", name,
-            "' is not known.  Try resnet or plain followed by a depth of 6n+2: resnet20, resnet56, plain20, plain56, ...");
+    require(
+        error == std::errc() && end == digits.data() + digits.size(), "model '", name,
+        "' is not known.  Try resnet or plain followed by a depth of 6n+2: resnet20, resnet56, plain20, plain56, ...");
     blocks_per_stage(options.depth);
     return options;
 }

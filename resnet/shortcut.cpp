@@ -7,16 +7,21 @@ namespace deepen {
 Shortcut parse_shortcut(const std::string& name) {
     for (Shortcut s : {Shortcut::none, Shortcut::A, Shortcut::B, Shortcut::C})
         if (name == name_of(s)) return s;
-    throw Error(text("shortcut '", name, "' is not known.  Try A (zero padding), B (projection where the shape changes), ",
+    throw Error(text("shortcut '", name,
+                     "' is not known.  Try A (zero padding), B (projection where the shape changes), ",
                      "C (projection everywhere) or none (a plain net)."));
 }
 
 std::string_view name_of(Shortcut shortcut) {
     switch (shortcut) {
-        case Shortcut::none: return "none";
-        case Shortcut::A: return "A";
-        case Shortcut::B: return "B";
-        case Shortcut::C: return "C";
+        case Shortcut::none:
+            return "none";
+        case Shortcut::A:
+            return "A";
+        case Shortcut::B:
+            return "B";
+        case Shortcut::C:
+            return "C";
     }
     throw InternalError("internal error, please report it: a shortcut without a name");
 }
@@ -24,8 +29,10 @@ std::string_view name_of(Shortcut shortcut) {
 ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
     const bool same_shape = options.stride == 1 && options.in_channels == options.out_channels;
     if (options.kind == Shortcut::C || (options.kind == Shortcut::B && !same_shape)) {
-        convolution_.emplace(Conv2dOptions{.in_channels = options.in_channels, .out_channels = options.out_channels,
-                                           .kernel = 1, .stride = options.stride});
+        convolution_.emplace(Conv2dOptions{.in_channels = options.in_channels,
+                                           .out_channels = options.out_channels,
+                                           .kernel = 1,
+                                           .stride = options.stride});
         norm_.emplace(options.out_channels);
     }
 }

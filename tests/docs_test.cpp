@@ -44,7 +44,8 @@ std::map<std::string, int> listed() {
         const std::string path = m[1];
         const std::size_t brace = path.find("{h,cpp}");
         if (brace == std::string::npos) ++counts[path];
-        else for (const char* ending : {"h", "cpp"}) ++counts[path.substr(0, brace) + ending];
+        else
+            for (const char* ending : {"h", "cpp"}) ++counts[path.substr(0, brace) + ending];
     }
     return counts;
 }
@@ -88,7 +89,8 @@ TEST(Documents, LinkOnlyToFilesThatExist) {
     for (const fs::path& path : files_below("docs", {".md"})) {
         const std::string text = content(path);
         for (const std::smatch& m : matches(text, std::regex(R"(\]\(([^)#]+)[^)]*\))")))
-            EXPECT_TRUE(m[1].str().starts_with("http") || fs::exists(path.parent_path() / m[1].str())) << path << " links to " << m[1];
+            EXPECT_TRUE(m[1].str().starts_with("http") || fs::exists(path.parent_path() / m[1].str()))
+                << path << " links to " << m[1];
     }
 }
 

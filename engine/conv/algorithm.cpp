@@ -15,9 +15,9 @@ const std::array algorithms{&pointwise_convolution, &winograd_convolution, &im2c
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id) {
     for (const ConvolutionAlgorithm* algorithm : algorithms) {
         if (id == ConvAlgorithm::automatic ? !algorithm->suits(g) : algorithm->id != id) continue;
-        require(algorithm->suits(g), "conv2d: the algorithm '", algorithm->name, "' does not suit a ", g.kernel_height, "x",
-                g.kernel_width, " kernel with stride ", g.stride, " and padding ", g.padding, ", ", g.in_channels, " to ",
-                g.out_channels, " channels.  Try 'automatic' or 'im2col'.");
+        require(algorithm->suits(g), "conv2d: the algorithm '", algorithm->name, "' does not suit a ", g.kernel_height,
+                "x", g.kernel_width, " kernel with stride ", g.stride, " and padding ", g.padding, ", ", g.in_channels,
+                " to ", g.out_channels, " channels.  Try 'automatic' or 'im2col'.");
         return *algorithm;
     }
     throw InternalError("internal error, please report it: no convolution algorithm was found");
@@ -27,7 +27,8 @@ ConvAlgorithm parse_conv_algorithm(const std::string& name) {
     if (name == "automatic") return ConvAlgorithm::automatic;
     for (const ConvolutionAlgorithm* algorithm : algorithms)
         if (algorithm->name == name) return algorithm->id;
-    throw Error(text("convolution algorithm '", name, "' is not known.  Try automatic, reference, im2col, pointwise or winograd."));
+    throw Error(text("convolution algorithm '", name,
+                     "' is not known.  Try automatic, reference, im2col, pointwise or winograd."));
 }
 
 }  // namespace deepen

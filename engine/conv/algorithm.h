@@ -25,10 +25,12 @@ struct ConvolutionAlgorithm {
     // dx += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
     // an algorithm may share work between the two.  A `fresh` dx holds nothing yet: it is cleared a
     // picture at a time, just before that picture is added to, while it is in cache.
-    void (*backward)(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw);
+    void (*backward)(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh,
+                     Real* dw);
 };
 
-extern const ConvolutionAlgorithm reference_convolution, im2col_convolution, pointwise_convolution, winograd_convolution;
+extern const ConvolutionAlgorithm reference_convolution, im2col_convolution;
+extern const ConvolutionAlgorithm pointwise_convolution, winograd_convolution;
 
 // The algorithm of that id, or, for `automatic`, the fastest that suits.  Refuses one that does not suit.
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id);

@@ -68,15 +68,18 @@ void for_each_stretch(const ConvGeometry& g, Index begin, Index end, Inside insi
 }
 
 void gather(const ConvGeometry& g, Index begin, Index end, const Real* __restrict x, Real* __restrict patches) {
-    for_each_stretch(g, begin, end,
-                     [=](Index p, Index from, Index length) { std::copy(x + from, x + from + length, patches + p); },
-                     [=](Index p, Index length) { std::fill(patches + p, patches + p + length, Real(0)); });
+    for_each_stretch(
+        g, begin, end, [=](Index p, Index from, Index length) { std::copy(x + from, x + from + length, patches + p); },
+        [=](Index p, Index length) { std::fill(patches + p, patches + p + length, Real(0)); });
 }
 
 void scatter_add(const ConvGeometry& g, Index begin, Index end, const Real* __restrict dpatches, Real* __restrict dx) {
-    for_each_stretch(g, begin, end,
-                     [=](Index p, Index to, Index length) { for (Index i = 0; i < length; ++i) dx[to + i] += dpatches[p + i]; },
-                     [](Index, Index) {});
+    for_each_stretch(
+        g, begin, end,
+        [=](Index p, Index to, Index length) {
+            for (Index i = 0; i < length; ++i) dx[to + i] += dpatches[p + i];
+        },
+        [](Index, Index) {});
 }
 
 void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
@@ -102,10 +105,12 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
             const Real* dy_block = dy + begin * g.out_width * channels;
             if (dw) {
                 gather(g, begin, end, x, patches.data());
-                gemm(true, false, patch, channels, places, 1, patches.data(), patch, dy_block, channels, 1, partial, channels);
+                gemm(true, false, patch, channels, places, 1, patches.data(), patch, dy_block, channels, 1, partial,
+                     channels);
             }
             if (dx) {
-                gemm(false, true, places, patch, channels, 1, dy_block, channels, w, channels, 0, patches.data(), patch);
+                gemm(false, true, places, patch, channels, 1, dy_block, channels, w, channels, 0, patches.data(),
+                     patch);
                 scatter_add(g, begin, end, patches.data(), dx);
             }
         }
@@ -114,7 +119,7 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
 
 }  // namespace
 
-const ConvolutionAlgorithm im2col_convolution{ConvAlgorithm::im2col, "im2col",
-                                              [](const ConvGeometry&) { return true; }, forward, backward};
+const ConvolutionAlgorithm im2col_convolution{ConvAlgorithm::im2col, "im2col", [](const ConvGeometry&) { return true; },
+                                              forward, backward};
 
 }  // namespace deepen

@@ -30,7 +30,8 @@ void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* d
     sum_over_groups(g.batch, in * out, dw, [&](Index first, Index last, Real* partial) {
         const Index begin = first * area, places = (last - first) * area;
         if (dw) gemm(true, false, in, out, places, 1, x + begin * in, in, dy + begin * out, out, 1, partial, out);
-        if (dx) gemm(false, true, places, in, out, 1, dy + begin * out, out, w, out, fresh ? 0 : 1, dx + begin * in, in);
+        if (dx)
+            gemm(false, true, places, in, out, 1, dy + begin * out, out, w, out, fresh ? 0 : 1, dx + begin * in, in);
     });
 }
 

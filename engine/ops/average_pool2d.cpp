@@ -19,7 +19,8 @@ void for_each_pair(const PoolGeometry& g, Index n, Term term) {
             const auto [top, bottom, left, right] = g.window(i, j);
             for (Index row = top; row < bottom; ++row)
                 for (Index column = left; column < right; ++column)
-                    for (Index c = 0; c < g.channels; ++c) term(g.x_offset(n, row, column) + c, g.y_offset(n, i, j) + c);
+                    for (Index c = 0; c < g.channels; ++c)
+                        term(g.x_offset(n, row, column) + c, g.y_offset(n, i, j) + c);
         }
 }
 
@@ -36,7 +37,8 @@ Tensor average_pool2d(const Tensor& x, PoolOptions options) {
     return record("average_pool2d", y, {x}, [g, share](Gradients& d) {
         const Real* dy = d.output().data().data();
         Real* dx = d.input(0).data();
-        parallel_for(g.batch, [&](Index n) { for_each_pair(g, n, [=](Index ix, Index iy) { dx[ix] += share * dy[iy]; }); });
+        parallel_for(g.batch,
+                     [&](Index n) { for_each_pair(g, n, [=](Index ix, Index iy) { dx[ix] += share * dy[iy]; }); });
     });
 }
 

@@ -33,8 +33,8 @@ namespace {
 //   taken as one row of w*C columns, with the per-channel numbers repeated w times; sums per column are
 //   folded back to sums per channel.
 struct Rows {
-    Index rows, channels;                 // of x
-    Index width;                          // w
+    Index rows, channels;  // of x
+    Index width;           // w
 
     Rows(Index rows, Index channels) : rows(rows), channels(channels), width(1) {
         while (channels * width * 2 <= 512 && rows % (width * 2) == 0) width *= 2;
@@ -54,7 +54,7 @@ struct Rows {
         for (Index i = 0; i < columns(); ++i) wide[i] = per_channel[i % channels];
         return wide;
     }
-    void fold(const Real* wide, Real* sums) const {      // sums per column -> sums per channel
+    void fold(const Real* wide, Real* sums) const {  // sums per column -> sums per channel
         std::fill(sums, sums + channels, Real(0));
         for (Index i = 0; i < columns(); ++i) sums[i % channels] += wide[i];
     }
@@ -63,7 +63,7 @@ struct Rows {
 // --- forward -------------------------------------------------------------------------------------
 
 struct Moments {
-    std::vector<double> mean, variance;   // [C]; the variance divided by R, not R-1
+    std::vector<double> mean, variance;  // [C]; the variance divided by R, not R-1
 };
 
 // Mean and sum of squared deviations of each channel over some lines of x.
@@ -107,7 +107,8 @@ Moments batch_moments(const Rows& r, const Real* x) {
         for (Index c = 0; c < r.channels; ++c) {
             const double delta = partial[chunk * 2 * r.channels + c] - m.mean[c];
             m.mean[c] += delta * share;
-            m.variance[c] += partial[(chunk * 2 + 1) * r.channels + c] + delta * delta * share * static_cast<double>(seen);
+            m.variance[c] +=
+                partial[(chunk * 2 + 1) * r.channels + c] + delta * delta * share * static_cast<double>(seen);
         }
         seen += count;
     }
@@ -121,11 +122,11 @@ void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const
     const Index columns = r.columns();
     r.for_each_chunk([=](Index, Index begin, Index end) {
         for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real *__restrict xi = x + i, *__restrict si = s + (with_shortcut ? i : 0);
+            const Real* __restrict xi = x + i, * __restrict si = s + (with_shortcut ? i : 0);
             Real* __restrict yi = y + i;
             for (Index c = 0; c < columns; ++c) {
                 const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
-                yi[c] = with_relu && z < 0 ? Real(0) : z;                         // a NaN stays one
+                yi[c] = with_relu && z < 0 ? Real(0) : z;  // a NaN stays one
             }
         }
     });
@@ -133,7 +134,8 @@ void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const
 
 void move_running(Tensor running, const std::vector<double>& batch, double momentum, double factor) {
     const std::span<Real> r = running.data();
-    for (std::size_t c = 0; c < r.size(); ++c) r[c] = static_cast<Real>((1 - momentum) * r[c] + momentum * factor * batch[c]);
+    for (std::size_t c = 0; c < r.size(); ++c)
+        r[c] = static_cast<Real>((1 - momentum) * r[c] + momentum * factor * batch[c]);
 }
 
 // --- backward ------------------------------------------------------------------------------------
@@ -142,19 +144,20 @@ void move_running(Tensor running, const std::vector<double>& batch, double momen
 enum class Mask { none, sign_of_z, sign_of_y };
 
 struct Sums {
-    std::vector<double> dz, dz_x;         // [C]: sums of dz and of dz * (x - m)
+    std::vector<double> dz, dz_x;  // [C]: sums of dz and of dz * (x - m)
 };
 
 // Sums over rows; with a shortcut (y given) also turns dy into dz in place, since the shortcut takes it as it is.
 template <Mask mask>
-Sums gradient_sums(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b, const Real* mean) {
+Sums gradient_sums(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b,
+                   const Real* mean) {
     const Index columns = r.columns();
     std::vector<Real> partial(r.chunks() * 2 * r.channels);
     r.for_each_chunk([&](Index chunk, Index begin, Index end) {
         std::vector<Real> wide(2 * columns);
-        Real *__restrict sum = wide.data(), *__restrict sum_x = sum + columns;
+        Real* __restrict sum = wide.data(), * __restrict sum_x = sum + columns;
         for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real *__restrict xi = x + i, *__restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
+            const Real* __restrict xi = x + i, * __restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
             Real* __restrict dyi = dy + i;
             for (Index c = 0; c < columns; ++c) {
                 Real dz = dyi[c];
@@ -178,7 +181,8 @@ Sums gradient_sums(const Rows& r, Real* dy, const Real* x, const Real* y, const 
 
 // dx = a dz + p x + q per column; dx may be dz's own storage.
 template <Mask mask>
-void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* p, const Real* q, Real* dx) {
+void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* p,
+                    const Real* q, Real* dx) {
     const Index columns = r.columns();
     r.for_each_chunk([=](Index, Index begin, Index end) {
         for (Index i = begin * columns; i < end * columns; i += columns) {
@@ -196,7 +200,7 @@ void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a,
 // What forward leaves for backward: per column, repeated (Note [Wide rows]).
 struct Saved {
     Rows r;
-    Tensor x, y;                          // y only where there is a shortcut
+    Tensor x, y;  // y only where there is a shortcut
     std::vector<Real> mean, inverse, a, b;
     bool training, has_shortcut;
 };
@@ -206,8 +210,10 @@ void backward(const Saved& s, Gradients& d) {
     const Rows& r = s.r;
     Tensor dy = d.take_output();
     const Real* x = s.x.data().data();
-    const Sums sums = gradient_sums<mask>(r, dy.data().data(), x, s.y.defined() ? s.y.data().data() : nullptr, s.a.data(), s.b.data(), s.mean.data());
-    for (Index c = 0; c < r.channels && d.wanted(1); ++c) d.input(1)[c] += static_cast<Real>(sums.dz_x[c] * s.inverse[c]);
+    const Sums sums = gradient_sums<mask>(r, dy.data().data(), x, s.y.defined() ? s.y.data().data() : nullptr,
+                                          s.a.data(), s.b.data(), s.mean.data());
+    for (Index c = 0; c < r.channels && d.wanted(1); ++c)
+        d.input(1)[c] += static_cast<Real>(sums.dz_x[c] * s.inverse[c]);
     for (Index c = 0; c < r.channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums.dz[c]);
 
     if (d.wanted(0)) {
@@ -220,7 +226,8 @@ void backward(const Saved& s, Gradients& d) {
         }
         const bool shortcut_takes_dz = s.has_shortcut && d.wanted(3);
         Tensor dx = shortcut_takes_dz ? Tensor::uninitialised(dy.shape()) : dy;
-        input_gradient<mask>(r, dy.data().data(), x, s.a.data(), s.b.data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), dx.data().data());
+        input_gradient<mask>(r, dy.data().data(), x, s.a.data(), s.b.data(), r.repeat(p.data()).data(),
+                             r.repeat(q.data()).data(), dx.data().data());
         d.give(0, std::move(dx));
     }
     if (s.has_shortcut && d.wanted(3)) d.give(3, std::move(dy));
@@ -228,12 +235,15 @@ void backward(const Saved& s, Gradients& d) {
 
 // --- the op --------------------------------------------------------------------------------------
 
-void require_fitting(const Tensor& x, std::initializer_list<const Tensor*> per_channel, const BatchNormOptions& options) {
-    require(x.rank() >= 2 && x.shape()[-1] >= 1, "batch_norm: x has shape ", x.shape(), "; it needs at least two axes, the last one channels.");
+void require_fitting(const Tensor& x, std::initializer_list<const Tensor*> per_channel,
+                     const BatchNormOptions& options) {
+    require(x.rank() >= 2 && x.shape()[-1] >= 1, "batch_norm: x has shape ", x.shape(),
+            "; it needs at least two axes, the last one channels.");
     const Index channels = x.shape()[-1], rows = x.size() / channels;
     for (const Tensor* t : per_channel)
-        require(t->shape() == Shape{channels}, "batch_norm: scale, shift, running mean and running variance must have shape [",
-                channels, "], as x ", x.shape(), " has ", channels, " channels; one of them has ", t->shape(), ".");
+        require(t->shape() == Shape{channels},
+                "batch_norm: scale, shift, running mean and running variance must have shape [", channels, "], as x ",
+                x.shape(), " has ", channels, " channels; one of them has ", t->shape(), ".");
     require(rows >= (options.training ? 2 : 1), "batch_norm: x ", x.shape(), " has ", rows, " value(s) per channel.  ",
             options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
                              : "There is nothing to normalise.");
@@ -241,19 +251,22 @@ void require_fitting(const Tensor& x, std::initializer_list<const Tensor*> per_c
             options.shortcut.shape(), ", x ", x.shape(), "; they must agree to be added.");
 }
 
-Moments moments_for(const Rows& r, const Tensor& x, const Tensor& running_mean, const Tensor& running_variance, const BatchNormOptions& options) {
-    if (!options.training) return {{running_mean.data().begin(), running_mean.data().end()},
-                                   {running_variance.data().begin(), running_variance.data().end()}};
+Moments moments_for(const Rows& r, const Tensor& x, const Tensor& running_mean, const Tensor& running_variance,
+                    const BatchNormOptions& options) {
+    if (!options.training)
+        return {{running_mean.data().begin(), running_mean.data().end()},
+                {running_variance.data().begin(), running_variance.data().end()}};
     const Moments m = batch_moments(r, x.data().data());
     move_running(running_mean, m.mean, options.momentum, 1);
-    move_running(running_variance, m.variance, options.momentum, static_cast<double>(r.rows) / static_cast<double>(r.rows - 1));
+    move_running(running_variance, m.variance, options.momentum,
+                 static_cast<double>(r.rows) / static_cast<double>(r.rows - 1));
     return m;
 }
 
 }  // namespace
 
-Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean, Tensor running_variance,
-                  const BatchNormOptions& options) {
+Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean,
+                  Tensor running_variance, const BatchNormOptions& options) {
     require_fitting(x, {&scale, &shift, &running_mean, &running_variance}, options);
     const Rows r(x.size() / x.shape()[-1], x.shape()[-1]);
     const Moments m = moments_for(r, x, running_mean, running_variance, options);
@@ -267,15 +280,25 @@ Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Ten
         b[c] = shift.data()[c] - a[c] * mean[c];
     }
     const Tensor& s = options.shortcut;
-    Saved saved{.r = r, .x = x.detach(), .y = {}, .mean = r.repeat(mean.data()), .inverse = inverse, .a = r.repeat(a.data()), .b = r.repeat(b.data()),
-                .training = options.training, .has_shortcut = s.defined()};
+    Saved saved{.r = r,
+                .x = x.detach(),
+                .y = {},
+                .mean = r.repeat(mean.data()),
+                .inverse = inverse,
+                .a = r.repeat(a.data()),
+                .b = r.repeat(b.data()),
+                .training = options.training,
+                .has_shortcut = s.defined()};
     const auto forward = s.defined() ? (options.relu ? normalise<true, true> : normalise<true, false>)
                                      : (options.relu ? normalise<false, true> : normalise<false, false>);
     Tensor y = Tensor::uninitialised(x.shape());
-    forward(r, x.data().data(), s.defined() ? s.data().data() : nullptr, saved.a.data(), saved.b.data(), y.data().data());
+    forward(r, x.data().data(), s.defined() ? s.data().data() : nullptr, saved.a.data(), saved.b.data(),
+            y.data().data());
 
     if (s.defined() && options.relu) saved.y = y;
-    const auto back = !options.relu ? backward<Mask::none> : s.defined() ? backward<Mask::sign_of_y> : backward<Mask::sign_of_z>;
+    const auto back = !options.relu ? backward<Mask::none>
+                      : s.defined() ? backward<Mask::sign_of_y>
+                                    : backward<Mask::sign_of_z>;
     return record("batch_norm", y, {x, scale, shift, s}, [saved, back](Gradients& d) { back(saved, d); });
 }
 

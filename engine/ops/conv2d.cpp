@@ -33,7 +33,8 @@ void add_rows(const Real* __restrict dy, Real* __restrict db, Index rows, Index 
 Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
     const ConvGeometry g = conv_geometry(x.shape(), w.shape(), options);
     require(!b.defined() || b.shape() == Shape{g.out_channels}, "conv2d: the bias has shape ", b.shape(),
-            "; the weight ", w.shape(), " has ", g.out_channels, " output channels.  Try a bias of shape [", g.out_channels, "].");
+            "; the weight ", w.shape(), " has ", g.out_channels, " output channels.  Try a bias of shape [",
+            g.out_channels, "].");
     const ConvolutionAlgorithm& algorithm = choose_convolution(g, options.algorithm);
 
     Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.out_channels});

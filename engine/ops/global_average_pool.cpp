@@ -13,7 +13,8 @@
 namespace deepen {
 
 Tensor global_average_pool(const Tensor& x) {
-    require(x.rank() == 4 && x.size() > 0, "global_average_pool: x has shape ", x.shape(), "; it takes pictures (N,H,W,C), not empty.");
+    require(x.rank() == 4 && x.size() > 0, "global_average_pool: x has shape ", x.shape(),
+            "; it takes pictures (N,H,W,C), not empty.");
     const Index batch = x.shape()[0], area = x.shape()[1] * x.shape()[2], channels = x.shape()[3];
     const Real share = Real(1) / static_cast<Real>(area);
     Tensor y = Tensor::zeros({batch, channels});

@@ -29,7 +29,7 @@ void forward(const PoolGeometry& g, Index n, const Real* x, Real* y, std::int32_
                 for (Index column = left; column < right; ++column)
                     for (Index c = 0; c < g.channels; ++c) {
                         const Real v = x[g.x_offset(n, row, column) + c];
-                        if (!(v > y[out + c]) && v == v) continue;    // a NaN wins, so that it is not hidden
+                        if (!(v > y[out + c]) && v == v) continue;  // a NaN wins, so that it is not hidden
                         y[out + c] = v;
                         place[out + c] = static_cast<std::int32_t>(g.x_offset(0, row, column));
                     }
@@ -41,7 +41,8 @@ void forward(const PoolGeometry& g, Index n, const Real* x, Real* y, std::int32_
 Tensor max_pool2d(const Tensor& x, PoolOptions options) {
     const PoolGeometry g = pool_geometry("max_pool2d", x.shape(), options);
     const Index picture = g.height * g.width * g.channels, outputs = g.out_height * g.out_width * g.channels;
-    require(picture <= std::numeric_limits<std::int32_t>::max(), "max_pool2d: a picture of ", x.shape(), " is too large.");
+    require(picture <= std::numeric_limits<std::int32_t>::max(), "max_pool2d: a picture of ", x.shape(),
+            " is too large.");
 
     Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.channels});
     auto places = std::make_shared<Places>(y.size());

@@ -10,29 +10,35 @@ namespace deepen {
 
 RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data)
     : epochs_(recipe.training.epochs),
-      progress_({.name = "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr, terminal_at(2)) {}
+      progress_({.name = "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
+                terminal_at(2)) {}
 
 Observer RunObserver::observer() {
-    return {.step = [this](const StepReport& s) {
+    return {
+        .step =
+            [this](const StepReport& s) {
                 if (s.step == 1) progress_.start(s.epoch);
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },
-            .evaluating = [this] { progress_.note("testing"); },
-            .epoch = [this](const EpochRecord& record, const History&) { progress_.print(epoch_line(record, epochs_)); },
-            .stop = [] { return interrupted(); }};
+        .evaluating = [this] { progress_.note("testing"); },
+        .epoch = [this](const EpochRecord& record, const History&) { progress_.print(epoch_line(record, epochs_)); },
+        .stop = [] { return interrupted(); }};
 }
 
 std::string describe(const Recipe& recipe) {
     const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
-    const std::string shortcut = recipe.model.shortcut == Shortcut::none ? "no shortcuts" : text("shortcut ", name_of(recipe.model.shortcut));
-    return text(model_name(recipe.model), ": ", shortcut, ", ", parameter_count(*net), " parameters, seed ", recipe.training.seed);
+    const std::string shortcut =
+        recipe.model.shortcut == Shortcut::none ? "no shortcuts" : text("shortcut ", name_of(recipe.model.shortcut));
+    return text(model_name(recipe.model), ": ", shortcut, ", ", parameter_count(*net), " parameters, seed ",
+                recipe.training.seed);
 }
 
 std::string summary(const History& history) {
     const EpochRecord& last = history.back();
     char line[120];
-    std::snprintf(line, sizeof line, "training error %.2f %%, test error %.2f %% after %lld epoch%s", 100 * last.train_error,
-                  100 * last.test_error, static_cast<long long>(last.epoch), last.epoch == 1 ? "" : "s");
+    std::snprintf(line, sizeof line, "training error %.2f %%, test error %.2f %% after %lld epoch%s",
+                  100 * last.train_error, 100 * last.test_error, static_cast<long long>(last.epoch),
+                  last.epoch == 1 ? "" : "s");
     return line;
 }
 

@@ -8,57 +8,134 @@ namespace {
 
 constexpr Index at_most = 1'000'000'000;
 
-CLI::Range up_to(double low, double high) { return CLI::Range(low, high); }
+// Like CLI::Range, but "nan" is in no range.
+CLI::Validator up_to(double low, double high) {
+    return CLI::Validator(
+        [=](std::string& given) {
+            double value = 0;
+            const bool fits = CLI::detail::lexical_cast(given, value) && value >= low && value <= high;
+            return fits ? std::string() : text("Value ", given, " not in range ", low, " to ", high);
+        },
+        text("FLOAT in [", low, " - ", high, "]"));
+}
 
 }  // namespace
 
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--data-path", path,
                    "synthetic (pictures of our own making, no download), cifar10 (after `make data`), "
-                   "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with train/ and test/ of one sub-folder a class")
-        ->group("Data")->capture_default_str()->type_name("SET");
+                   "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with train/ and test/ of one "
+                   "sub-folder a class")
+        ->group("Data")
+        ->capture_default_str()
+        ->type_name("SET");
     app.add_option("--synthetic-train", options.train_count, "training pictures of the synthetic set")
-        ->group("Data")->capture_default_str()->check(CLI::Range(Index{10}, Index{1'000'000}))->type_name("N");
+        ->group("Data")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{10}, Index{1'000'000}))
+        ->type_name("N");
     app.add_option("--synthetic-test", options.test_count, "test pictures of the synthetic set")
-        ->group("Data")->capture_default_str()->check(CLI::Range(Index{10}, Index{1'000'000}))->type_name("N");
-    app.add_option("--image-size", options.size, "folders of pictures are scaled and cropped to this many pixels a side")
-        ->group("Data")->capture_default_str()->check(CLI::Range(Index{8}, Index{1024}))->type_name("PIXELS");
+        ->group("Data")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{10}, Index{1'000'000}))
+        ->type_name("N");
+    app.add_option("--image-size", options.size,
+                   "folders of pictures are scaled and cropped to this many pixels a side")
+        ->group("Data")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{8}, Index{1024}))
+        ->type_name("PIXELS");
 }
 
 void TrainingFlags::add_to(CLI::App& app) {
     add_data_flags(app, data_path, data);
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
-    app.add_flag("--per-pixel-mean", per_pixel_mean, "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
+    app.add_flag("--per-pixel-mean", per_pixel_mean,
+                 "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
         ->group("Data");
 
-    app.add_option("--shortcut", shortcut, "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
-        ->group("Net")->capture_default_str()->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))->type_name("A|B|C");
+    app.add_option(
+           "--shortcut", shortcut,
+           "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
+        ->group("Net")
+        ->capture_default_str()
+        ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))
+        ->type_name("A|B|C");
     app.add_option("--width", width, "channels of the first stage; the paper's nets have 16")
-        ->group("Net")->capture_default_str()->check(CLI::Range(Index{1}, Index{1024}))->type_name("N");
+        ->group("Net")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{1}, Index{1024}))
+        ->type_name("N");
+
+    app.add_option("--init", initialiser, "first weights; the paper's are he_normal")
+        ->group("Net")
+        ->capture_default_str()
+        ->check(CLI::IsMember(initialiser_names()))
+        ->type_name("SCHEME");
 
     app.add_option("--epochs", epochs, "times through the training pictures")
-        ->group("Training")->capture_default_str()->check(CLI::Range(Index{1}, at_most))->type_name("N");
+        ->group("Training")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{1}, at_most))
+        ->type_name("N");
     app.add_option("-b,--batch-size", batch, "pictures a step")
-        ->group("Training")->capture_default_str()->check(CLI::Range(Index{2}, Index{65536}))->type_name("N");
+        ->group("Training")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{2}, Index{65536}))
+        ->type_name("N");
     app.add_option("--max-iterations", max_iterations, "stop after so many steps; 0: when the epochs are done")
-        ->group("Training")->capture_default_str()->check(CLI::Range(Index{0}, at_most))->type_name("N");
-    app.add_option("--lr", lr, "learning rate")->group("Training")->capture_default_str()->check(up_to(0, 1e6))->type_name("RATE");
-    app.add_option("--momentum", momentum, "of SGD")->group("Training")->capture_default_str()->check(up_to(0, 0.9999))->type_name("M");
-    app.add_option("--wd,--weight-decay", weight_decay, "of SGD")->group("Training")->capture_default_str()->check(up_to(0, 1e6))->type_name("D");
+        ->group("Training")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{0}, at_most))
+        ->type_name("N");
+    app.add_option("--lr", lr, "learning rate")
+        ->group("Training")
+        ->capture_default_str()
+        ->check(up_to(0, 1e6))
+        ->type_name("RATE");
+    app.add_option("--momentum", momentum, "of SGD")
+        ->group("Training")
+        ->capture_default_str()
+        ->check(up_to(0, 0.9999))
+        ->type_name("M");
+    app.add_option("--wd,--weight-decay", weight_decay, "of SGD")
+        ->group("Training")
+        ->capture_default_str()
+        ->check(up_to(0, 1e6))
+        ->type_name("D");
     app.add_flag("--nesterov", nesterov, "Nesterov's momentum")->group("Training");
-    app.add_flag("--no-norm-decay", no_norm_decay, "leave batch norm and biases out of weight decay")->group("Training");
-    app.add_option("--lr-scheduler", schedule, "constant, multistep (times --lr-gamma at each of --lr-milestones) or cosine (to 0 at the end)")
-        ->group("Training")->capture_default_str()->check(CLI::IsMember({"constant", "multistep", "cosine"}))->type_name("KIND");
+    app.add_flag("--no-norm-decay", no_norm_decay, "leave batch norm and biases out of weight decay")
+        ->group("Training");
+    app.add_option("--lr-scheduler", schedule,
+                   "constant, multistep (times --lr-gamma at each of --lr-milestones) or cosine (to 0 at the end)")
+        ->group("Training")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"constant", "multistep", "cosine"}))
+        ->type_name("KIND");
     app.add_option("--lr-milestones", milestones, "epochs after which multistep lowers the rate, e.g. 82,123")
-        ->group("Training")->delimiter(',')->check(CLI::Range(Index{1}, at_most))->type_name("EPOCHS");
-    app.add_option("--lr-gamma", lr_factor, "factor of multistep")->group("Training")->capture_default_str()->check(up_to(0, 1))->type_name("F");
+        ->group("Training")
+        ->delimiter(',')
+        ->check(CLI::Range(Index{1}, at_most))
+        ->type_name("EPOCHS");
+    app.add_option("--lr-gamma", lr_factor, "factor of multistep")
+        ->group("Training")
+        ->capture_default_str()
+        ->check(up_to(0, 1))
+        ->type_name("F");
     app.add_option("--lr-warmup-epochs", warmup_epochs, "epochs in which the rate rises linearly to --lr")
-        ->group("Training")->capture_default_str()->check(CLI::Range(Index{0}, at_most))->type_name("N");
+        ->group("Training")
+        ->capture_default_str()
+        ->check(CLI::Range(Index{0}, at_most))
+        ->type_name("N");
     app.add_flag("--warmup-until-learning", warmup_until_learning,
-                 "the paper's warm-up for ResNet-110: rate 0.01 until the training error is below 80 %")->group("Training");
+                 "the paper's warm-up for ResNet-110: rate 0.01 until the training error is below 80 %")
+        ->group("Training");
 
     app.add_option("--threads", threads, "processors to use; 0: all.  Results do not depend on it")
-        ->group("Machine")->capture_default_str()->check(CLI::Range(0, 1024))->type_name("N");
+        ->group("Machine")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 1024))
+        ->type_name("N");
 }
 
 void TrainingFlags::use_threads() const {
@@ -67,20 +144,34 @@ void TrainingFlags::use_threads() const {
 
 Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const DataSplits& splits) const {
     Recipe r{.model = parse_cifar_model_flag(model, shortcut)};
-    if (schedule == "multistep" && milestones.empty()) throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
-    if (schedule != "multistep" && !milestones.empty()) throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
+    if (schedule == "multistep" && milestones.empty())
+        throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
+    if (schedule != "multistep" && !milestones.empty())
+        throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
     if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
 
+    r.initialiser = initialiser;
     r.model.width = width;
     r.model.classes = static_cast<Index>(splits.train.classes.size());
     const Index steps_per_epoch = (splits.train.count() + batch - 1) / batch;
-    ScheduleOptions s{.base = lr, .factor = lr_factor, .warmup = warmup_epochs * steps_per_epoch, .warmup_until_learning = warmup_until_learning};
+    ScheduleOptions s{.base = lr,
+                      .factor = lr_factor,
+                      .warmup = warmup_epochs * steps_per_epoch,
+                      .warmup_until_learning = warmup_until_learning};
     if (schedule == "multistep") s.kind = ScheduleOptions::Kind::step;
     if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = epochs * steps_per_epoch;
     for (Index epoch : milestones) s.milestones.push_back(epoch * steps_per_epoch);
-    r.training = {.epochs = epochs, .batch = batch,
-                  .sgd = {.lr = lr, .momentum = momentum, .weight_decay = weight_decay, .nesterov = nesterov, .decay_norm_and_bias = !no_norm_decay},
-                  .schedule = s, .augment = !no_augment, .seed = seed, .max_iterations = max_iterations};
+    r.training = {.epochs = epochs,
+                  .batch = batch,
+                  .sgd = {.lr = lr,
+                          .momentum = momentum,
+                          .weight_decay = weight_decay,
+                          .nesterov = nesterov,
+                          .decay_norm_and_bias = !no_norm_decay},
+                  .schedule = s,
+                  .augment = !no_augment,
+                  .seed = seed,
+                  .max_iterations = max_iterations};
     r.per_pixel_mean = per_pixel_mean;
     return r;
 }
@@ -94,8 +185,8 @@ CifarOptions parse_cifar_model_flag(const std::string& model, const std::string&
 }
 
 std::string describe(const std::string& path, const DataSplits& data) {
-    return text(path, ": ", data.train.count(), " training and ", data.test.count(), " test pictures of ", data.train.width, "x",
-                data.train.height, ", ", data.train.classes.size(), " classes");
+    return text(path, ": ", data.train.count(), " training and ", data.test.count(), " test pictures of ",
+                data.train.width, "x", data.train.height, ", ", data.train.classes.size(), " classes");
 }
 
 }  // namespace deepen

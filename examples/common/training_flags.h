@@ -15,7 +15,7 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options);
 struct TrainingFlags {
     std::string data_path = "synthetic";
     DataOptions data;
-    std::string shortcut = "A";
+    std::string shortcut = "A", initialiser = "he_normal";
     Index width = 16;
     Index epochs = 10, batch = 128, max_iterations = 0;
     double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;

@@ -55,7 +55,7 @@ using Block = std::array<std::uint8_t, block_size>;
 struct Member {
     std::string name;
     Index size;
-    char type;                            // '0' or NUL: a plain file; '5': a folder; letters: notes on the next member
+    char type;  // '0' or NUL: a plain file; '5': a folder; letters: notes on the next member
 
     bool plain() const { return type == '0' || type == '\0'; }
 };
@@ -127,9 +127,8 @@ public:
             require(member.plain(), gzip_.name(), ": member ", shown, " is not a plain file but a link or a device.");
             require(!found.contains(member.name), gzip_.name(), ": member ", shown, " is there twice.");
             Bytes& bytes = found[member.name];
-            pass(member.size, [&](std::span<const std::uint8_t> piece) {
-                bytes.insert(bytes.end(), piece.begin(), piece.end());
-            });
+            pass(member.size,
+                 [&](std::span<const std::uint8_t> piece) { bytes.insert(bytes.end(), piece.begin(), piece.end()); });
         }
         finish();
         return found;
@@ -166,7 +165,8 @@ private:
         Index total = 0;
         while (const Index count = gzip_.read(buffer_)) {
             total += count;
-            require(all_zeros(std::span(buffer_).first(count)) && total <= Index{1} << 20, gzip_.name(), ": more bytes behind the archive's end.");
+            require(all_zeros(std::span(buffer_).first(count)) && total <= Index{1} << 20, gzip_.name(),
+                    ": more bytes behind the archive's end.");
         }
     }
 

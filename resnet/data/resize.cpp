@@ -38,8 +38,8 @@ void scale_and_crop(std::span<const std::uint8_t> picture, Index height, Index w
                     std::span<std::uint8_t> out) {
     ensure(height >= 1 && width >= 1 && size >= 1, "resize: [", height, ",", width, ",3] to ", size);
     const auto bytes_in = static_cast<Index>(picture.size()), bytes_out = static_cast<Index>(out.size());
-    ensure(bytes_in == height * width * 3 && bytes_out == size * size * 3, "resize: ", bytes_in, " bytes in, ", bytes_out,
-           " bytes out for [", height, ",", width, ",3] to ", size);
+    ensure(bytes_in == height * width * 3 && bytes_out == size * size * 3, "resize: ", bytes_in, " bytes in, ",
+           bytes_out, " bytes out for [", height, ",", width, ",3] to ", size);
     const double scale = static_cast<double>(std::min(height, width)) / size;
 
     // Along the rows: [height,width,3] -> [height,size,3].

@@ -18,7 +18,8 @@ Index count_errors(const Tensor& logits, std::span<const int> labels) {
     Index errors = 0;
     for (int label : labels) {
         bool right = row[label] == row[label];
-        for (Index k = 0; k < classes; ++k) right = right && (k == label || row[k] < row[label] || (row[k] == row[label] && k > label));
+        for (Index k = 0; k < classes; ++k)
+            right = right && (k == label || row[k] < row[label] || (row[k] == row[label] && k > label));
         errors += !right;
         row += classes;
     }

@@ -21,7 +21,8 @@ struct Evaluation {
 // Rows of `logits` [N,classes] whose largest value is not at the label.  A row with a NaN is an error.
 Index count_errors(const Tensor& logits, std::span<const int> labels);
 
-// Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  Leaves the net's mode as it was.
+// Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  The net's mode
+// stays as it was.
 Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
                     const std::function<bool()>& stop = [] { return false; });
 

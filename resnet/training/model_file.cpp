@@ -26,8 +26,8 @@ std::vector<Real> split_numbers(const std::string& s, const std::string& what) {
     while (at != end) {
         Real v = 0;
         const auto [next, error] = std::from_chars(at, end, v);
-        require(error == std::errc() && std::isfinite(v) && (next == end || *next == ','), what, " is '", s.substr(0, 60),
-                "'; numbers separated by commas were expected.");
+        require(error == std::errc() && std::isfinite(v) && (next == end || *next == ','), what, " is '",
+                s.substr(0, 60), "'; numbers separated by commas were expected.");
         values.push_back(v);
         at = next == end ? end : next + 1;
     }
@@ -51,8 +51,9 @@ void save_model(const std::filesystem::path& path, CifarNet& net, const Preproce
 void load_weights(CifarNet& net, const TensorFile& file, const std::string& path) {
     const auto agree = [&](const std::string& key, const std::string& ours) {
         const auto found = file.metadata.find(key);
-        require(found == file.metadata.end() || found->second == ours, path, ": these weights are of a net with ", key, " ",
-                found == file.metadata.end() ? "" : found->second, ", but ", key, " ", ours, " was asked for.  Give the one the file was written for.");
+        require(found == file.metadata.end() || found->second == ours, path, ": these weights are of a net with ", key,
+                " ", found == file.metadata.end() ? "" : found->second, ", but ", key, " ", ours,
+                " was asked for.  Give the one the file was written for.");
     };
     agree("model", model_name(net.options()));
     agree("shortcut", std::string(name_of(net.options().shortcut)));
@@ -64,8 +65,9 @@ std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std:
     if (mean == file.metadata.end() || deviation == file.metadata.end()) return std::nullopt;
     Preprocessing p{.mean = split_numbers(mean->second, path + ": the metadata's mean"),
                     .deviation = split_numbers(deviation->second, path + ": the metadata's std")};
-    require(p.mean.size() >= 3 && p.mean.size() % 3 == 0 && p.deviation.size() == 3, path, ": the metadata give ", p.mean.size(),
-            " mean value(s) and ", p.deviation.size(), " of std; 3 of each (a channel each) were expected, or a mean for each pixel.");
+    require(p.mean.size() >= 3 && p.mean.size() % 3 == 0 && p.deviation.size() == 3, path, ": the metadata give ",
+            p.mean.size(), " mean value(s) and ", p.deviation.size(),
+            " of std; 3 of each (a channel each) were expected, or a mean for each pixel.");
     for (Real d : p.deviation) require(d > 0, path, ": the metadata's std holds ", d, "; deviations must be positive.");
     return p;
 }

@@ -13,26 +13,45 @@ using Json = nlohmann::ordered_json;
 
 std::string_view name_of(ScheduleOptions::Kind kind) {
     switch (kind) {
-        case ScheduleOptions::Kind::constant: return "constant";
-        case ScheduleOptions::Kind::step: return "multistep";
-        case ScheduleOptions::Kind::cosine: return "cosine";
+        case ScheduleOptions::Kind::constant:
+            return "constant";
+        case ScheduleOptions::Kind::step:
+            return "multistep";
+        case ScheduleOptions::Kind::cosine:
+            return "cosine";
     }
     throw InternalError("internal error, please report it: a schedule without a name");
 }
 
 Json to_json(const CifarOptions& o) {
-    return {{"name", model_name(o)}, {"depth", o.depth}, {"shortcut", name_of(o.shortcut)}, {"width", o.width}, {"classes", o.classes}};
+    return {{"name", model_name(o)},
+            {"depth", o.depth},
+            {"shortcut", name_of(o.shortcut)},
+            {"width", o.width},
+            {"classes", o.classes}};
 }
 
 Json to_json(const ScheduleOptions& o) {
-    return {{"lr", o.base}, {"kind", name_of(o.kind)}, {"milestones", o.milestones}, {"factor", o.factor}, {"total", o.total},
-            {"warmup", o.warmup}, {"warmup_until_learning", o.warmup_until_learning}};
+    return {{"lr", o.base},
+            {"kind", name_of(o.kind)},
+            {"milestones", o.milestones},
+            {"factor", o.factor},
+            {"total", o.total},
+            {"warmup", o.warmup},
+            {"warmup_until_learning", o.warmup_until_learning}};
 }
 
 Json to_json(const TrainingOptions& o) {
-    return {{"epochs", o.epochs}, {"max_iterations", o.max_iterations}, {"batch", o.batch}, {"augment", o.augment},
-            {"schedule", to_json(o.schedule)}, {"momentum", o.sgd.momentum}, {"nesterov", o.sgd.nesterov},
-            {"weight_decay", o.sgd.weight_decay}, {"decay_norm_and_bias", o.sgd.decay_norm_and_bias}, {"seed", o.seed}};
+    return {{"epochs", o.epochs},
+            {"max_iterations", o.max_iterations},
+            {"batch", o.batch},
+            {"augment", o.augment},
+            {"schedule", to_json(o.schedule)},
+            {"momentum", o.sgd.momentum},
+            {"nesterov", o.sgd.nesterov},
+            {"weight_decay", o.sgd.weight_decay},
+            {"decay_norm_and_bias", o.sgd.decay_norm_and_bias},
+            {"seed", o.seed}};
 }
 
 uLong crc(uLong so_far, const void* bytes, std::size_t size) {
@@ -47,10 +66,15 @@ std::string Recipe::kind() const { return model.shortcut == Shortcut::none ? "pl
 std::string Recipe::json(const DataSplits& data) const {
     const Json j{{"format", 1},
                  {"model", to_json(model)},
+                 {"initialiser", initialiser},
                  {"training", to_json(training)},
-                 {"data", {{"train", data.train.count()}, {"test", data.test.count()}, {"height", data.train.height},
-                           {"width", data.train.width}, {"checksum", checksum(data)},
-                           {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
+                 {"data",
+                  {{"train", data.train.count()},
+                   {"test", data.test.count()},
+                   {"height", data.train.height},
+                   {"width", data.train.width},
+                   {"checksum", checksum(data)},
+                   {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
     return j.dump(2) + "\n";
 }
 

@@ -14,12 +14,13 @@ namespace deepen {
 
 struct Recipe {
     CifarOptions model;
-    TrainingOptions training;                            // its seed is the seed of everything: weights, order, augmentation
+    std::string initialiser = "he_normal";               // layers/initialise.h
+    TrainingOptions training;                            // its seed is that of everything, first weights included
     bool per_pixel_mean = false;                         // the paper's; else per-channel mean and deviation
 
     std::string name() const;                            // "resnet20-seed1": a folder's name
     std::string kind() const;                            // "plain" or "residual"
-    std::string json(const DataSplits& data) const;      // for people and programs; `data` enters by its counts and checksum
+    std::string json(const DataSplits& data) const;      // `data` enters by its counts and checksum
 };
 
 // A checksum of all pictures and labels (CRC-32), in hexadecimal.

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "engine/error.h"
-#include "resnet/training/curves.h"
 #include "engine/files.h"
+#include "resnet/training/curves.h"
 #include "resnet/training/verdict.h"
 
 namespace deepen {
@@ -59,7 +59,8 @@ const std::string page_head = text(R"(<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>)", title, "</title>\n<style>", style, "</style>\n</head>\n<body>\n");
+<title>)",
+                                   title, "</title>\n<style>", style, "</style>\n</head>\n<body>\n");
 
 std::string escaped(const std::string& words) {
     std::string out;
@@ -118,7 +119,8 @@ double seconds_per_epoch(const Net& net, Index epochs) {
 std::string claim_card(int number, const Claim& claim) {
     const char* mark = claim.outcome == Outcome::holds     ? "holds"
                        : claim.outcome == Outcome::in_part ? "part"
-                       : claim.outcome == Outcome::fails   ? "fails" : "untested";
+                       : claim.outcome == Outcome::fails   ? "fails"
+                                                           : "untested";
     return text("<section class=\"claim\" style=\"--mark: var(--", mark, ")\">\n<h3>", number, ". ",
                 escaped(claim.statement), " <span class=\"outcome\">", words(claim.outcome), "</span></h3>\n<p>",
                 escaped(claim.finding), "</p>\n</section>\n");
@@ -163,7 +165,7 @@ std::string figure(const std::string& svg, const std::string& heading, const std
 
 // What the schedule the paper trains by would have added.
 std::string limits(const std::vector<Net>& nets, Index epochs) {
-    constexpr Index full_schedule = 64000;               // iterations, with drops at 32,000 and 48,000
+    constexpr Index full_schedule = 64000;  // iterations, with drops at 32,000 and 48,000
     bool lowered = false, complete = true;
     for (const Net& net : nets)
         for (const Run* run : net.runs) {
@@ -210,8 +212,7 @@ padded with zeros where a stage widens) it has no weights of its own.
 // "plain-20, plain-56 and resnet-20"
 std::string names(const std::vector<Net>& nets) {
     std::string list;
-    for (const Net& net : nets)
-        list += text(list.empty() ? "" : &net == &nets.back() ? " and " : ", ", net.name());
+    for (const Net& net : nets) list += text(list.empty() ? "" : &net == &nets.back() ? " and " : ", ", net.name());
     return list;
 }
 
@@ -247,7 +248,8 @@ std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts) 
     const bool one_seed = std::all_of(nets.begin(), nets.end(), [](const Net& net) { return net.runs.size() == 1; });
 
     std::string s = text(page_head, "<h1>", title, "</h1>\n<p class=\"soft\">The degradation experiment of ",
-                         "He et al. 2015, section 4.2, with ", names(nets), ", compared after ", epochs_text(verdict.epoch), ".</p>\n");
+                         "He et al. 2015, section 4.2, with ", names(nets), ", compared after ",
+                         epochs_text(verdict.epoch), ".</p>\n");
     s += claim_card(1, verdict.degradation) + claim_card(2, verdict.remedy);
     if (one_seed) s += "<p class=\"soft\">One seed a net: how far a repetition would differ is not known.</p>\n";
     s += "<h2>The numbers</h2>\n" + table(nets, facts, verdict.epoch);

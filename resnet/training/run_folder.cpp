@@ -14,13 +14,15 @@ constexpr std::size_t largest_config = 1 << 20;
 void make_folder(const fs::path& folder) {
     std::error_code error;
     fs::create_directories(folder, error);
-    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(), ".  Choose another --output-dir.");
+    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
+            ".  Choose another --output-dir.");
 }
 
 // A run is over when its log holds its last epoch, and its weights are there.
 bool complete(const fs::path& folder, const Recipe& recipe, const History& history) {
     const TrainingOptions& o = recipe.training;
-    const bool over = !history.empty() && (history.back().epoch == o.epochs || (o.max_iterations && history.back().iteration >= o.max_iterations));
+    const bool over = !history.empty() && (history.back().epoch == o.epochs ||
+                                           (o.max_iterations && history.back().iteration >= o.max_iterations));
     return over && fs::exists(folder / "weights.safetensors");
 }
 
@@ -29,8 +31,10 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
 std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
     if (!fs::exists(folder / "config.json")) return std::nullopt;
     const std::string found = read_text_file(folder / "config.json", largest_config);
-    require(found == recipe.json(data), folder.string(), " holds a run with other settings or other data than asked for now ",
-            "(its config.json tells which).  Choose another --output-dir, ask for the same settings, or remove that folder.");
+    require(found == recipe.json(data), folder.string(),
+            " holds a run with other settings or other data than asked for now ",
+            "(its config.json tells which).  Choose another --output-dir, ask for the same settings, or remove that "
+            "folder.");
     if (!fs::exists(folder / "log.csv")) return std::nullopt;
     History history = read_history(folder / "log.csv");
     if (!complete(folder, recipe, history)) return std::nullopt;
@@ -43,8 +47,9 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     write_file_atomically(folder / "config.json", recipe.json(data));
 
     const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
-    initialise(*net, recipe.training.seed);
-    const Preprocessing preprocessing = recipe.per_pixel_mean ? Preprocessing::per_pixel(data.train) : Preprocessing::per_channel(data.train);
+    initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
+    const Preprocessing preprocessing =
+        recipe.per_pixel_mean ? Preprocessing::per_pixel(data.train) : Preprocessing::per_channel(data.train);
 
     // The weights first: a log that tells of an epoch has its weights beside it.
     Observer saving = observer;

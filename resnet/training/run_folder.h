@@ -21,6 +21,7 @@ std::optional<History> finished_run(const std::filesystem::path& folder, const R
 
 // Trains a fresh net into `folder`, which is made if it is not there.  An unfinished run of the same recipe is
 // started anew.  Returns what was logged; fewer epochs than asked for if the observer stopped it.
-History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer = {});
+History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
+                   const Observer& observer = {});
 
 }  // namespace deepen

@@ -17,11 +17,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options)
-    : net_(net), data_(data), preprocessing_(preprocessing), options_(options), schedule_(options.schedule),
+    : net_(net),
+      data_(data),
+      preprocessing_(preprocessing),
+      options_(options),
+      schedule_(options.schedule),
       sgd_(named_parameters(net), options.sgd) {
     require(options.epochs >= 1, "training: ", options.epochs, " epochs asked for; give at least 1.");
     require(options.batch >= 1, "training: batches of ", options.batch, " pictures asked for; give at least 1.");
-    require(options.max_iterations >= 0, "training: ", options.max_iterations, " iterations asked for; give 0 or more.");
+    require(options.max_iterations >= 0, "training: ", options.max_iterations,
+            " iterations asked for; give 0 or more.");
     require(data.train.count() > 0, "training: the data set has no training pictures.");
 }
 
@@ -33,7 +38,8 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     Tensor loss = cross_entropy(logits, batch.labels);
     const double value = loss.item();
     require(std::isfinite(value), "training: the loss is ", value, " at iteration ", iteration_ + 1,
-            ", so the weights are lost.  The learning rate ", sgd_.lr(), " is probably too large: try a tenth of it, or a warm-up.");
+            ", so the weights are lost.  The learning rate ", sgd_.lr(),
+            " is probably too large: try a tenth of it, or a warm-up.");
     loss.backward();
     profile::lap("backward", "(graph)");
     sgd_.step();
@@ -64,13 +70,21 @@ History Trainer::run(const Observer& observer) {
             profile::lap("data", "loader");
             step(batch, running);
             watch_warmup(running);
-            observer.step({.epoch = epoch, .epochs = options_.epochs, .step = ++steps, .steps = loader.batches(),
-                           .pictures = static_cast<Index>(batch.labels.size()), .mean_loss = running.mean_loss(),
-                           .error = running.error(), .lr = sgd_.lr()});
+            observer.step({.epoch = epoch,
+                           .epochs = options_.epochs,
+                           .step = ++steps,
+                           .steps = loader.batches(),
+                           .pictures = static_cast<Index>(batch.labels.size()),
+                           .mean_loss = running.mean_loss(),
+                           .error = running.error(),
+                           .lr = sgd_.lr()});
             if (observer.stop()) return history;
         }
-        EpochRecord record{.epoch = epoch, .iteration = iteration_, .lr = sgd_.lr(),
-                           .train_loss = running.mean_loss(), .train_error = running.error()};
+        EpochRecord record{.epoch = epoch,
+                           .iteration = iteration_,
+                           .lr = sgd_.lr(),
+                           .train_loss = running.mean_loss(),
+                           .train_error = running.error()};
         if (data_.test.count() > 0) {
             observer.evaluating();
             const Evaluation test = evaluate(net_, data_.test, preprocessing_, options_.batch, observer.stop);

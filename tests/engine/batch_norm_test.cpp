@@ -14,8 +14,11 @@ constexpr double tolerance = sizeof(Real) == 8 ? 1e-9 : 2e-4;
 
 struct Norm {
     Tensor scale, shift, mean, variance;
-    explicit Norm(Index c) : scale(Tensor::ones({c})), shift(Tensor::zeros({c})), mean(Tensor::zeros({c})), variance(Tensor::ones({c})) {}
-    Tensor operator()(const Tensor& x, BatchNormOptions o = {}) { return batch_norm(x, scale, shift, mean, variance, o); }
+    explicit Norm(Index c)
+        : scale(Tensor::ones({c})), shift(Tensor::zeros({c})), mean(Tensor::zeros({c})), variance(Tensor::ones({c})) {}
+    Tensor operator()(const Tensor& x, BatchNormOptions o = {}) {
+        return batch_norm(x, scale, shift, mean, variance, o);
+    }
 };
 
 TEST(BatchNorm, LeavesMeanZeroAndVarianceOne) {
@@ -40,13 +43,13 @@ TEST(BatchNorm, IgnoresAffineChangesOfItsInput) {
 // sum(x^2) - sum(x)^2/R would return noise here: Note [Merging moments].
 TEST(BatchNorm, KeepsItsDigitsWhenTheMeanIsLarge) {
     Norm a(1), b(1);
-    const Index rows = 40000;                            // more than one chunk
+    const Index rows = 40000;  // more than one chunk
     const Tensor x = random_tensor({rows, 1}, 3);
     const Real offset = sizeof(Real) == 8 ? Real(1e6) : Real(512);
     Tensor moved = Tensor::uninitialised({rows, 1}), back = Tensor::uninitialised({rows, 1});
     for (Index i = 0; i < rows; ++i) {
         moved.data()[i] = x.data()[i] + offset;
-        back.data()[i] = moved.data()[i] - offset;       // x after the rounding that the offset costs
+        back.data()[i] = moved.data()[i] - offset;  // x after the rounding that the offset costs
     }
     const Tensor y = a(back), z = b(moved);
     for (Index i = 0; i < rows; i += 101) EXPECT_NEAR(y.data()[i], z.data()[i], 2e-3);
@@ -54,7 +57,7 @@ TEST(BatchNorm, KeepsItsDigitsWhenTheMeanIsLarge) {
 
 TEST(BatchNorm, RunningStatisticsMoveByMomentumWithTheUnbiasedVariance) {
     Norm norm(1);
-    norm(Tensor({4, 1}, {1, 2, 3, 6}));                  // mean 3, unbiased variance 14/3
+    norm(Tensor({4, 1}, {1, 2, 3, 6}));  // mean 3, unbiased variance 14/3
     EXPECT_NEAR(norm.mean.item(), 0.1 * 3, 1e-6);
     EXPECT_NEAR(norm.variance.item(), 0.9 + 0.1 * 14 / 3, 1e-6);
 }

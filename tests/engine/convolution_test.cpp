@@ -18,10 +18,10 @@ struct Case {
 
 // Odd sizes, every stride and padding in use, the ResNet stems, and 1x1.
 const std::vector<Case> cases = {
-    {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},   {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},   {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},
-    {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},   {{2, 9, 9, 3}, {7, 7, 3, 6}, 2, 3},   {{3, 4, 4, 5}, {1, 1, 5, 7}, 1, 0},
-    {{3, 5, 4, 5}, {1, 1, 5, 7}, 2, 0},   {{1, 6, 5, 2}, {2, 4, 2, 3}, 1, 2},   {{2, 3, 3, 2}, {5, 5, 2, 2}, 1, 2},
-    {{20, 4, 3, 2}, {3, 3, 2, 3}, 3, 1},  {{2, 32, 32, 3}, {3, 3, 3, 16}, 1, 1}, {{1, 2, 2, 1}, {5, 5, 1, 2}, 3, 4},
+    {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},  {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},    {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},
+    {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},  {{2, 9, 9, 3}, {7, 7, 3, 6}, 2, 3},    {{3, 4, 4, 5}, {1, 1, 5, 7}, 1, 0},
+    {{3, 5, 4, 5}, {1, 1, 5, 7}, 2, 0},  {{1, 6, 5, 2}, {2, 4, 2, 3}, 1, 2},    {{2, 3, 3, 2}, {5, 5, 2, 2}, 1, 2},
+    {{20, 4, 3, 2}, {3, 3, 2, 3}, 3, 1}, {{2, 32, 32, 3}, {3, 3, 3, 16}, 1, 1}, {{1, 2, 2, 1}, {5, 5, 1, 2}, 3, 4},
 };
 
 // Float keeps seven digits; a sum of a few hundred products loses about one of them.
@@ -30,7 +30,8 @@ constexpr double tolerance = sizeof(Real) == 8 ? 1e-12 : 2e-5;
 void expect_close(const Tensor& got, const Tensor& expected, const std::string& what) {
     ASSERT_EQ(got.shape(), expected.shape()) << what;
     for (Index i = 0; i < got.size(); ++i)
-        ASSERT_NEAR(got.data()[i], expected.data()[i], tolerance * std::max(1.0, std::abs(double(expected.data()[i])))) << what << " at " << i;
+        ASSERT_NEAR(got.data()[i], expected.data()[i], tolerance * std::max(1.0, std::abs(double(expected.data()[i]))))
+            << what << " at " << i;
 }
 
 struct Result {
@@ -102,7 +103,8 @@ TEST(Convolution, GivesTheSameBitsAtAnyNumberOfThreads) {
 
 TEST(Convolution, AddsItsBiasToEveryPlace) {
     const Tensor x = random_tensor({1, 3, 3, 2}, 8), w = random_tensor({3, 3, 2, 2}, 9);
-    const Tensor plain = conv2d(x, w, {}, {.padding = 1}), shifted = conv2d(x, w, Tensor({2}, {10, 20}), {.padding = 1});
+    const Tensor plain = conv2d(x, w, {}, {.padding = 1}),
+                 shifted = conv2d(x, w, Tensor({2}, {10, 20}), {.padding = 1});
     for (Index i = 0; i < plain.size(); ++i) EXPECT_NEAR(shifted.data()[i] - plain.data()[i], i % 2 ? 20 : 10, 1e-5);
 }
 
@@ -117,14 +119,31 @@ std::string refusal(const std::function<void()>& act) {
 
 TEST(Convolution, RefusesWhatDoesNotFit) {
     const Tensor x = Tensor::zeros({8, 32, 32, 3});
-    EXPECT_EQ(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 16, 32}), {}, {.layer = "layer2.0.conv1"}); }),
-              "conv2d (layer2.0.conv1): weight reads 16 input channels, x carries 3.  x [8,32,32,3] (N,H,W,C)  weight [3,3,16,32] "
+    EXPECT_EQ(refusal([&] {
+                  conv2d(x, Tensor::zeros({3, 3, 16, 32}), {}, {.layer = "layer2.0.conv1"});
+              }),
+              "conv2d (layer2.0.conv1): weight reads 16 input channels, x carries 3.  x [8,32,32,3] (N,H,W,C)  weight "
+              "[3,3,16,32] "
               "(kh,kw,Cin,Cout).  Try in_channels = 3, or check which block feeds layer2.0.conv1.");
-    EXPECT_NE(refusal([&] { conv2d(Tensor::zeros({32, 32, 3}), Tensor::zeros({3, 3, 3, 4})); }).find("four axes"), std::string::npos);
-    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({40, 40, 3, 4})); }).find("kernel is larger than the padded picture"), std::string::npos);
-    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.stride = 0}); }).find("stride must be at least 1"), std::string::npos);
-    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), Tensor::zeros({5})); }).find("the bias has shape [5]"), std::string::npos);
-    EXPECT_NE(refusal([&] { conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.algorithm = ConvAlgorithm::pointwise}); }).find("does not suit"),
+    EXPECT_NE(refusal([&] {
+                  conv2d(Tensor::zeros({32, 32, 3}), Tensor::zeros({3, 3, 3, 4}));
+              }).find("four axes"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] {
+                  conv2d(x, Tensor::zeros({40, 40, 3, 4}));
+              }).find("kernel is larger than the padded picture"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] {
+                  conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.stride = 0});
+              }).find("stride must be at least 1"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] {
+                  conv2d(x, Tensor::zeros({3, 3, 3, 4}), Tensor::zeros({5}));
+              }).find("the bias has shape [5]"),
+              std::string::npos);
+    EXPECT_NE(refusal([&] {
+                  conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.algorithm = ConvAlgorithm::pointwise});
+              }).find("does not suit"),
               std::string::npos);
     EXPECT_NE(refusal([&] { parse_conv_algorithm("magic"); }).find("'magic' is not known"), std::string::npos);
 }

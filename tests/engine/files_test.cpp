@@ -80,7 +80,8 @@ TEST_F(Files, ThatAreMissingAreRefusedWithTheReason) {
 
 TEST_F(Files, ThatAreFoldersAreRefused) {
     EXPECT_EQ(refusal_of([&] { read_file(folder); }), text("cannot read ", folder, ": it is a folder."));
-    EXPECT_EQ(refusal_of([&] { write_file_atomically(folder, "x"); }), text("cannot write ", folder, ": it is a folder."));
+    EXPECT_EQ(refusal_of([&] { write_file_atomically(folder, "x"); }),
+              text("cannot write ", folder, ": it is a folder."));
 }
 
 TEST_F(Files, ThatAreDevicesOrPipesAreRefused) {
@@ -106,7 +107,7 @@ TEST_F(Files, LongerThanTheMemoryAreRefused) {
     const fs::path hole = folder / "hole";
     std::ofstream(hole).close();
     std::error_code failed;
-    fs::resize_file(hole, std::uintmax_t{1} << 42, failed);              // takes no space on the disk
+    fs::resize_file(hole, std::uintmax_t{1} << 42, failed);  // takes no space on the disk
     if (failed) GTEST_SKIP() << "this file system has no room for a hole of 4 TiB";
     rlimit before;
     ::getrlimit(RLIMIT_AS, &before);

@@ -16,8 +16,11 @@ TEST(Conv2dGradients, HoldForEveryAlgorithmStrideAndPadding) {
     for (ConvAlgorithm id : {ConvAlgorithm::reference, ConvAlgorithm::im2col, ConvAlgorithm::automatic})
         for (Index stride : {1, 2, 3})
             for (Index padding : {0, 1, 2})
-                expect_gradients([=](auto& in) { return conv2d(in[0], in[1], in[2], {.stride = stride, .padding = padding, .algorithm = id}); },
-                                 {random_tensor({2, 5, 4, 3}, 1), random_tensor({3, 2, 3, 4}, 2), random_tensor({4}, 3)});
+                expect_gradients(
+                    [=](auto& in) {
+                        return conv2d(in[0], in[1], in[2], {.stride = stride, .padding = padding, .algorithm = id});
+                    },
+                    {random_tensor({2, 5, 4, 3}, 1), random_tensor({3, 2, 3, 4}, 2), random_tensor({4}, 3)});
 }
 
 TEST(Conv2dGradients, HoldForOneByOne) {
@@ -26,8 +29,9 @@ TEST(Conv2dGradients, HoldForOneByOne) {
 }
 
 TEST(BatchNormGradients, HoldInTraining) {
-    expect_gradients([](auto& in) { return batch_norm(in[0], in[1], in[2], Tensor::zeros({3}), Tensor::ones({3}), {}); },
-                     {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3)});
+    expect_gradients(
+        [](auto& in) { return batch_norm(in[0], in[1], in[2], Tensor::zeros({3}), Tensor::ones({3}), {}); },
+        {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3)});
 }
 
 TEST(BatchNormGradients, HoldInEvaluation) {
@@ -39,11 +43,14 @@ TEST(BatchNormGradients, HoldInEvaluation) {
 TEST(BatchNormGradients, HoldWithShortcutAndRelu) {
     for (bool training : {true, false})
         for (bool with_shortcut : {true, false})
-            expect_gradients([=](auto& in) {
-                BatchNormOptions o{.training = training, .relu = true};
-                if (with_shortcut) o.shortcut = in[3];
-                return batch_norm(in[0], in[1], in[2], Tensor::zeros({3}), Tensor::ones({3}), o);
-            }, {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3), random_tensor({3, 2, 4, 3}, 4)});
+            expect_gradients(
+                [=](auto& in) {
+                    BatchNormOptions o{.training = training, .relu = true};
+                    if (with_shortcut) o.shortcut = in[3];
+                    return batch_norm(in[0], in[1], in[2], Tensor::zeros({3}), Tensor::ones({3}), o);
+                },
+                {random_tensor({3, 2, 4, 3}, 1), random_tensor({3}, 2, 0.5, 2), random_tensor({3}, 3),
+                 random_tensor({3, 2, 4, 3}, 4)});
 }
 
 TEST(PoolingGradients, Hold) {

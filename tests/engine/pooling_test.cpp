@@ -12,7 +12,8 @@ const Tensor four_by_four({1, 4, 4, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 
 
 TEST(MaxPool2d, TakesTheLargestOfEachWindow) {
     EXPECT_EQ(max_pool2d(four_by_four, {.kernel = 2}).values(), (std::vector<Real>{6, 8, 14, 16}));
-    EXPECT_EQ(max_pool2d(four_by_four, {.kernel = 3, .stride = 2, .padding = 1}).values(), (std::vector<Real>{6, 8, 14, 16}));
+    EXPECT_EQ(max_pool2d(four_by_four, {.kernel = 3, .stride = 2, .padding = 1}).values(),
+              (std::vector<Real>{6, 8, 14, 16}));
 }
 
 TEST(MaxPool2d, PaddingIsNeverTheMaximum) {

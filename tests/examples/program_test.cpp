@@ -66,7 +66,8 @@ TEST(Program, TellsErrorsByTheirExitCodes) {
 
     o = run({}, throws(std::bad_alloc()));
     EXPECT_EQ(o.code, 1);
-    EXPECT_EQ(o.err, "count: error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.\n");
+    EXPECT_EQ(o.err,
+              "count: error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.\n");
 
     o = run({}, throws(InternalError("a sum is off.")));
     EXPECT_EQ(o.code, 1);

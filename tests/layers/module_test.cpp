@@ -59,7 +59,9 @@ TEST(Module, AMisfitNamesTheLayer) {
         net(Tensor::zeros({1, 8, 8, 5}));
         FAIL() << "five channels were accepted";
     } catch (const Error& e) {
-        EXPECT_NE(std::string(e.what()).find("conv2d (conv): weight reads 3 input channels, x carries 5"), std::string::npos) << e.what();
+        EXPECT_NE(std::string(e.what()).find("conv2d (conv): weight reads 3 input channels, x carries 5"),
+                  std::string::npos)
+            << e.what();
     }
 }
 
@@ -91,11 +93,17 @@ TEST(Initialise, UniformSchemesStayInTheirBounds) {
     EXPECT_GT(high - low, 1.9 * bound);
 }
 
+TEST(Initialise, KnowsItsSchemesByName) {
+    for (const std::string& name : initialiser_names()) EXPECT_NE(parse_initialiser(name), nullptr);
+    EXPECT_EQ(parse_initialiser("he_normal"), he_normal);
+    EXPECT_THROW(parse_initialiser("ones"), Error);
+}
+
 TEST(Weights, TurnFiltersAndMatricesAsPyTorchKeepsThem) {
-    Tensor w({1, 2, 3, 4}, std::vector<Real>(24));       // [kh,kw,Cin,Cout]
+    Tensor w({1, 2, 3, 4}, std::vector<Real>(24));  // [kh,kw,Cin,Cout]
     for (Index i = 0; i < 24; ++i) w.data()[i] = static_cast<Real>(i);
     const Tensor file = to_file_layout(w);
-    EXPECT_EQ(file.shape(), (Shape{4, 3, 1, 2}));        // [Cout,Cin,kh,kw]
+    EXPECT_EQ(file.shape(), (Shape{4, 3, 1, 2}));  // [Cout,Cin,kh,kw]
     EXPECT_EQ(file.at({3, 2, 0, 1}), w.at({0, 1, 2, 3}));
     EXPECT_EQ(from_file_layout(file).values(), w.values());
     EXPECT_EQ(to_file_layout(Tensor::zeros({5, 7})).shape(), (Shape{7, 5}));

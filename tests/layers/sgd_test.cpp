@@ -22,13 +22,15 @@ double after_two_steps(SgdOptions options, Shape shape = {1, 1}) {
 TEST(Sgd, FollowsItsFormulas) {
     EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0, .weight_decay = 0}), 0.8, 1e-6);
     EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0.5, .weight_decay = 0}), 1 - 0.1 - 0.15, 1e-6);
-    EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0.5, .weight_decay = 0, .nesterov = true}), 1 - 0.15 - 0.175, 1e-6);
+    EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0.5, .weight_decay = 0, .nesterov = true}), 1 - 0.15 - 0.175,
+                1e-6);
     // Decay adds w to the gradient: 1 - 0.1 (1 + 1) = 0.8, then 0.8 - 0.1 (1 + 0.8) = 0.62.
     EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0, .weight_decay = 1}), 0.62, 1e-6);
 }
 
 TEST(Sgd, CanLeaveNormAndBiasUndecayed) {
-    EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0, .weight_decay = 1, .decay_norm_and_bias = false}, {1}), 0.8, 1e-6);
+    EXPECT_NEAR(after_two_steps({.lr = 0.1, .momentum = 0, .weight_decay = 1, .decay_norm_and_bias = false}, {1}), 0.8,
+                1e-6);
     EXPECT_LT(after_two_steps({.lr = 0.1, .momentum = 0, .weight_decay = 1, .decay_norm_and_bias = true}, {1}), 0.7);
 }
 

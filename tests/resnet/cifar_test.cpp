@@ -18,7 +18,9 @@ class ParameterCount : public testing::TestWithParam<Count> {};
 
 TEST_P(ParameterCount, IsThePapersForEveryShortcut) {
     const Count expected = GetParam();
-    const auto count = [&](Shortcut s) { return parameter_count(*cifar_resnet({.depth = expected.depth, .shortcut = s})); };
+    const auto count = [&](Shortcut s) {
+        return parameter_count(*cifar_resnet({.depth = expected.depth, .shortcut = s}));
+    };
     EXPECT_EQ(count(Shortcut::none), expected.plain_or_a);
     EXPECT_EQ(count(Shortcut::A), expected.plain_or_a);
     EXPECT_EQ(count(Shortcut::B), expected.b);
@@ -28,7 +30,8 @@ TEST_P(ParameterCount, IsThePapersForEveryShortcut) {
 INSTANTIATE_TEST_SUITE_P(Table6, ParameterCount,
                          testing::Values(Count{20, 269722, 272474, 283962}, Count{32, 464154, 466906, 489594},
                                          Count{44, 658586, 661338, 695226}, Count{56, 853018, 855770, 900858},
-                                         Count{110, 1727962, 1730714, 1826202}, Count{1202, 19421274, 19424026, 20538714}),
+                                         Count{110, 1727962, 1730714, 1826202},
+                                         Count{1202, 19421274, 19424026, 20538714}),
                          [](const auto& info) { return "Depth" + std::to_string(info.param.depth); });
 
 TEST(Shortcut, AKeepsEverySecondPixelAndPadsWithZeroChannels) {
@@ -40,10 +43,12 @@ TEST(Shortcut, AKeepsEverySecondPixelAndPadsWithZeroChannels) {
 }
 
 TEST(Shortcut, BProjectsOnlyWhereTheShapeChanges) {
-    EXPECT_FALSE(ShortcutPath({.kind = Shortcut::B, .in_channels = 4, .out_channels = 4, .stride = 1}).has_parameters());
+    EXPECT_FALSE(
+        ShortcutPath({.kind = Shortcut::B, .in_channels = 4, .out_channels = 4, .stride = 1}).has_parameters());
     EXPECT_TRUE(ShortcutPath({.kind = Shortcut::B, .in_channels = 4, .out_channels = 8, .stride = 2}).has_parameters());
     EXPECT_TRUE(ShortcutPath({.kind = Shortcut::C, .in_channels = 4, .out_channels = 4, .stride = 1}).has_parameters());
-    EXPECT_FALSE(ShortcutPath({.kind = Shortcut::A, .in_channels = 4, .out_channels = 8, .stride = 2}).has_parameters());
+    EXPECT_FALSE(
+        ShortcutPath({.kind = Shortcut::A, .in_channels = 4, .out_channels = 8, .stride = 2}).has_parameters());
 }
 
 TEST(Block, WhoseLastScaleIsZeroIsReluOfItsShortcut) {
@@ -57,7 +62,8 @@ TEST(Block, WhoseLastScaleIsZeroIsReluOfItsShortcut) {
 }
 
 TEST(CifarNet, PlainAndResidualTwinsStartFromTheSameBits) {
-    auto plain = cifar_resnet({.depth = 8, .shortcut = Shortcut::none}), residual = cifar_resnet({.depth = 8, .shortcut = Shortcut::A});
+    auto plain = cifar_resnet({.depth = 8, .shortcut = Shortcut::none}),
+         residual = cifar_resnet({.depth = 8, .shortcut = Shortcut::A});
     initialise(*plain, 5);
     initialise(*residual, 5);
     const auto p = named_parameters(*plain), r = named_parameters(*residual);

@@ -12,10 +12,11 @@ namespace {
 constexpr double step = 1e-7;
 
 // Checks x and every parameter of `module`: the function runs the module with its parameters replaced.
-void expect_gradients(Module& module, const Tensor& x, std::uint64_t seed, const std::function<Tensor(const Tensor&)>& finish) {
+void expect_gradients(Module& module, const Tensor& x, std::uint64_t seed,
+                      const std::function<Tensor(const Tensor&)>& finish) {
     struct Replace : Visitor {
         std::vector<Tensor>& values;
-        std::size_t next = 1;                            // values[0] is x
+        std::size_t next = 1;  // values[0] is x
         explicit Replace(std::vector<Tensor>& v) : values(v) {}
         void parameter(std::string_view, Tensor& t) override { t = values.at(next++); }
         void buffer(std::string_view, Tensor&) override {}
@@ -25,12 +26,15 @@ void expect_gradients(Module& module, const Tensor& x, std::uint64_t seed, const
     std::vector<Tensor> inputs{x};
     // Scales away from 1 and shifts away from 0, so that no factor hides.
     for (NamedTensor& p : named_parameters(module))
-        inputs.push_back(p.tensor.rank() == 1 ? random_tensor(p.tensor.shape(), ++seed, 0.5, 1.5) : p.tensor.detach().clone());
-    const GradientReport report = check_gradients([&](std::vector<Tensor>& in) {
-        Replace replace(in);
-        module.visit(replace);
-        return finish(module(in[0]));
-    }, inputs, {.step = step});
+        inputs.push_back(p.tensor.rank() == 1 ? random_tensor(p.tensor.shape(), ++seed, 0.5, 1.5)
+                                              : p.tensor.detach().clone());
+    const GradientReport report = check_gradients(
+        [&](std::vector<Tensor>& in) {
+            Replace replace(in);
+            module.visit(replace);
+            return finish(module(in[0]));
+        },
+        inputs, {.step = step});
     EXPECT_TRUE(report.ok) << report.message;
 }
 
@@ -57,7 +61,8 @@ TEST(NetGradients, HoldForWholeNetsOfEveryShortcut) {
     const std::vector<int> labels{1, 0, 2};
     for (Shortcut s : {Shortcut::none, Shortcut::A, Shortcut::B, Shortcut::C}) {
         CifarNet net({.depth = 8, .shortcut = s, .width = 2, .classes = 3});
-        expect_gradients(net, random_tensor({3, 8, 8, 3}, 5), 21, [&](const Tensor& logits) { return cross_entropy(logits, labels); });
+        expect_gradients(net, random_tensor({3, 8, 8, 3}, 5), 21,
+                         [&](const Tensor& logits) { return cross_entropy(logits, labels); });
     }
 }
 

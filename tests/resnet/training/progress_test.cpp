@@ -67,7 +67,7 @@ TEST(Progress, FitsAnyWindow) {
         stage.heard();
         progress.advance(3, 1.23456, 0.381);
         std::string line = stage.heard();
-        line = line.substr(1, line.size() - 4);          // without \r and \x1b[K
+        line = line.substr(1, line.size() - 4);  // without \r and \x1b[K
         EXPECT_LT(columns(line), stage.width) << line;
         EXPECT_NE(line.find("epoch 3/20"), std::string::npos) << line;
     }
@@ -90,7 +90,7 @@ TEST(Progress, CountsAWholeEpochForThoseToCome) {
     Stage stage;
     Progress progress({.rounds = 3, .items = 100}, stage.out, stage.terminal(), stage.clock());
     progress.start(1);
-    stage.time += 10, progress.advance(100);             // and then 50 seconds of testing
+    stage.time += 10, progress.advance(100);  // and then 50 seconds of testing
     stage.time += 50;
     progress.start(2);
     stage.heard();

@@ -1,0 +1,100 @@
+#include "examples/common/bench_step.h"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "engine/autograd.h"
+#include "engine/error.h"
+#include "engine/gradcheck.h"
+#include "engine/parallel.h"
+#include "layers/sgd.h"
+#include "resnet/cifar.h"
+
+namespace deepen {
+namespace {
+
+double milliseconds(const std::function<void()>& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What a command prints, if it ends well.
+std::optional<std::string> output_of(const std::string& command) {
+    std::FILE* pipe = popen(command.c_str(), "r");
+    require(pipe, "bench: no process could be started for: ", command);
+    std::string output;
+    char piece[4096];
+    while (const std::size_t n = std::fread(piece, 1, sizeof piece, pipe)) output.append(piece, n);
+    if (pclose(pipe) != 0) return std::nullopt;
+    return output;
+}
+
+StepResult from_json(const std::string& line) {
+    const auto j = nlohmann::json::parse(line);
+    return {.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+}
+
+}  // namespace
+
+std::string StepSetting::name() const {
+    return text("resnet-", depth, training ? " training, " : " inference, ", threads,
+                threads == 1 ? " thread" : " threads");
+}
+
+StepResult measure_step(const StepSetting& s) {
+    set_threads(s.threads);
+    const std::unique_ptr<CifarNet> net = cifar_resnet({.depth = s.depth});
+    initialise(*net, 1);
+    net->train(s.training);
+    const Tensor x = random_tensor({s.batch, 32, 32, 3}, 1);
+    std::vector<int> labels(s.batch);
+    for (int i = 0; i < s.batch; ++i) labels[i] = i % 10;
+    Sgd sgd(named_parameters(*net), {});
+
+    const auto train = [&] {
+        sgd.zero_grad();
+        cross_entropy((*net)(x), labels).backward();
+        sgd.step();
+    };
+    const auto infer = [&] {
+        const NoGrad no_grad;
+        (*net)(x);
+    };
+    const std::function<void()> step = s.training ? std::function<void()>(train) : infer;
+    std::vector<double> times;
+    for (int i = 0; i < 2 + s.steps; ++i) times.push_back(milliseconds(step));
+    times.erase(times.begin(), times.begin() + 2);
+    std::sort(times.begin(), times.end());
+
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return {.system = "Deepen", .ms = times[times.size() / 2], .peak_mb = static_cast<double>(usage.ru_maxrss) / 1024};
+}
+
+std::string to_json(const StepResult& r) {
+    return nlohmann::json{{"system", r.system}, {"ms", r.ms}, {"peak_mb", r.peak_mb}}.dump();
+}
+
+StepResult measure_in_process(const std::string& self, const StepSetting& s) {
+    const auto output =
+        output_of(text("'", self, "' --step --depths ", s.depth, " --batch-size ", s.batch, " --threads ", s.threads,
+                       " --steps ", s.steps, s.training ? "" : " --modes infer"));
+    require(output.has_value(), "bench: ", s.name(), " did not end well.");
+    return from_json(*output);
+}
+
+std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
+    const auto output =
+        output_of(text("/usr/bin/python3 examples/common/pytorch_step.py ", s.depth, " ", s.batch, " ", s.threads, " ",
+                       s.steps, " ", layout, s.training ? " train" : " infer", " 2>/dev/null"));
+    if (!output) return std::nullopt;
+    return from_json(*output);
+}
+
+}  // namespace deepen

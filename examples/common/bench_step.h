@@ -1,0 +1,32 @@
+// How long does one step take, here and in PyTorch?
+//
+// Each measurement is a process of its own: peak memory is then its own too, and nothing that one
+// leaves behind helps or hinders the next.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace deepen {
+
+struct StepSetting {
+    int depth = 20, batch = 128, threads = 2, steps = 5;
+    bool training = true;                                // else inference
+
+    std::string name() const;                            // "resnet-20 training, 2 threads"
+};
+
+struct StepResult {
+    std::string system;
+    double ms = 0;                                       // median of the steps
+    double peak_mb = 0;                                  // resident, of the whole process
+};
+
+StepResult measure_step(const StepSetting& setting);     // in this process
+std::string to_json(const StepResult& result);
+
+// The same in processes: `self` is the bench program.  PyTorch: none where python3-torch is not installed.
+StepResult measure_in_process(const std::string& self, const StepSetting& setting);
+std::optional<StepResult> measure_pytorch(const StepSetting& setting, const std::string& layout);
+
+}  // namespace deepen

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""The peer: PyTorch's time for one training (or inference) step of a CIFAR ResNet, as one JSON line.
+
+usage: pytorch_step.py DEPTH BATCH THREADS STEPS LAYOUT MODE      LAYOUT nchw|nhwc, MODE train|infer
+
+The same work as `build/bench --step`: forward, cross-entropy, backward, SGD with momentum 0.9 and weight decay 1e-4,
+on random pictures; two steps before the clock starts.  Needs python3-torch.
+"""
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+
+depth, batch, threads, steps = map(int, sys.argv[1:5])
+layout, mode = sys.argv[5:7]
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+torch.set_num_threads(threads)
+torch.manual_seed(0)
+
+
+class Block(nn.Module):
+    def __init__(self, before, after, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after)
+        self.conv2, self.bn2 = nn.Conv2d(after, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after)
+        self.stride, self.new_channels = stride, after - before
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        if self.new_channels:
+            x = F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, 0, self.new_channels))
+        return F.relu(y + x, inplace=True)
+
+
+def cifar_resnet(depth):
+    blocks, before = [], 16
+    for stage, channels in enumerate((16, 32, 64)):
+        for i in range((depth - 2) // 6):
+            blocks.append(Block(before, channels, 2 if stage and i == 0 else 1))
+            before = channels
+    stem = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(inplace=True)
+    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+net = cifar_resnet(depth)
+x, labels = torch.randn(batch, 3, 32, 32), torch.randint(0, 10, (batch,))
+if layout == "nhwc":
+    net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+sgd = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
+
+
+def train():
+    sgd.zero_grad(set_to_none=True)
+    F.cross_entropy(net(x), labels).backward()
+    sgd.step()
+
+
+def infer():
+    with torch.no_grad():
+        net(x)
+
+
+if mode == "infer":
+    net.eval()
+step = infer if mode == "infer" else train
+times = []
+for i in range(2 + steps):
+    start = time.perf_counter()
+    step()
+    times.append(time.perf_counter() - start)
+print(json.dumps({"system": "PyTorch " + torch.__version__, "ms": 1e3 * statistics.median(times[2:]),
+                  "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
