@@ -13,8 +13,9 @@ FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initiali
          $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell pkg-config --cflags openblas 2>/dev/null) $(CXXFLAGS)
 LIBS  := $(shell pkg-config --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(LDFLAGS)
 
-# Debian's and Ubuntu's names, and where each is needed.
-PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox
+# Debian's and Ubuntu's names.
+PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox \
+            curl ca-certificates
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # A program is an examples/ file; what they share is in examples/common/.

@@ -19,7 +19,7 @@ struct Outcome {
 };
 
 Outcome run(const std::string& command) {
-    std::FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+    std::FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
     std::string output;
     std::array<char, 4096> piece;
     while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
