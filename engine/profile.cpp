@@ -20,6 +20,7 @@ struct Profile {
     bool on = false;
     Clock::time_point last;
     std::map<std::pair<std::string, std::string>, Entry> entries;  // by phase and op
+    Index multiply_adds = 0;
 };
 
 Profile& current() {
@@ -29,7 +30,7 @@ Profile& current() {
 
 }  // namespace
 
-void start() { current() = {.on = true, .last = Clock::now(), .entries = {}}; }
+void start() { current() = {.on = true, .last = Clock::now(), .entries = {}, .multiply_adds = 0}; }
 
 void lap(const char* phase, const char* what) {
     Profile& p = current();
@@ -40,6 +41,9 @@ void lap(const char* phase, const char* what) {
     ++e.calls;
     p.last = now;
 }
+
+void count(Index multiply_adds) { current().multiply_adds += multiply_adds; }
+Index multiply_adds() { return current().multiply_adds; }
 
 std::string table() {
     double total = 0;

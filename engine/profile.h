@@ -13,10 +13,16 @@
 
 #include <string>
 
+#include "engine/real.h"
+
 namespace deepen::profile {
 
 void start();                                            // begins anew, from now
 void lap(const char* phase, const char* what);           // books the time since the last lap, if started
 std::string table();                                     // by phase and op: milliseconds, share of the whole, calls
+
+// Multiply-adds of convolutions and matrix products, forward only, since start(): the paper's measure of cost.
+void count(Index multiply_adds);
+Index multiply_adds();
 
 }  // namespace deepen::profile

@@ -80,22 +80,22 @@ int main(int argc, char** argv) {
     app.add_option("--depths", depths, "of the residual nets")
         ->delimiter(',')
         ->capture_default_str()
-        ->check(CLI::Range(8, 1202));
+        ->check(within(8, 1202));
     app.add_option("--modes", modes, "train, infer")
         ->delimiter(',')
         ->capture_default_str()
-        ->check(CLI::IsMember({"train", "infer"}));
+        ->transform(one_of({"train", "infer"}));
     app.add_option("--threads", thread_counts, "processors to use")
         ->delimiter(',')
         ->capture_default_str()
-        ->check(CLI::Range(1, 256));
-    app.add_option("-b,--batch-size", batch, "pictures a step")->capture_default_str()->check(CLI::Range(1, 65536));
+        ->check(within(1, 256));
+    app.add_option("-b,--batch-size", batch, "pictures a step")->capture_default_str()->check(within(1, 65536));
     app.add_option("--steps", steps, "counted steps of each measurement, after two that are not")
         ->capture_default_str()
-        ->check(CLI::Range(1, 10000));
+        ->check(within(1, 10000));
     app.add_option("--pairs", pairs, "measurements of each, in turn")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1000));
+        ->check(within(1, 1000));
     app.add_option("--json", json, "also write the results there")->type_name("FILE");
     app.add_flag("--layers", layers, "GFLOP/s of each convolution shape and pass, beside sgemm and the FMA peak");
     app.add_flag("--step", one_step, "measure one setting in this process, without PyTorch; print JSON");

@@ -1,4 +1,4 @@
-// The experiment: do deeper plain nets train worse, and do shortcuts mend it?
+// Do deeper plain nets train worse, and do shortcuts mend it?  The experiment.
 //
 // Trains every depth, with and without shortcuts, from every seed; then draws the curves of He et
 // al. 2015, Figure 6, and says whether the paper's two claims hold on them.  A plain net and its
@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
-        ->check(CLI::IsMember({"plain", "residual"}))
+        ->transform(one_of({"plain", "residual"}))
         ->type_name("plain,residual");
     app.add_option("--seeds", e.seeds, "each net is trained once from each")
         ->delimiter(',')

@@ -1,4 +1,4 @@
-// Count a net's errors: `build/evaluate --model resnet20 --weights FILE --data-path cifar10`.
+// How many pictures does a net get wrong?  `build/evaluate --weights FILE --data-path cifar10`.
 //
 // Prints one line, `errors E of N, mean loss L`.  How pictures are prepared is read from the weight
 // file where it says so, because weights are worth nothing with another preparation.
@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     app.add_option("--model", model, "resnet20, plain56, ...; if not given, what the weight file says")
         ->type_name("NAME");
     app.add_option("--shortcut", shortcut, "of a residual net; if not given, what the weight file says, else A")
-        ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))
+        ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
     app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")
         ->required()
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     add_data_flags(app, data_path, data_options);
     app.add_option("--split", split, "which pictures of the set")
         ->capture_default_str()
-        ->check(CLI::IsMember({"train", "test"}))
+        ->transform(one_of({"train", "test"}))
         ->type_name("train|test");
     app.add_option("--mean", mean, "of red, green and blue, where the weight file names none")
         ->delimiter(',')
@@ -68,15 +68,15 @@ int main(int argc, char** argv) {
     app.add_option("--std", deviation, "likewise")
         ->delimiter(',')
         ->expected(3)
-        ->check(CLI::Range(1e-6, 1e6))
+        ->check(within(1e-6, 1e6))
         ->type_name("R,G,B");
     app.add_option("-b,--batch-size", batch, "pictures at a time")
         ->capture_default_str()
-        ->check(CLI::Range(Index{1}, Index{65536}))
+        ->check(within(1, 65536))
         ->type_name("N");
     app.add_option("--threads", threads, "processors to use; 0: all")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1024))
+        ->check(within(0, 1024))
         ->type_name("N");
 
     return program.run(argc, argv, [&] {

@@ -1,4 +1,4 @@
-// Train one net: `build/train --model resnet20 --data-path cifar10 --epochs 10`.
+// How is one net trained?  `build/train --model resnet20 --data-path cifar10 --epochs 10`.
 //
 // What it does is Trainer (resnet/training/trainer.h); what it leaves behind, RunFolder
 // (run_folder.h).  This file is flags, and a line or a bar that shows how it goes.

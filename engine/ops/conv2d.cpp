@@ -14,6 +14,7 @@
 #include "engine/conv/algorithm.h"
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/profile.h"
 
 namespace deepen {
 namespace {
@@ -38,6 +39,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions opt
     const ConvolutionAlgorithm& algorithm = choose_convolution(g, options.algorithm);
 
     Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.out_channels});
+    profile::count(g.multiply_adds());
     algorithm.forward(g, x.data().data(), w.data().data(), y.data().data());
     const Index rows = g.batch * g.out_positions();
     if (b.defined()) add_bias(b.data().data(), y.data().data(), rows, g.out_channels);

@@ -16,6 +16,7 @@
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "engine/parallel.h"
+#include "engine/profile.h"
 
 namespace deepen {
 namespace {
@@ -56,6 +57,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
             " rows; they must be equal.  a ", a.shape(), " (M,K)  b ", b.shape(), " (K,N).  Try transpose() of one.");
     const Index M = a.shape()[0], K = a.shape()[1], N = b.shape()[1];
     Tensor y = Tensor::uninitialised({M, N});
+    profile::count(M * N * K);
     product(M, N, K, {a.data().data(), K}, {b.data().data(), N}, 0, y.data().data());
 
     return record("matmul", y, {a, b}, [=, a = a.detach(), b = b.detach()](Gradients& d) {

@@ -140,6 +140,18 @@ std::string suggestions(const CLI::App& app) {
 
 }  // namespace
 
+CLI::Validator within(double low, double high) {
+    return CLI::Validator(
+        [=](std::string& given) {
+            double value = 0;
+            const bool fits = CLI::detail::lexical_cast(given, value) && value >= low && value <= high;
+            return fits ? std::string() : text("a number from ", low, " to ", high, " is expected, not ", given);
+        },
+        "");
+}
+
+CLI::Validator one_of(std::vector<std::string> words) { return CLI::IsMember(words, CLI::ignore_case).description(""); }
+
 bool interrupted() { return caught != 0; }
 
 std::string nearest(const std::string& given, const std::vector<std::string>& names) {

@@ -48,6 +48,11 @@ private:
     std::string name_;
 };
 
+// What a flag accepts, checked without cluttering --help: numbers from low to high (a "nan" is in no
+// range), or one of some words, whatever their case; the flag then holds the word as written here.
+CLI::Validator within(double low, double high);
+CLI::Validator one_of(std::vector<std::string> words);
+
 // Somebody asked the program to end.  Long work looks often, saves what is worth saving, and returns.
 bool interrupted();
 

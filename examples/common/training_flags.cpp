@@ -2,22 +2,12 @@
 
 #include "engine/error.h"
 #include "engine/parallel.h"
+#include "examples/common/program.h"
 
 namespace deepen {
 namespace {
 
-constexpr Index at_most = 1'000'000'000;
-
-// Like CLI::Range, but "nan" is in no range.
-CLI::Validator up_to(double low, double high) {
-    return CLI::Validator(
-        [=](std::string& given) {
-            double value = 0;
-            const bool fits = CLI::detail::lexical_cast(given, value) && value >= low && value <= high;
-            return fits ? std::string() : text("Value ", given, " not in range ", low, " to ", high);
-        },
-        text("FLOAT in [", low, " - ", high, "]"));
-}
+constexpr double at_most = 1e9;
 
 }  // namespace
 
@@ -32,18 +22,18 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--synthetic-train", options.train_count, "training pictures of the synthetic set")
         ->group("Data")
         ->capture_default_str()
-        ->check(CLI::Range(Index{10}, Index{1'000'000}))
+        ->check(within(10, 1'000'000))
         ->type_name("N");
     app.add_option("--synthetic-test", options.test_count, "test pictures of the synthetic set")
         ->group("Data")
         ->capture_default_str()
-        ->check(CLI::Range(Index{10}, Index{1'000'000}))
+        ->check(within(10, 1'000'000))
         ->type_name("N");
     app.add_option("--image-size", options.size,
                    "folders of pictures are scaled and cropped to this many pixels a side")
         ->group("Data")
         ->capture_default_str()
-        ->check(CLI::Range(Index{8}, Index{1024}))
+        ->check(within(8, 1024))
         ->type_name("PIXELS");
 }
 
@@ -59,49 +49,49 @@ void TrainingFlags::add_to(CLI::App& app) {
            "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
         ->group("Net")
         ->capture_default_str()
-        ->transform(CLI::IsMember({"A", "B", "C"}, CLI::ignore_case))
+        ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
     app.add_option("--width", width, "channels of the first stage; the paper's nets have 16")
         ->group("Net")
         ->capture_default_str()
-        ->check(CLI::Range(Index{1}, Index{1024}))
+        ->check(within(1, 1024))
         ->type_name("N");
 
     app.add_option("--init", initialiser, "first weights; the paper's are he_normal")
         ->group("Net")
         ->capture_default_str()
-        ->check(CLI::IsMember(initialiser_names()))
+        ->transform(one_of(initialiser_names()))
         ->type_name("SCHEME");
 
     app.add_option("--epochs", epochs, "times through the training pictures")
         ->group("Training")
         ->capture_default_str()
-        ->check(CLI::Range(Index{1}, at_most))
+        ->check(within(1, at_most))
         ->type_name("N");
     app.add_option("-b,--batch-size", batch, "pictures a step")
         ->group("Training")
         ->capture_default_str()
-        ->check(CLI::Range(Index{2}, Index{65536}))
+        ->check(within(2, 65536))
         ->type_name("N");
     app.add_option("--max-iterations", max_iterations, "stop after so many steps; 0: when the epochs are done")
         ->group("Training")
         ->capture_default_str()
-        ->check(CLI::Range(Index{0}, at_most))
+        ->check(within(0, at_most))
         ->type_name("N");
     app.add_option("--lr", lr, "learning rate")
         ->group("Training")
         ->capture_default_str()
-        ->check(up_to(0, 1e6))
+        ->check(within(0, 1e6))
         ->type_name("RATE");
     app.add_option("--momentum", momentum, "of SGD")
         ->group("Training")
         ->capture_default_str()
-        ->check(up_to(0, 0.9999))
+        ->check(within(0, 0.9999))
         ->type_name("M");
     app.add_option("--wd,--weight-decay", weight_decay, "of SGD")
         ->group("Training")
         ->capture_default_str()
-        ->check(up_to(0, 1e6))
+        ->check(within(0, 1e6))
         ->type_name("D");
     app.add_flag("--nesterov", nesterov, "Nesterov's momentum")->group("Training");
     app.add_flag("--no-norm-decay", no_norm_decay, "leave batch norm and biases out of weight decay")
@@ -110,22 +100,22 @@ void TrainingFlags::add_to(CLI::App& app) {
                    "constant, multistep (times --lr-gamma at each of --lr-milestones) or cosine (to 0 at the end)")
         ->group("Training")
         ->capture_default_str()
-        ->check(CLI::IsMember({"constant", "multistep", "cosine"}))
+        ->transform(one_of({"constant", "multistep", "cosine"}))
         ->type_name("KIND");
     app.add_option("--lr-milestones", milestones, "epochs after which multistep lowers the rate, e.g. 82,123")
         ->group("Training")
         ->delimiter(',')
-        ->check(CLI::Range(Index{1}, at_most))
+        ->check(within(1, at_most))
         ->type_name("EPOCHS");
     app.add_option("--lr-gamma", lr_factor, "factor of multistep")
         ->group("Training")
         ->capture_default_str()
-        ->check(up_to(0, 1))
+        ->check(within(0, 1))
         ->type_name("F");
     app.add_option("--lr-warmup-epochs", warmup_epochs, "epochs in which the rate rises linearly to --lr")
         ->group("Training")
         ->capture_default_str()
-        ->check(CLI::Range(Index{0}, at_most))
+        ->check(within(0, at_most))
         ->type_name("N");
     app.add_flag("--warmup-until-learning", warmup_until_learning,
                  "the paper's warm-up for ResNet-110: rate 0.01 until the training error is below 80 %")
@@ -134,7 +124,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--threads", threads, "processors to use; 0: all.  Results do not depend on it")
         ->group("Machine")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1024))
+        ->check(within(0, 1024))
         ->type_name("N");
 }
 

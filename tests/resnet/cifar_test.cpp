@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/gradcheck.h"
+#include "engine/profile.h"
 
 namespace deepen {
 namespace {
@@ -33,6 +35,21 @@ INSTANTIATE_TEST_SUITE_P(Table6, ParameterCount,
                                          Count{110, 1727962, 1730714, 1826202},
                                          Count{1202, 19421274, 19424026, 20538714}),
                          [](const auto& info) { return "Depth" + std::to_string(info.param.depth); });
+
+// Of one 32x32 picture, option A; the paper says that it "has the same cost" as the plain net.
+TEST(MultiplyAdds, AreThoseCountedFromThePaper) {
+    const NoGrad no_grad;
+    const std::pair<int, Index> expected[] = {{20, 40551040},   {32, 68862592},   {44, 97174144},
+                                              {56, 125485696},  {110, 252887680}, {1202, 2829238912}};
+    for (const auto& [depth, multiply_adds] : expected)
+        for (Shortcut s : {Shortcut::none, Shortcut::A}) {
+            auto net = cifar_resnet({.depth = depth, .shortcut = s});
+            net->evaluate();
+            profile::start();
+            (*net)(Tensor::zeros({1, 32, 32, 3}));
+            EXPECT_EQ(profile::multiply_adds(), multiply_adds) << model_name(net->options());
+        }
+}
 
 TEST(Shortcut, AKeepsEverySecondPixelAndPadsWithZeroChannels) {
     ShortcutPath path({.kind = Shortcut::A, .in_channels = 1, .out_channels = 3, .stride = 2});
