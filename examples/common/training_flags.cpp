@@ -133,6 +133,8 @@ void TrainingFlags::use_threads() const {
 }
 
 Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const DataSplits& splits) const {
+    require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
+            " to test on.  Give a set with both to --data-path.");
     Recipe r{.model = parse_cifar_model_flag(model, shortcut)};
     if (schedule == "multistep" && milestones.empty())
         throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");

@@ -31,13 +31,20 @@ void expect(const std::string& command, int code, const std::string& message) {
     const Outcome o = run(command);
     EXPECT_EQ(o.code, code) << command << "\n" << o.output;
     EXPECT_NE(o.output.find(message), std::string::npos) << command << "\n" << o.output;
-    EXPECT_EQ(o.output.find("terminate called"), std::string::npos) << o.output;
+    for (const char* never : {"terminate called", "left a trace"})
+        EXPECT_EQ(o.output.find(never), std::string::npos) << command << "\n" << o.output;
 }
 
 // A net small enough to be trained in a test.
 const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";
 
 std::string train(const std::string& flags) { return "build/train --model resnet8" + tiny + flags; }
+
+// A refusal leaves no trace: no folder where the run would have gone.
+std::string refused(const Scratch& scratch, const std::string& flags) {
+    return train(flags + " --output-dir " + (scratch / "refused").string()) + "; code=$?; test ! -e " +
+           (scratch / "refused").string() + " || echo left a trace; exit $code";
+}
 
 // --- what goes right -----------------------------------------------------------------------------
 
@@ -144,14 +151,15 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
 
 TEST(DataPath, ThatCannotBeReadExitsWithOneAndSaysWhy) {
     const Scratch scratch;
-    expect(train("--data-path " + (scratch / "nowhere").string()), 1, "is not there");
+    expect(refused(scratch, "--data-path " + (scratch / "nowhere").string()), 1, "is not there");
     std::filesystem::create_directory(scratch / "empty");
-    expect(train("--data-path " + (scratch / "empty").string()), 1, "holds nothing that is read here");
-    expect(train("--data-path " + scratch.write("cut.tar.gz", "\x1f\x8b\x08").string()), 1, "cut.tar.gz");
-    expect(train("--data-path " + scratch.write("cut.bin", std::string(3072, '\0')).string()), 1, "3073");
-    expect(train("--data-path " + scratch.write("label.bin", std::string(3073, '\x0b')).string()), 1, "label 11");
-    expect(train("--data-path " + scratch.write("only-test.bin", std::string(3073, '\0')).string()), 1,
-           "no training pictures");
+    expect(refused(scratch, "--data-path " + (scratch / "empty").string()), 1, "holds nothing that is read here");
+    expect(refused(scratch, "--data-path " + scratch.write("cut.tar.gz", "\x1f\x8b\x08").string()), 1, "cut.tar.gz");
+    expect(refused(scratch, "--data-path " + scratch.write("cut.bin", std::string(3072, '\0')).string()), 1, "3073");
+    expect(refused(scratch, "--data-path " + scratch.write("label.bin", std::string(3073, '\x0b')).string()), 1,
+           "label 11");
+    expect(refused(scratch, "--data-path " + scratch.write("only-test.bin", std::string(3073, '\0')).string()), 1,
+           "there are no training pictures here, only 1 to test on");
 }
 
 TEST(Weights, ThatDoNotFitExitWithOneAndSayWhy) {
