@@ -35,7 +35,7 @@ all: $(PROGRAMS) ## build the programs into build/
 
 .PHONY: demo
 demo: ## plain against residual nets on pictures of our own making: curves and a verdict in runs/demo/
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory build/degradation
 	build/degradation --depths 14,32 --seeds 1,2 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
 	    --synthetic-train 5000 --synthetic-test 1000 --output-dir runs/demo
 
@@ -81,11 +81,12 @@ $(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ -lgtest $(LIBS)
 
-# Arithmetic lives in engine/ and layers/; the rest compiles in half the time at -O1.
+# Code without arithmetic of its own compiles in half the time at -O1.
+LIGHT := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 $(BUILD)/obj/%.o: %.cpp | build/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(if $(filter tests/% examples/% resnet/training/%,$<),-O1 -g0) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),-O1 -g0) -MMD -MP -c -o $@ $<
 
 build/packages-found:
 	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p build && touch $@

@@ -26,16 +26,25 @@ double best_seconds(const std::function<void()>& work) {
     return best;
 }
 
-// Sixteen chains of multiply-adds that do not wait for each other, on one thread.
+// Sixteen chains of multiply-adds that do not wait for each other.
+simd::Vector multiply_add_chains(int rounds, simd::Vector a, simd::Vector b) {
+    constexpr int chains = 16;
+    simd::Vector sum[chains];
+    for (int k = 0; k < chains; ++k) sum[k] = b * Real(k);               // all different, lest one stand for all
+    for (int i = 0; i < rounds; ++i)
+#pragma GCC unroll 16
+        for (int k = 0; k < chains; ++k) sum[k] = sum[k] * a + b;
+    for (int k = 1; k < chains; ++k) sum[0] += sum[k];
+    return sum[0];
+}
+
 double fma_peak() {
-    constexpr int chains = 16, rounds = 1 << 20;
-    simd::Vector sum[chains] = {}, a = simd::Vector{} + Real(0.999), b = simd::Vector{} + Real(1e-3);
+    constexpr int rounds = 1 << 20;
+    volatile Real sink = 0;
     const double seconds = best_seconds([&] {
-        for (int i = 0; i < rounds; ++i)
-            for (simd::Vector& s : sum) s = s * a + b;
-        asm volatile("" : : "m"(sum));
+        sink = multiply_add_chains(rounds, simd::Vector{} + Real(0.999), simd::Vector{} + Real(1e-3))[0];
     });
-    return 2.0 * chains * rounds * simd::lanes / seconds * 1e-9;
+    return 2.0 * 16 * rounds * simd::lanes / seconds * 1e-9;
 }
 
 double sgemm_peak(int threads) {
