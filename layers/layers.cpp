@@ -25,10 +25,11 @@ Conv2d::Conv2d(Conv2dOptions options) : options_(options) {
     if (options.bias) bias = variable(Tensor::zeros({options.out_channels}));
 }
 
-Tensor Conv2d::forward(const Tensor& x) {
-    return conv2d(x, weight, bias,
-                  {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()});
+ConvOptions Conv2d::how() const {
+    return {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()};
 }
+
+Tensor Conv2d::forward(const Tensor& x) { return conv2d(x, weight, bias, how()); }
 
 void Conv2d::visit(Visitor& v) {
     v.parameter("weight", weight);
@@ -49,10 +50,12 @@ BatchNorm2d::BatchNorm2d(Index channels)
       running_mean(Tensor::zeros({channels})),
       running_variance(Tensor::ones({channels})) {}
 
+BatchNormOptions BatchNorm2d::how(const Tensor& shortcut, bool relu) const {
+    return {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu};
+}
+
 Tensor BatchNorm2d::apply(const Tensor& x, const Tensor& shortcut, bool relu) {
-    return batch_norm(
-        x, scale, shift, running_mean, running_variance,
-        {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu});
+    return batch_norm(x, scale, shift, running_mean, running_variance, how(shortcut, relu));
 }
 
 void BatchNorm2d::visit(Visitor& v) {
@@ -67,6 +70,24 @@ void BatchNorm2d::reset(Initialiser, Random&) {
     fill(shift, 0);
     fill(running_mean, 0);
     fill(running_variance, 1);
+}
+
+// --- a convolution and its batch norm ----------------------------------------------------------------
+
+namespace {
+
+Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut, bool relu) {
+    ensure(!conv.bias.defined(), "a convolution before batch norm has a bias");
+    return conv2d_batch_norm(x, conv.weight, conv.how(), norm.scale, norm.shift, norm.running_mean,
+                             norm.running_variance, norm.how(shortcut, relu));
+}
+
+}  // namespace
+
+Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x) { return conv_norm(conv, norm, x, {}, false); }
+Tensor conv_norm_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x) { return conv_norm(conv, norm, x, {}, true); }
+Tensor conv_norm_add_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut) {
+    return conv_norm(conv, norm, x, shortcut, true);
 }
 
 // --- Linear ----------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ public:
     ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 
     const Conv2dOptions& options() const { return options_; }
+    ConvOptions how() const;                             // as the op wants it
     Tensor forward(const Tensor& x) override;
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
@@ -53,9 +54,16 @@ public:
     void reset(Initialiser scheme, Random& random) override;
     std::string_view type() const override { return "BatchNorm2d"; }
 
+    BatchNormOptions how(const Tensor& shortcut, bool relu) const;
+
 private:
     Tensor apply(const Tensor& x, const Tensor& shortcut, bool relu);
 };
+
+// norm(conv(x)), norm.then_relu(conv(x)) and norm.add_then_relu(conv(x), shortcut), with fewer passes over memory.
+Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x);
+Tensor conv_norm_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x);
+Tensor conv_norm_add_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut);
 
 // x [N,in] -> x w + b [N,out].
 class Linear : public Module {

@@ -13,9 +13,9 @@ BasicBlock::BasicBlock(BlockOptions o)
 }
 
 Tensor BasicBlock::forward(const Tensor& x) {
-    Tensor y = conv2(bn1.then_relu(conv1(x)));
-    if (!shortcut) return bn2.then_relu(y);
-    return bn2.add_then_relu(y, (*shortcut)(x));         // backward: x receives two gradients, which add
+    const Tensor y = conv_norm_relu(conv1, bn1, x);
+    if (!shortcut) return conv_norm_relu(conv2, bn2, y);
+    return conv_norm_add_relu(conv2, bn2, y, (*shortcut)(x));   // backward: x receives two gradients, which add
 }
 
 void BasicBlock::visit(Visitor& v) {

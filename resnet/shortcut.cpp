@@ -38,7 +38,7 @@ ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
 }
 
 Tensor ShortcutPath::forward(const Tensor& x) {
-    if (convolution_) return (*norm_)((*convolution_)(x));
+    if (convolution_) return conv_norm(*convolution_, *norm_, x);
     Tensor y = x;
     if (options_.stride != 1) y = slice(y, {{}, {.step = options_.stride}, {.step = options_.stride}});
     const Index new_channels = options_.out_channels - options_.in_channels;

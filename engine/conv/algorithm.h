@@ -10,9 +10,18 @@
 //     winograd    F(4x4,3x3): 36 multiplications instead of 144     3x3, stride 1
 #pragma once
 
+#include <functional>
+
 #include "engine/conv/geometry.h"
 
 namespace deepen {
+
+// Note [While it is in cache]
+//   Memory is slower than arithmetic: what is done to y after a convolution costs little while y is still
+//   in cache, and a pass over memory later.  So a forward reports each stretch of places (rows of y seen
+//   as [N*Ho*Wo, Cout]) as soon as it is finished, from the thread that made it.  Stretches cover y once
+//   and do not depend on threads; their order does.  An empty function asks for no reports.
+using PlacesDone = std::function<void(Index begin, Index end)>;
 
 struct ConvolutionAlgorithm {
     ConvAlgorithm id;
@@ -20,7 +29,7 @@ struct ConvolutionAlgorithm {
     bool (*suits)(const ConvGeometry& g);
 
     // y [N,Ho,Wo,Cout] = x * w.  Every element of y is written.
-    void (*forward)(const ConvGeometry& g, const Real* x, const Real* w, Real* y);
+    void (*forward)(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done);
 
     // dx += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
     // an algorithm may share work between the two.  A `fresh` dx holds nothing yet: it is cleared a

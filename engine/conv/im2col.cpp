@@ -82,7 +82,7 @@ void scatter_add(const ConvGeometry& g, Index begin, Index end, const Real* __re
         [](Index, Index) {});
 }
 
-void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
+void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done) {
     const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
     parallel_ranges(g.batch * g.out_height, block, [&](Index begin, Index end) {
         const Index places = (end - begin) * g.out_width;
@@ -90,6 +90,7 @@ void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
         gather(g, begin, end, x, patches.data());
         gemm(false, false, places, channels, patch, 1, patches.data(), patch, w, channels, 0,
              y + begin * g.out_width * channels, channels);
+        if (done) done(begin * g.out_width, end * g.out_width);
     });
 }
 

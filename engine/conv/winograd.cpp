@@ -274,16 +274,27 @@ bool suits(const ConvGeometry& g) {
     return 3 * 36 * tiles <= 2 * 9 * g.out_positions() && g.in_channels >= 8 && g.out_channels >= 8;
 }
 
-void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y) {
+// A strip is a row of tiles: four rows of pixels, which lie one after the other.  The first place of one:
+Index first_place(const Plan& p, Index strip) {
+    const Index image = strip / p.tile_rows, row = std::min(4 * (strip % p.tile_rows), p.y.height);
+    return (image * p.y.height + row) * p.y.width;
+}
+
+void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done) {
     const Plan p = make_plan(g);
     Storage u(p.filters());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    const Index rounds = (p.tiles() + p.round - 1) / p.round;
-    parallel_ranges(rounds, rounds / 32 + 1, [&](Index begin, Index end) {
+    // A thread takes as many strips at a time as make a stretch of y that stays in its cache.
+    constexpr Index stretch_bytes = 128 << 10;
+    const Index strip_bytes = 4 * p.y.width * p.y.channels * Index(sizeof(Real));
+    const Index strips = p.batch * p.tile_rows, at_a_time = std::max<Index>(1, stretch_bytes / strip_bytes);
+    parallel_ranges(strips, at_a_time, [&](Index begin, Index end) {
         Workspace workspace(p);
-        for (Index r = begin; r < end; ++r)
-            forward_round(p, x, u.data(), y, r * p.round, std::min(p.tiles(), (r + 1) * p.round), workspace);
+        const Index last = end * p.tile_columns;
+        for (Index t = begin * p.tile_columns; t < last; t += p.round)
+            forward_round(p, x, u.data(), y, t, std::min(last, t + p.round), workspace);
+        if (done) done(first_place(p, begin), first_place(p, end));
     });
 }
 

@@ -15,7 +15,7 @@
 //            dx += scale / sqrt(v + epsilon) * dz                                            in evaluation.
 // Saved      x, and a few numbers per channel; xhat and, without a shortcut, the sign of y are computed again
 //            rather than stored; with a shortcut y, which the next convolution keeps anyway
-// Choice     statistics per chunk of rows, merged in chunk order (Note [Merging moments]): exact to
+// Choice     statistics by stretches of rows, merged in their order (Note [Merging moments]): exact to
 //            rounding for any mean, and the same bits at any number of threads
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
 #include <cmath>
@@ -23,107 +23,22 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"
-#include "engine/parallel.h"
+#include "engine/ops/batch_norm.h"
 
 namespace deepen {
 namespace {
 
-// Note [Wide rows]
-//   Sixteen channels fill one vector: too short a loop to be fast.  So w rows that follow one another are
-//   taken as one row of w*C columns, with the per-channel numbers repeated w times; sums per column are
-//   folded back to sums per channel.
-struct Rows {
-    Index rows, channels;  // of x
-    Index width;           // w
-
-    Rows(Index rows, Index channels) : rows(rows), channels(channels), width(1) {
-        while (channels * width * 2 <= 512 && rows % (width * 2) == 0) width *= 2;
-    }
-    Index columns() const { return channels * width; }
-    Index lines() const { return rows / width; }
-    Index per_chunk() const { return std::max<Index>(1, elementwise_grain / columns()); }
-    Index chunks() const { return (lines() + per_chunk() - 1) / per_chunk(); }
-
-    // Calls work(chunk, first line, last line + 1) for all chunks, in parallel.
-    void for_each_chunk(const std::function<void(Index, Index, Index)>& work) const {
-        parallel_ranges(lines(), per_chunk(), [&](Index begin, Index end) { work(begin / per_chunk(), begin, end); });
-    }
-
-    std::vector<Real> repeat(const Real* per_channel) const {
-        std::vector<Real> wide(columns());
-        for (Index i = 0; i < columns(); ++i) wide[i] = per_channel[i % channels];
-        return wide;
-    }
-    void fold(const Real* wide, Real* sums) const {  // sums per column -> sums per channel
-        std::fill(sums, sums + channels, Real(0));
-        for (Index i = 0; i < columns(); ++i) sums[i % channels] += wide[i];
-    }
-};
-
 // --- forward -------------------------------------------------------------------------------------
 
-struct Moments {
-    std::vector<double> mean, variance;  // [C]; the variance divided by R, not R-1
-};
-
-// Mean and sum of squared deviations of each channel over some lines of x.
-void chunk_moments(const Rows& r, const Real* __restrict x, Index lines, Real* mean, Real* squares) {
-    const Index columns = r.columns();
-    std::vector<Real> wide(columns);
-    Real* __restrict sum = wide.data();
-    for (Index i = 0; i < lines; ++i)
-        for (Index c = 0; c < columns; ++c) sum[c] += x[i * columns + c];
-    r.fold(sum, mean);
-    for (Index c = 0; c < r.channels; ++c) mean[c] /= static_cast<Real>(lines * r.width);
-
-    const std::vector<Real> repeated = r.repeat(mean);
-    const Real* __restrict centre = repeated.data();
-    std::fill(wide.begin(), wide.end(), Real(0));
-    for (Index i = 0; i < lines; ++i)
-        for (Index c = 0; c < columns; ++c) {
-            const Real deviation = x[i * columns + c] - centre[c];
-            sum[c] += deviation * deviation;
-        }
-    r.fold(sum, squares);
-}
-
-// Note [Merging moments]
-//   sum(x^2) - sum(x)^2 / R loses all digits when the mean is large.  Instead each chunk finds its
-//   own mean and sum of squared deviations M, and two chunks with n1 and n2 rows merge exactly:
-//       mean = mean1 + (mean2 - mean1) n2 / n        M = M1 + M2 + (mean2 - mean1)^2 n1 n2 / n
-//   Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance", (2.1).
-Moments batch_moments(const Rows& r, const Real* x) {
-    std::vector<Real> partial(r.chunks() * 2 * r.channels);
-    r.for_each_chunk([&](Index chunk, Index begin, Index end) {
-        Real* mean = partial.data() + chunk * 2 * r.channels;
-        chunk_moments(r, x + begin * r.columns(), end - begin, mean, mean + r.channels);
-    });
-
-    Moments m{std::vector<double>(r.channels), std::vector<double>(r.channels)};
-    Index seen = 0;
-    for (Index chunk = 0; chunk < r.chunks(); ++chunk) {
-        const Index count = std::min(r.per_chunk(), r.lines() - chunk * r.per_chunk()) * r.width;
-        const double share = static_cast<double>(count) / static_cast<double>(seen + count);
-        for (Index c = 0; c < r.channels; ++c) {
-            const double delta = partial[chunk * 2 * r.channels + c] - m.mean[c];
-            m.mean[c] += delta * share;
-            m.variance[c] +=
-                partial[(chunk * 2 + 1) * r.channels + c] + delta * delta * share * static_cast<double>(seen);
-        }
-        seen += count;
-    }
-    for (double& v : m.variance) v /= static_cast<double>(r.rows);
-    return m;
-}
-
-// y = a x + b per column, plus s if there is one, through relu if wanted.
+// y = a x + b per column, plus s if there is one, through relu if wanted.  y may be x's own storage.
 template <bool with_shortcut, bool with_relu>
 void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const Real* b, Real* y) {
     const Index columns = r.columns();
     r.for_each_chunk([=](Index, Index begin, Index end) {
         for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real* __restrict xi = x + i, * __restrict si = s + (with_shortcut ? i : 0);
-            Real* __restrict yi = y + i;
+            const Real *xi = x + i, *si = s + (with_shortcut ? i : 0);
+            Real* yi = y + i;
+#pragma GCC ivdep
             for (Index c = 0; c < columns; ++c) {
                 const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
                 yi[c] = with_relu && z < 0 ? Real(0) : z;  // a NaN stays one
@@ -235,71 +150,85 @@ void backward(const Saved& s, Gradients& d) {
 
 // --- the op --------------------------------------------------------------------------------------
 
-void require_fitting(const Tensor& x, std::initializer_list<const Tensor*> per_channel,
-                     const BatchNormOptions& options) {
-    require(x.rank() >= 2 && x.shape()[-1] >= 1, "batch_norm: x has shape ", x.shape(),
-            "; it needs at least two axes, the last one channels.");
-    const Index channels = x.shape()[-1], rows = x.size() / channels;
-    for (const Tensor* t : per_channel)
-        require(t->shape() == Shape{channels},
-                "batch_norm: scale, shift, running mean and running variance must have shape [", channels, "], as x ",
-                x.shape(), " has ", channels, " channels; one of them has ", t->shape(), ".");
-    require(rows >= (options.training ? 2 : 1), "batch_norm: x ", x.shape(), " has ", rows, " value(s) per channel.  ",
-            options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
-                             : "There is nothing to normalise.");
-    require(!options.shortcut.defined() || options.shortcut.shape() == x.shape(), "batch_norm: the shortcut has shape ",
-            options.shortcut.shape(), ", x ", x.shape(), "; they must agree to be added.");
-}
-
-Moments moments_for(const Rows& r, const Tensor& x, const Tensor& running_mean, const Tensor& running_variance,
-                    const BatchNormOptions& options) {
-    if (!options.training)
-        return {{running_mean.data().begin(), running_mean.data().end()},
-                {running_variance.data().begin(), running_variance.data().end()}};
-    const Moments m = batch_moments(r, x.data().data());
-    move_running(running_mean, m.mean, options.momentum, 1);
-    move_running(running_variance, m.variance, options.momentum,
-                 static_cast<double>(r.rows) / static_cast<double>(r.rows - 1));
-    return m;
-}
-
-}  // namespace
-
-Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean,
-                  Tensor running_variance, const BatchNormOptions& options) {
-    require_fitting(x, {&scale, &shift, &running_mean, &running_variance}, options);
+Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
+                            const BatchNormOptions& options) {
     const Rows r(x.size() / x.shape()[-1], x.shape()[-1]);
-    const Moments m = moments_for(r, x, running_mean, running_variance, options);
-
-    // z = scale (x - m) / sqrt(v + epsilon) + shift = a x + b
-    std::vector<Real> mean(r.channels), inverse(r.channels), a(r.channels), b(r.channels);
-    for (Index c = 0; c < r.channels; ++c) {
-        mean[c] = static_cast<Real>(m.mean[c]);
-        inverse[c] = static_cast<Real>(1 / std::sqrt(m.variance[c] + options.epsilon));
-        a[c] = scale.data()[c] * inverse[c];
-        b[c] = shift.data()[c] - a[c] * mean[c];
-    }
+    const ChannelLines lines(m, scale, shift, options.epsilon);
     const Tensor& s = options.shortcut;
+    Tensor y = Tensor::uninitialised(x.shape());
+    lines.apply(r.rows, x.data().data(), s.defined() ? s.data().data() : nullptr, options.relu, y.data().data());
+
     Saved saved{.r = r,
                 .x = x.detach(),
                 .y = {},
-                .mean = r.repeat(mean.data()),
-                .inverse = inverse,
-                .a = r.repeat(a.data()),
-                .b = r.repeat(b.data()),
+                .mean = r.repeat(lines.mean.data()),
+                .inverse = lines.inverse,
+                .a = r.repeat(lines.a.data()),
+                .b = r.repeat(lines.b.data()),
                 .training = options.training,
                 .has_shortcut = s.defined()};
-    const auto forward = s.defined() ? (options.relu ? normalise<true, true> : normalise<true, false>)
-                                     : (options.relu ? normalise<false, true> : normalise<false, false>);
-    Tensor y = Tensor::uninitialised(x.shape());
-    forward(r, x.data().data(), s.defined() ? s.data().data() : nullptr, saved.a.data(), saved.b.data(),
-            y.data().data());
-
     if (s.defined() && options.relu) saved.y = y;
     const auto back = !options.relu ? backward<Mask::none>
                       : s.defined() ? backward<Mask::sign_of_y>
                                     : backward<Mask::sign_of_z>;
     return record("batch_norm", y, {x, scale, shift, s}, [saved, back](Gradients& d) { back(saved, d); });
+}
+
+}  // namespace
+
+ChannelLines::ChannelLines(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon) {
+    for (std::size_t c = 0; c < m.mean.size(); ++c) {
+        mean.push_back(static_cast<Real>(m.mean[c]));
+        inverse.push_back(static_cast<Real>(1 / std::sqrt(m.variance[c] + epsilon)));
+        a.push_back(scale.data()[c] * inverse[c]);
+        b.push_back(shift.data()[c] - a[c] * mean[c]);
+    }
+}
+
+void ChannelLines::apply(Index rows, const Real* x, const Real* s, bool relu, Real* y) const {
+    const Rows r(rows, static_cast<Index>(a.size()));
+    const auto forward = s ? (relu ? normalise<true, true> : normalise<true, false>)
+                           : (relu ? normalise<false, true> : normalise<false, false>);
+    forward(r, x, s, r.repeat(a.data()).data(), r.repeat(b.data()).data(), y);
+}
+
+void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_channel,
+                     const BatchNormOptions& options) {
+    require(x.rank() >= 2 && x[-1] >= 1, "batch_norm: x has shape ", x,
+            "; it needs at least two axes, the last one channels.");
+    const Index channels = x[-1], rows = x.size() / channels;
+    for (const Tensor* t : per_channel)
+        require(t->shape() == Shape{channels},
+                "batch_norm: scale, shift, running mean and running variance must have shape [", channels, "], as x ",
+                x, " has ", channels, " channels; one of them has ", t->shape(), ".");
+    require(rows >= (options.training ? 2 : 1), "batch_norm: x ", x, " has ", rows, " value(s) per channel.  ",
+            options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
+                             : "There is nothing to normalise.");
+    require(!options.shortcut.defined() || options.shortcut.shape() == x, "batch_norm: the shortcut has shape ",
+            options.shortcut.shape(), ", x ", x, "; they must agree to be added.");
+}
+
+Moments running_moments(const Tensor& running_mean, const Tensor& running_variance) {
+    return {{running_mean.data().begin(), running_mean.data().end()},
+            {running_variance.data().begin(), running_variance.data().end()}};
+}
+
+Tensor batch_norm_given(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
+                        Tensor running_mean, Tensor running_variance, const BatchNormOptions& options) {
+    const auto rows = static_cast<double>(x.size() / x.shape()[-1]);
+    move_running(running_mean, m.mean, options.momentum, 1);
+    move_running(running_variance, m.variance, options.momentum, rows / (rows - 1));
+    return normalise_and_record(m, x, scale, shift, options);
+}
+
+Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean,
+                  Tensor running_variance, const BatchNormOptions& options) {
+    require_fitting(x.shape(), {&scale, &shift, &running_mean, &running_variance}, options);
+    if (!options.training)
+        return normalise_and_record(running_moments(running_mean, running_variance), x, scale, shift, options);
+    const Index channels = x.shape()[-1];
+    const Moments m = moments_of(x.data().data(), x.size() / channels, channels);
+    return batch_norm_given(m, x, scale, shift, running_mean, running_variance, options);
 }
 
 }  // namespace deepen

@@ -14,6 +14,7 @@
 #include "engine/conv/algorithm.h"
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/ops/batch_norm.h"
 #include "engine/profile.h"
 
 namespace deepen {
@@ -29,9 +30,9 @@ void add_rows(const Real* __restrict dy, Real* __restrict db, Index rows, Index 
         for (Index k = 0; k < channels; ++k) db[k] += dy[i * channels + k];
 }
 
-}  // namespace
-
-Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
+// The op; `done` hears of stretches of y [places, Cout] while they are in cache, and may change them.
+Tensor convolve(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOptions& options,
+                const StretchDone& done) {
     const ConvGeometry g = conv_geometry(x.shape(), w.shape(), options);
     require(!b.defined() || b.shape() == Shape{g.out_channels}, "conv2d: the bias has shape ", b.shape(),
             "; the weight ", w.shape(), " has ", g.out_channels, " output channels.  Try a bias of shape [",
@@ -40,7 +41,9 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions opt
 
     Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.out_channels});
     profile::count(g.multiply_adds());
-    algorithm.forward(g, x.data().data(), w.data().data(), y.data().data());
+    algorithm.forward(
+        g, x.data().data(), w.data().data(), y.data().data(),
+        done ? [&, py = y.data().data()](Index begin, Index end) { done(py, begin, end); } : PlacesDone());
     const Index rows = g.batch * g.out_positions();
     if (b.defined()) add_bias(b.data().data(), y.data().data(), rows, g.out_channels);
 
@@ -54,6 +57,16 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions opt
         if (fresh) d.give(0, std::move(own));
         if (d.wanted(2)) add_rows(dy, d.input(2).data(), rows, g.out_channels);
     });
+}
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
+    return convolve(x, w, b, options, {});
+}
+
+Tensor conv2d_reporting(const Tensor& x, const Tensor& w, const ConvOptions& options, const StretchDone& done) {
+    return convolve(x, w, {}, options, done);
 }
 
 }  // namespace deepen

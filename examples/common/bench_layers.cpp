@@ -69,7 +69,7 @@ void print_layer(const char* name, const ConvGeometry& g, ConvAlgorithm id) {
     Tensor y = random_tensor(y_shape, 3), dx = Tensor::zeros(x_shape), dw = Tensor::zeros(w.shape());
     const Real *px = x.data().data(), *pw = w.data().data();
     const double flops = 2e-9 * static_cast<double>(g.multiply_adds());
-    const double forward = best_seconds([&] { algorithm.forward(g, px, pw, y.data().data()); });
+    const double forward = best_seconds([&] { algorithm.forward(g, px, pw, y.data().data(), {}); });
     const double by_x =
         best_seconds([&] { algorithm.backward(g, px, pw, y.data().data(), dx.data().data(), true, nullptr); });
     const double by_w =

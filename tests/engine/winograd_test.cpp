@@ -115,7 +115,7 @@ TEST(Winograd, ForwardAgreesWithSevenLoops) {
     for (const Case& c : cases()) {
         const Example e(c);
         Reals y(e.y.size(), NAN);
-        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), y.data());
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), y.data(), {});
         EXPECT_LT(relative_error(y, e.y), tolerance) << c;
     }
 }
@@ -165,7 +165,7 @@ TEST(Winograd, GivesTheSameBitsAtAnyNumberOfThreads) {
     const auto compute = [&](int count) {
         set_threads(count);
         Result r{Reals(e.y.size()), Reals(e.x.size()), Reals(e.w.size())};
-        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), r.y.data());
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), r.y.data(), {});
         winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), r.dx.data(), false, r.dw.data());
         return r;
     };
@@ -179,7 +179,7 @@ TEST(Winograd, AnEmptyBatchChangesNothing) {
     const Example e({0, 8, 8, 16, 16, 1});
     Reals dw = random_values(e.w.size(), 6);
     const Reals before = dw;
-    winograd_convolution.forward(e.g, e.x.data(), e.w.data(), nullptr);
+    winograd_convolution.forward(e.g, e.x.data(), e.w.data(), nullptr, {});
     winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), nullptr, false, dw.data());
     EXPECT_EQ(dw, before);
 }
@@ -204,7 +204,7 @@ TEST(Winograd, CallsAnotherKernelAFaultOfOurs) {
     const Reals x(8 * 8 * 8), w(9 * 8 * 8);
     Reals y(4 * 4 * 8);
     try {
-        winograd_convolution.forward(g, x.data(), w.data(), y.data());
+        winograd_convolution.forward(g, x.data(), w.data(), y.data(), {});
         FAIL() << "accepted";
     } catch (const InternalError& e) {
         EXPECT_NE(std::string(e.what()).find("a kernel of 3x3 and stride 2 came"), std::string::npos) << e.what();
