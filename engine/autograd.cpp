@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <unordered_set>
 #include <utility>
 
@@ -25,6 +26,19 @@ std::vector<Node*> reachable(Node* root) {
     std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->serial > b->serial; });
     return found;
 }
+
+// If an op's backward throws, what has been handed on so far is of no use to anyone: inner gradients are
+// dropped, and the graph counts as spent.
+struct Unwinding {
+    const std::vector<Node*>& nodes;
+    int exceptions = std::uncaught_exceptions();
+
+    ~Unwinding() {
+        if (std::uncaught_exceptions() == exceptions) return;
+        for (Node* n : nodes)
+            if (n->backward || n->spent) n->grad = {}, n->spent = true;
+    }
+};
 
 }  // namespace
 
@@ -127,7 +141,7 @@ void Tensor::backward() {
 void Tensor::backward(const Tensor& dy) {
     require(node_ != nullptr,
             "backward: nothing here learns.  Was the tensor made from a variable(), and outside NoGrad?");
-    require(dy.shape() == shape_, "backward: the gradient to start from has shape ", dy.shape(), ", the tensor ",
+    require(dy.defined() && dy.shape() == shape_, "backward: the gradient to start from has shape ", dy.shape(), ", the tensor ",
             shape_, ".");
 
     const std::vector<Node*> nodes = reachable(node_.get());
@@ -138,6 +152,7 @@ void Tensor::backward(const Tensor& dy) {
     // Nodes are unlinked as we pass them, so that what they saved is freed; they themselves live until
     // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
+    const Unwinding unwinding{nodes};
     node_->add_gradient(dy);
     for (Node* n : nodes) {
         if (!n->backward) continue;
@@ -152,6 +167,9 @@ void Tensor::backward(const Tensor& dy) {
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();
     }
+    // A gradient may have come to several variables as one storage; whoever changes it means one of them.
+    for (Node* n : nodes)
+        if (!n->spent && n->grad.defined() && n->grad.shares_storage()) n->grad = n->grad.clone();
 }
 
 }  // namespace deepen

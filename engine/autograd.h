@@ -24,7 +24,8 @@
 //   A node holds no numbers.  Whatever a backward function captures is kept alive until it has
 //   run: the capture list is the bill in memory.  Capture `x.detach()`, never x itself, so that
 //   closures hold numbers and nodes hold the graph; an op that captured its own output would
-//   otherwise keep itself alive for ever.
+//   otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
+//   between forward and backward (a weight, updated too early) give a wrong gradient.
 #pragma once
 
 #include <functional>

@@ -1,10 +1,12 @@
 #include "engine/memory.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "engine/error.h"
@@ -20,7 +22,7 @@ struct Pool {
     std::mutex mutex;
     std::multimap<std::size_t, void*> free;
     memory::Statistics statistics{};
-    bool poison = false;
+    std::atomic<bool> poison = false;
 };
 
 Pool& pool() {
@@ -75,9 +77,16 @@ Storage::Storage(Index size) : size_(size) {
 Storage::~Storage() {
     Pool& p = pool();
     std::lock_guard lock(p.mutex);
-    p.free.emplace(capacity_, data_);
     p.statistics.live_bytes -= capacity_;
+    try {
+        p.free.emplace(capacity_, data_);
+    } catch (const std::bad_alloc&) {
+        std::free(data_);
+        return;
+    }
     p.statistics.cached_bytes += capacity_;
+    // Sizes that keep changing must not pile up: no more is kept than was ever in use at once.
+    if (p.statistics.cached_bytes > p.statistics.peak_bytes) release_all(p);
 }
 
 namespace memory {
@@ -98,8 +107,7 @@ void release_cached() {
 }
 
 bool poison(bool on) {
-    std::lock_guard lock(pool().mutex);
-    return std::exchange(pool().poison, on);
+    return pool().poison.exchange(on);
 }
 
 }  // namespace memory

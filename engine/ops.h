@@ -77,7 +77,7 @@ struct BatchNormOptions {
 Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift,
                   Tensor running_mean, Tensor running_variance, const BatchNormOptions& options);
 
-// batch_norm(conv2d(x, w)) with fewer passes over memory: the same numbers, the same gradients.
+// batch_norm(conv2d(x, w)) with fewer passes over memory: the same numbers and gradients, to rounding.
 Tensor conv2d_batch_norm(const Tensor& x, const Tensor& w, const ConvOptions& conv, const Tensor& scale,
                          const Tensor& shift, Tensor running_mean, Tensor running_variance,
                          const BatchNormOptions& norm);

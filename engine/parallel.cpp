@@ -1,10 +1,15 @@
 #include "engine/parallel.h"
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -48,8 +53,7 @@ void relax() {
 // hundred jobs, often a few microseconds apart, and waking a sleeping thread takes longer than that:
 // so it looks for a while before it sleeps.
 template <class T>
-T wait_for_change(const std::atomic<T>& value, T old) {
-    constexpr int looks = 4000;           // some 50 microseconds
+T wait_for_change(const std::atomic<T>& value, T old, int looks) {
     for (int i = 0; i < looks; ++i) {
         const T now = value.load(std::memory_order_acquire);
         if (now != old) return now;
@@ -59,28 +63,46 @@ T wait_for_change(const std::atomic<T>& value, T old) {
     return value.load(std::memory_order_acquire);
 }
 
+// Fewer than the machine has, where this process is kept to some of them (taskset, containers).
+int available_processors() {
+#if defined(__linux__)
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
 // The threads besides the calling one.
 class Pool {
 public:
-    explicit Pool(int helpers) {
-        for (int i = 0; i < helpers; ++i) threads_.emplace_back([this] { serve(); });
+    explicit Pool(int helpers) : looks_(helpers < available_processors() ? 4000 : 0) {
+        try {
+            for (int i = 0; i < helpers; ++i) threads_.emplace_back([this] { serve(); });
+        } catch (const std::system_error& e) {
+            const std::size_t started = threads_.size();
+            stop();
+            throw Error(text("threads: only ", started + 1, " of ", helpers + 1, " could be started (", e.what(),
+                             ").  Ask for fewer."));
+        }
     }
 
-    ~Pool() {
-        job_ = nullptr;
-        announce();
-        for (std::thread& t : threads_) t.join();
-    }
+    ~Pool() { stop(); }
 
     void run(Job& job) {
         job_ = &job;
         busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
         announce();
         job.run();
-        for (int left = busy_.load(std::memory_order_acquire); left != 0;) left = wait_for_change(busy_, left);
+        for (int left = busy_.load(std::memory_order_acquire); left != 0;) left = wait_for_change(busy_, left, looks_);
     }
 
 private:
+    void stop() {
+        job_ = nullptr;
+        announce();
+        for (std::thread& t : threads_) t.join();
+    }
+
     void announce() {
         generation_.fetch_add(1, std::memory_order_release);
         generation_.notify_all();
@@ -88,7 +110,7 @@ private:
 
     void serve() {
         for (std::uint64_t seen = 0;;) {
-            seen = wait_for_change(generation_, seen);
+            seen = wait_for_change(generation_, seen, looks_);
             if (!job_) return;
             job_->run();
             busy_.fetch_sub(1, std::memory_order_release);
@@ -96,6 +118,7 @@ private:
         }
     }
 
+    const int looks_;                     // 50 to 100 microseconds; none where threads outnumber processors
     Job* job_ = nullptr;                  // published by generation_; null: the end
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<int> busy_{0};
@@ -105,7 +128,7 @@ private:
 // One job at a time: a second caller from another thread waits here.
 struct Team {
     std::mutex one_job;
-    int count = std::max(1u, std::thread::hardware_concurrency());
+    std::atomic<int> count = available_processors();
     std::unique_ptr<Pool> pool;
 };
 

@@ -18,7 +18,8 @@ void set_threads(int count);
 int threads();
 
 // Calls work(0) .. work(chunks-1), each once, on all threads, and returns when all are done.
-// The first exception (by chunk number) reaches the caller.  A call from inside a chunk runs in place.
+// The first exception (by chunk number) reaches the caller.  A call from inside a chunk runs in place;
+// set_threads() has no place there.  The threads do not survive a fork().
 void parallel_for(Index chunks, const std::function<void(Index chunk)>& work);
 
 // Cuts 0 .. n into ranges of `grain` (the last one shorter) and calls work(begin, end) for each.

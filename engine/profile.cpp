@@ -42,7 +42,9 @@ void lap(const char* phase, const char* what) {
     p.last = now;
 }
 
-void count(Index multiply_adds) { current().multiply_adds += multiply_adds; }
+void count(Index multiply_adds) {
+    if (current().on) current().multiply_adds += multiply_adds;
+}
 Index multiply_adds() { return current().multiply_adds; }
 
 std::string table() {

@@ -7,7 +7,7 @@
 //     ... training ...
 //     std::cout << profile::table();
 //
-// What runs between ops (making batches, updating weights) is booked by who does it, with a lap of
+// For one thread: the one that trains.  What runs between ops (making batches, updating weights) is booked by who does it, with a lap of
 // its own.
 #pragma once
 

@@ -16,7 +16,7 @@ Shape::Shape(std::span<const Index> lengths) {
     std::copy(lengths.begin(), lengths.end(), lengths_.begin());
     for (Index length : lengths)
         require(length >= 0, "shape: negative axis length in ", str(), ".");
-    // The product must be a number we can count with, also in bytes.
+    // The product must be a number we can count with.
     Index size = 1;
     for (Index length : lengths)
         require(length == 0 || !__builtin_mul_overflow(size, length, &size),
@@ -36,7 +36,9 @@ Index Shape::operator[](int axis) const {
 }
 
 void Shape::set(int axis, Index length) {
-    lengths_[normalise_axis("shape", axis, *this)] = length;
+    Shape changed = *this;
+    changed.lengths_[normalise_axis("shape", axis, *this)] = length;
+    *this = Shape(std::span(changed.begin(), changed.end()));        // checked like any other
 }
 
 bool Shape::operator==(const Shape& other) const {

@@ -13,6 +13,7 @@
 #include "examples/common/bench_layers.h"
 #include "examples/common/bench_step.h"
 #include "examples/common/program.h"
+#include "examples/common/training_flags.h"
 
 using namespace deepen;
 
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
     app.add_flag("--step", one_step, "measure one setting in this process, without PyTorch; print JSON");
 
     return program.run(argc, argv, [&] {
+        for (int depth : depths) parse_cifar_model_flag("resnet" + std::to_string(depth), "A");
         const StepSetting first{.depth = depths[0],
                                 .batch = batch,
                                 .threads = thread_counts[0],

@@ -7,6 +7,7 @@
 //     DIR/plain20-seed1/ ...      one folder a run (run_folder.h); finished ones are not trained again
 //     DIR/report.html             verdict, table and curves
 //     DIR/curves.svg, same-depth.svg, curves.csv
+#include <algorithm>
 #include <ctime>
 #include <iostream>
 #include <thread>
@@ -45,6 +46,13 @@ struct Experiment {
         return all;
     }
 };
+
+template <class T>
+void refuse_twice(const char* flag, std::vector<T> values) {
+    std::sort(values.begin(), values.end());
+    const auto twice = std::adjacent_find(values.begin(), values.end());
+    if (twice != values.end()) throw UsageError(text(flag, " names ", *twice, " twice."));
+}
 
 std::string processor() {
     std::ifstream info("/proc/cpuinfo");
@@ -109,6 +117,9 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
                             .seed = recipe.training.seed,
                             .history = *history});
     }
+    if (interrupted())
+        std::cerr << "degradation: " << runs.size() << " of " << recipes.size()
+                  << " runs are finished; the same command goes on with the rest.\n";
     return runs;
 }
 
@@ -131,6 +142,7 @@ int main(int argc, char** argv) {
         ->transform(one_of({"plain", "residual"}))
         ->type_name("plain,residual");
     app.add_option("--seeds", e.seeds, "each net is trained once from each")
+        ->check(within(0, 1e18))
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
@@ -148,6 +160,9 @@ int main(int argc, char** argv) {
 
     return program.run(argc, argv, [&] {
         e.flags.use_threads();
+        refuse_twice("--depths", e.depths);
+        refuse_twice("--kinds", e.kinds);
+        refuse_twice("--seeds", e.seeds);
         for (int depth : e.depths) parse_cifar_model_flag("plain" + std::to_string(depth), "A");
         const DataSplits data = load_data(e.flags.data_path, e.flags.data);
         const std::vector<Recipe> recipes = e.recipes(data);

@@ -2,6 +2,8 @@
 //
 // Prints one line, `errors E of N, mean loss L`.  How pictures are prepared is read from the weight
 // file where it says so, because weights are worth nothing with another preparation.
+#include <charconv>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 
@@ -38,6 +40,14 @@ std::string or_else(const std::string& flag, const TensorFile& file, const std::
     return !flag.empty() ? flag : found != file.metadata.end() ? found->second : otherwise;
 }
 
+Index number(const std::string& digits, const std::string& path) {
+    Index value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    require(error == std::errc() && *end == 0 && value >= 8 && value <= 1024, path, ": the metadata's image_size is '",
+            digits.substr(0, 40), "'; a number from 8 to 1024 was expected.  Give --image-size.");
+    return value;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,7 +71,7 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->transform(one_of({"train", "test"}))
         ->type_name("train|test");
-    app.add_option("--mean", mean, "of red, green and blue, where the weight file names none")
+    app.add_option("--mean", mean, "of red, green and blue, 0 to 1; overrides what the weight file says")
         ->delimiter(',')
         ->expected(3)
         ->type_name("R,G,B");
@@ -95,6 +105,8 @@ int main(int argc, char** argv) {
         if (!preprocessing)
             throw UsageError(weights + " does not say how its pictures were prepared.  Give --mean and --std.");
 
+        const std::string trained_on = or_else("", file, "image_size", "");
+        if (!trained_on.empty() && app.count("--image-size") == 0) data_options.size = number(trained_on, weights);
         const DataSplits data = load_data(data_path, data_options);
         const PictureSet& pictures = split == "train" ? data.train : data.test;
         require(pictures.count() > 0, data_path, ": there are no ", split, " pictures.  Try the other --split.");
@@ -103,6 +115,7 @@ int main(int argc, char** argv) {
                 " apart.  Evaluate it on the set it was trained on.");
         const Evaluation result = evaluate(*net, pictures, *preprocessing, batch, [] { return interrupted(); });
         if (interrupted()) return 0;
+        require(std::isfinite(result.mean_loss()), weights, ": the mean loss is not a number, so these weights are damaged.");
         std::cout << "errors " << result.errors << " of " << result.count << ", mean loss " << std::fixed
                   << std::setprecision(5) << result.mean_loss() << "\n";
         return 0;

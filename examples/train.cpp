@@ -1,6 +1,6 @@
 // How is one net trained?  `build/train --model resnet20 --data-path cifar10 --epochs 10`.
 //
-// What it does is Trainer (resnet/training/trainer.h); what it leaves behind, RunFolder
+// What it does is Trainer (resnet/training/trainer.h); what it leaves behind, a run's folder
 // (run_folder.h).  This file is flags, and a line or a bar that shows how it goes.
 #include <iostream>
 
@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
         ->type_name("NAME");
     flags.add_to(program.app);
     program.app.add_option("--seed", seed, "of the first weights, the order of pictures and their augmentation")
+        ->check(within(0, 1e18))
         ->group("Training")
         ->capture_default_str()
         ->type_name("S");
@@ -58,7 +59,7 @@ int main(int argc, char** argv) {
         const History history = train_into(folder, recipe, data, observer.observer());
         if (interrupted()) {
             std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of "
-                      << recipe.training.epochs << " epochs.\n";
+                      << recipe.training.epochs << " epochs.  The same command starts this run again.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();

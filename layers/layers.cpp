@@ -77,7 +77,10 @@ void BatchNorm2d::reset(Initialiser, Random&) {
 namespace {
 
 Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut, bool relu) {
-    ensure(!conv.bias.defined(), "a convolution before batch norm has a bias");
+    if (conv.bias.defined()) {
+        const Tensor y = conv(x);
+        return shortcut.defined() ? norm.add_then_relu(y, shortcut) : relu ? norm.then_relu(y) : norm(y);
+    }
     return conv2d_batch_norm(x, conv.weight, conv.how(), norm.scale, norm.shift, norm.running_mean,
                              norm.running_variance, norm.how(shortcut, relu));
 }

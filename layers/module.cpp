@@ -38,6 +38,14 @@ void Module::train(bool on) {
     for (auto& [name, part] : named_modules(*this)) part->training_ = on;
 }
 
+EvaluationMode::EvaluationMode(Module& net) {
+    for (auto& [name, part] : named_modules(net)) before_.emplace_back(part, std::exchange(part->training_, false));
+}
+
+EvaluationMode::~EvaluationMode() {
+    for (auto& [part, training] : before_) part->training_ = training;
+}
+
 void Module::name_parts(const std::string& name) {
     for (auto& [part_name, part] : named_modules(*this)) part->name_ = name.empty() ? part_name : join(name, part_name);
 }

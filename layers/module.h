@@ -65,8 +65,22 @@ protected:
     Module& operator=(const Module&) = delete;
 
 private:
+    friend class EvaluationMode;
+
     bool training_ = true;
     std::string name_;
+};
+
+// While one of these lives, a net is in evaluation mode; then each part is in the mode it was in before.
+class EvaluationMode {
+public:
+    explicit EvaluationMode(Module& net);
+    ~EvaluationMode();
+    EvaluationMode(const EvaluationMode&) = delete;
+    EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+private:
+    std::vector<std::pair<Module*, bool>> before_;
 };
 
 // A tensor of a module under its full name.  The Tensor is a handle on the module's own storage.

@@ -30,7 +30,7 @@ bool ignored(const std::string& name) { return name.ends_with("num_batches_track
 Tensor to_file_layout(const Tensor& w) {
     if (w.rank() == 4) return transpose(w.detach(), {3, 2, 0, 1});
     if (w.rank() == 2) return transpose(w.detach());
-    return w.detach();
+    return w.clone();
 }
 
 Tensor from_file_layout(const Tensor& w) {

@@ -16,7 +16,7 @@ namespace deepen {
 Tensor to_file_layout(const Tensor& w);
 Tensor from_file_layout(const Tensor& w);
 
-// All parameters and buffers of a net, as a file has them.
+// A copy of all parameters and buffers of a net, as a file has them.
 std::map<std::string, Tensor> state_of(Module& net);
 
 // Copies `state` into the net.  Refuses, changing nothing, unless names and shapes agree exactly; the

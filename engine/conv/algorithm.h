@@ -32,8 +32,8 @@ struct ConvolutionAlgorithm {
     void (*forward)(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done);
 
     // dx += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
-    // an algorithm may share work between the two.  A `fresh` dx holds nothing yet: it is cleared a
-    // picture at a time, just before that picture is added to, while it is in cache.
+    // an algorithm may share work between the two.  A `fresh` dx holds nothing yet and is written, not
+    // added to: an algorithm can clear what it adds to just before, when it is in cache.
     void (*backward)(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh,
                      Real* dw);
 };

@@ -14,9 +14,9 @@
 //                  depend on every x, so each x answers for all of them;
 //            dx += scale / sqrt(v + epsilon) * dz                                            in evaluation.
 // Saved      x, and a few numbers per channel; xhat and, without a shortcut, the sign of y are computed again
-//            rather than stored; with a shortcut y, which the next convolution keeps anyway
-// Choice     statistics by stretches of rows, merged in their order (Note [Merging moments]): exact to
-//            rounding for any mean, and the same bits at any number of threads
+//            rather than stored; with shortcut and relu y, which the next convolution keeps anyway
+// Choice     statistics by stretches of rows, merged in their order (Note [Merging moments]): they
+//            keep their digits for any mean, and have the same bits at any number of threads
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
 #include <cmath>
 
@@ -115,7 +115,7 @@ void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a,
 // What forward leaves for backward: per column, repeated (Note [Wide rows]).
 struct Saved {
     Rows r;
-    Tensor x, y;  // y only where there is a shortcut
+    Tensor x, y;  // y only with shortcut and relu
     std::vector<Real> mean, inverse, a, b;
     bool training, has_shortcut;
 };

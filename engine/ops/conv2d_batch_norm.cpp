@@ -1,7 +1,7 @@
 // What can batch norm do while the convolution's output is still in cache?
 //
 // Shapes     x [N,H,W,Cin]   w [kh,kw,Cin,Cout]   scale, shift, running mean and variance [Cout]
-// Forward    y = batch_norm(conv2d(x, w)), with whatever batch norm does on the way out: the same numbers
+// Forward    y = batch_norm(conv2d(x, w)), with whatever batch norm does on the way out: the same to rounding
 // Backward   those of the two ops, which are recorded as such
 // Choice     In training batch norm needs the moments of all rows before it can touch the first; so the
 //            convolution's finished stretches are measured as they come, which saves one pass over memory.

@@ -31,6 +31,7 @@ inline PoolGeometry pool_geometry(const char* op, const Shape& x, PoolOptions op
     PoolGeometry g{
         x[0],           x[1], x[2], x[3], 0, 0, options.kernel, options.stride ? options.stride : options.kernel,
         options.padding};
+    require(g.height >= 1 && g.width >= 1, op, ": the pictures of x ", x, " (N,H,W,C) are empty.");
     require(g.kernel >= 1 && g.stride >= 1 && g.padding >= 0 && g.padding <= g.kernel / 2, op, ": kernel ", g.kernel,
             ", stride ", g.stride, ", padding ", g.padding,
             " given; kernel and stride must be at least 1, padding 0 to half the kernel.");

@@ -1,5 +1,6 @@
 #include "examples/common/run_observer.h"
 
+#include <cmath>
 #include <cstdio>
 #include <iostream>
 
@@ -36,9 +37,13 @@ std::string describe(const Recipe& recipe) {
 std::string summary(const History& history) {
     const EpochRecord& last = history.back();
     char line[120];
-    std::snprintf(line, sizeof line, "training error %.2f %%, test error %.2f %% after %lld epoch%s",
-                  100 * last.train_error, 100 * last.test_error, static_cast<long long>(last.epoch),
-                  last.epoch == 1 ? "" : "s");
+    if (std::isnan(last.test_error))
+        std::snprintf(line, sizeof line, "training error %.2f %% after %lld epoch%s", 100 * last.train_error,
+                      static_cast<long long>(last.epoch), last.epoch == 1 ? "" : "s");
+    else
+        std::snprintf(line, sizeof line, "training error %.2f %%, test error %.2f %% after %lld epoch%s",
+                      100 * last.train_error, 100 * last.test_error, static_cast<long long>(last.epoch),
+                      last.epoch == 1 ? "" : "s");
     return line;
 }
 

@@ -1,5 +1,7 @@
 #include "examples/common/training_flags.h"
 
+#include <algorithm>
+
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "examples/common/program.h"
@@ -140,6 +142,10 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
         throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
     if (schedule != "multistep" && !milestones.empty())
         throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
+    if (!std::is_sorted(milestones.begin(), milestones.end()))
+        throw UsageError("--lr-milestones must ascend, for example 82,123.");
+    if (warmup_until_learning && lr < ScheduleOptions().warmup_rate)
+        throw UsageError("--warmup-until-learning starts at a rate of 0.01, which is above the --lr asked for.");
     if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
 
     r.initialiser = initialiser;

@@ -1,6 +1,7 @@
 // Which flags do all programs that train share?
 //
-// torchvision's names where it has one.  Defaults are the paper's (He et al. 2015, section 4.2).
+// torchvision's names where it has one.  Batch, rate, momentum, decay and first weights default to the
+// paper's (He et al. 2015, section 4.2).
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -29,8 +29,7 @@ Index count_errors(const Tensor& logits, std::span<const int> labels) {
 Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
                     const std::function<bool()>& stop) {
     const NoGrad no_grad;
-    const bool was_training = net.training();
-    net.evaluate();
+    const EvaluationMode evaluation_mode(net);
     Loader loader(pictures, preprocessing, {.batch = batch});
     loader.start(0);
     Evaluation result;
@@ -38,7 +37,6 @@ Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing
         const Tensor logits = net(b.x);
         result.add(logits, b.labels, cross_entropy(logits, b.labels).item());
     }
-    net.train(was_training);
     return result;
 }
 

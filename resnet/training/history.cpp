@@ -107,7 +107,7 @@ EpochRecord read_record(LineReader& line) {
 
 std::string read_text(const std::filesystem::path& path) {
     require(std::filesystem::is_regular_file(path), path.string(),
-            ": no such file; expected the log of a run (history.csv).");
+            ": no such file; expected the log of a run (log.csv).");
     std::ifstream file(path, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     require(file.is_open() && !file.bad(), path.string(), ": cannot be read.");

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct EpochRecord {
     Index iteration = 0;                                 // SGD steps taken since the start of the run
     double lr = 0;                                       // at the epoch's end
     double train_loss = 0, train_error = 0;
-    double test_loss = 0, test_error = 0;
+    double test_loss = std::numeric_limits<double>::quiet_NaN();    // NaN: there were no test pictures
+    double test_error = std::numeric_limits<double>::quiet_NaN();
     double seconds = 0;                                  // of this epoch, evaluation included
 };
 

@@ -36,7 +36,8 @@ std::vector<Real> split_numbers(const std::string& s, const std::string& what) {
 
 }  // namespace
 
-void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing) {
+void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing,
+                Index image_size) {
     const CifarOptions& o = net.options();
     write_safetensors(path, {.tensors = state_of(net),
                              .metadata = {{"format", "pt"},
@@ -44,6 +45,7 @@ void save_model(const std::filesystem::path& path, CifarNet& net, const Preproce
                                           {"shortcut", std::string(name_of(o.shortcut))},
                                           {"classes", std::to_string(o.classes)},
                                           {"width", std::to_string(o.width)},
+                                          {"image_size", std::to_string(image_size)},
                                           {"mean", join_numbers(preprocessing.mean)},
                                           {"std", join_numbers(preprocessing.deviation)}}});
 }

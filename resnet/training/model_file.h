@@ -4,6 +4,7 @@
 // stand in the safetensors metadata, as text:
 //
 //     model    "resnet20"          shortcut  "A"            classes  "10"        width  "16"
+//     image_size "32"
 //     mean     "0.49,0.48,0.45"    std       "0.25,0.24,0.26"   (or a mean of H*W*3 values: the paper's per-pixel mean)
 #pragma once
 
@@ -16,7 +17,7 @@
 
 namespace deepen {
 
-void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing);
+void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing, Index image_size);
 
 // Copies the weights into the net.  Refuses weights that do not fit, or whose metadata name another model or shortcut.
 void load_weights(CifarNet& net, const TensorFile& file, const std::string& path);

@@ -23,13 +23,16 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
     const TrainingOptions& o = recipe.training;
     const bool over = !history.empty() && (history.back().epoch == o.epochs ||
                                            (o.max_iterations && history.back().iteration >= o.max_iterations));
-    return over && fs::exists(folder / "weights.safetensors");
+    if (over) read_safetensors(folder / "weights.safetensors");          // refuses damaged ones, naming the file
+    return over;
 }
 
 }  // namespace
 
 std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
-    if (!fs::exists(folder / "config.json")) return std::nullopt;
+    // A run that left neither log nor weights has no results to be mistaken for this one's.
+    const bool has_results = fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors");
+    if (!fs::exists(folder / "config.json") || !has_results) return std::nullopt;
     const std::string found = read_text_file(folder / "config.json", largest_config);
     require(found == recipe.json(data), folder.string(),
             " holds a run with other settings or other data than asked for now ",
@@ -42,10 +45,6 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
 }
 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer) {
-    make_folder(folder);
-    fs::remove(folder / "log.csv");
-    write_file_atomically(folder / "config.json", recipe.json(data));
-
     const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
     initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
     const Preprocessing preprocessing =
@@ -54,11 +53,16 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     // The weights first: a log that tells of an epoch has its weights beside it.
     Observer saving = observer;
     saving.epoch = [&](const EpochRecord& record, const History& history) {
-        save_model(folder / "weights.safetensors", *net, preprocessing);
+        save_model(folder / "weights.safetensors", *net, preprocessing, data.train.height);
         write_history(folder / "log.csv", history);
         observer.epoch(record, history);
     };
-    Trainer trainer(*net, data, preprocessing, recipe.training);
+    Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
+
+    make_folder(folder);
+    fs::remove(folder / "log.csv");
+    fs::remove(folder / "weights.safetensors");
+    write_file_atomically(folder / "config.json", recipe.json(data));
     return trainer.run(saving);
 }
 

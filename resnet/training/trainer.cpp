@@ -1,5 +1,6 @@
 #include "resnet/training/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -51,7 +52,7 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
 
 // The paper's warm-up looks at the training error; ours, at its mean over the epoch so far.
 void Trainer::watch_warmup(const Evaluation& running) {
-    constexpr Index enough_pictures = 5000;
+    const Index enough_pictures = std::min<Index>(5000, data_.train.count());
     if (!schedule_.warm() && running.count >= enough_pictures) schedule_.observe(running.error());
 }
 
@@ -59,10 +60,10 @@ History Trainer::run(const Observer& observer) {
     History history;
     Loader loader(data_.train, preprocessing_,
                   {.batch = options_.batch, .shuffle = true, .augment = options_.augment, .seed = options_.seed});
+    net_.train();
     const auto over = [&] { return options_.max_iterations && iteration_ >= options_.max_iterations; };
     for (Index epoch = 1; epoch <= options_.epochs && !over(); ++epoch) {
         const auto start = std::chrono::steady_clock::now();
-        net_.train();
         loader.start(epoch);
         Evaluation running;
         Index steps = 0;
@@ -97,7 +98,6 @@ History Trainer::run(const Observer& observer) {
         history.push_back(record);
         observer.epoch(record, history);
     }
-    finished_ = true;
     return history;
 }
 

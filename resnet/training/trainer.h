@@ -41,7 +41,7 @@ struct Observer {
     std::function<void(const StepReport&)> step = [](const StepReport&) {};
     std::function<void()> evaluating = [] {};            // the test error is about to be measured
     std::function<void(const EpochRecord&, const History&)> epoch = [](const EpochRecord&, const History&) {};
-    std::function<bool()> stop = [] { return false; };   // asked after each step; a true ends the run in mid-epoch
+    std::function<bool()> stop = [] { return false; };   // asked between steps, in tests too; a true ends the run there
 };
 
 class Trainer {
@@ -56,8 +56,6 @@ public:
     // One SGD step on one batch: the mean loss before it, and adds its errors to `running`.
     double step(const Batch& batch, Evaluation& running);
 
-    bool finished() const { return finished_; }          // false after a stop
-
 private:
     void watch_warmup(const Evaluation& running);
 
@@ -68,7 +66,6 @@ private:
     Schedule schedule_;
     Sgd sgd_;
     Index iteration_ = 0;
-    bool finished_ = false;
 };
 
 }  // namespace deepen

@@ -181,5 +181,26 @@ TEST(Autograd, ReleasesWhatOpsSavedWhileBackwardRuns) {
     EXPECT_LT(memory::statistics().live_bytes, before);          // x's gradient came, three activations went
 }
 
+TEST(Autograd, VariablesDoNotShareTheStorageOfTheirGradients) {
+    Tensor a = variable(Tensor::ones({2})), b = variable(Tensor::ones({2}));
+    sum(a + b).backward();
+    Tensor da = a.grad();
+    for (Real& v : da.data()) v *= 10;
+    EXPECT_EQ(b.grad().values(), (std::vector<Real>{1, 1}));
+}
+
+TEST(Autograd, AnOpThatThrowsLeavesNoHalfGradientBehind) {
+    Tensor x = variable(Tensor(2));
+    Tensor y = record("broken", Tensor(3), {x}, [](Gradients&) { throw Error("broken"); });
+    EXPECT_THROW(y.backward(), Error);
+    EXPECT_FALSE(y.grad().defined());
+    EXPECT_THROW(y.backward(), Error) << "the graph counts as spent";
+}
+
+TEST(Autograd, RefusesAnUndefinedGradientToStartFrom) {
+    Tensor y = variable(Tensor(2)) * Tensor(3);
+    EXPECT_THROW(y.backward(Tensor()), Error);
+}
+
 }  // namespace
 }  // namespace deepen

@@ -48,6 +48,7 @@ TEST(Pooling, RefusesWhatDoesNotFit) {
     EXPECT_THROW(max_pool2d(four_by_four, {.kernel = 2, .padding = 2}), Error);
     EXPECT_THROW(average_pool2d(Tensor::zeros({4, 4}), {.kernel = 2}), Error);
     EXPECT_THROW(global_average_pool(Tensor::zeros({4, 4})), Error);
+    EXPECT_THROW(max_pool2d(Tensor::zeros({1, 0, 8, 3}), {.kernel = 2, .padding = 1}), Error);
 }
 
 }  // namespace

@@ -82,7 +82,8 @@ TEST(Train, StopsAtControlCWithThePaperTrailWhole) {
     const Scratch scratch;
     const std::string dir = scratch.folder().string();
     expect(
-        "timeout --signal=INT 3 build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 "
+        "timeout --foreground --signal=INT 3 build/train --model resnet8 --width 2 --synthetic-train 640 "
+        "--synthetic-test 20 -b 16 "
         "--epochs 100000 --output-dir " +
             dir + "; echo exit $?",
         0, "stopped; " + dir + " holds");
@@ -139,6 +140,7 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --threads -1", 2, "--threads");
     expect("build/train --width 0", 2, "--width");
     expect("build/train --seed x", 2, "--seed");
+    expect("build/train --seed -1", 2, "--seed");
     expect("build/train --shortcut D", 2, "--shortcut");
     expect("build/train --model resnet21", 2, "6n+2 layers");
     expect("build/train --model vgg", 2, "is not known.  Try resnet or plain");
@@ -146,6 +148,9 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --lr-milestones 3" + tiny, 2, "are for --lr-scheduler multistep");
     expect("build/train --nesterov --momentum 0" + tiny, 2, "--nesterov needs a --momentum");
     expect("build/degradation --depths 20,21", 2, "6n+2 layers");
+    expect("build/train --lr-scheduler multistep --lr-milestones 2,1" + tiny, 2, "must ascend");
+    expect("build/train --warmup-until-learning --lr 0.001" + tiny, 2, "above the --lr asked for");
+    expect("build/degradation --seeds 1,1", 2, "--seeds names 1 twice");
     expect("build/degradation --kinds round", 2, "--kinds");
     expect("build/evaluate --data-path synthetic", 2, "--weights is required");
 }
@@ -194,6 +199,46 @@ TEST(Weights, OfAnotherNumberOfClassesAreRefused) {
             scratch.write(std::string("two/") + split + "/" + name + "/1.png", picture);
     expect("build/evaluate --weights " + dir + "/weights.safetensors --data-path " + (scratch / "two").string(), 1,
            "has 2 classes, but the net in " + dir + "/weights.safetensors tells 10 apart");
+}
+
+TEST(Weights, ThatAreDamagedAreNotTakenForATrainedNet) {
+    const Scratch scratch;
+    const std::string dir = scratch.folder().string(), weights = dir + "/weights.safetensors";
+    expect(train("--output-dir " + dir), 0, "after 2 epochs");
+    expect("head -c 100 " + weights + " > " + dir + "/w; mv " + dir + "/w " + weights + "; " +
+               train("--output-dir " + dir),
+           1, "weights.safetensors");
+}
+
+// What the picture size was is kept with the weights.
+TEST(Evaluate, ScalesPicturesAsInTraining) {
+    const Scratch scratch;
+    const std::string data = (scratch / "two").string(), dir = (scratch / "run").string();
+    for (const char* split : {"train", "test"})
+        for (const char* name : {"cat", "dog"})
+            for (const char* file : {"1.png", "2.png"})
+                scratch.write(std::string("two/") + split + "/" + name + "/" + file,
+                              png(plain_pixels(40, 40, *name, *file, 3), 40, 40));
+    expect("build/train --model resnet8 --width 2 -b 2 --epochs 1 --image-size 16 --data-path " + data +
+               " --output-dir " + dir,
+           0, "after 1 epoch");
+    const std::string evaluate = "build/evaluate --weights " + dir + "/weights.safetensors --data-path " + data;
+    EXPECT_EQ(run(evaluate).output, run(evaluate + " --image-size 16").output);
+    EXPECT_NE(run(evaluate).output, run(evaluate + " --image-size 40").output);
+}
+
+// A set without test pictures has no test error, rather than a perfect one.
+TEST(Train, SaysNothingOfATestThatWasNotMade) {
+    const Scratch scratch;
+    for (const char* name : {"cat", "dog"})
+        for (const char* file : {"1.png", "2.png"})
+            scratch.write(std::string("two/train/") + name + "/" + file,
+                          png(plain_pixels(40, 40, *name, *file, 3), 40, 40));
+    const Outcome o = run("build/train --model resnet8 --width 2 -b 2 --epochs 1 --data-path " +
+                          (scratch / "two").string() + " --output-dir " + (scratch / "run").string());
+    EXPECT_EQ(o.code, 0) << o.output;
+    EXPECT_EQ(o.output.find("test error"), std::string::npos) << o.output;
+    EXPECT_TRUE(std::isnan(read_history((scratch / "run" / "log.csv").string()).back().test_error));
 }
 
 TEST(OutputDir, ThatCannotBeWrittenExitsWithOneAndSaysWhy) {

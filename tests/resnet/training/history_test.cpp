@@ -87,7 +87,7 @@ TEST(History, RefusesWhatIsNoFile) {
     const Scratch scratch;
     const auto missing = scratch.folder() / "none.csv";
     EXPECT_EQ(message_of<Error>([&] { read_history(missing); }),
-              missing.string() + ": no such file; expected the log of a run (history.csv).");
+              missing.string() + ": no such file; expected the log of a run (log.csv).");
     EXPECT_NE(message_of<Error>([&] { read_history(scratch.folder()); }), "");
 }
 
