@@ -7,6 +7,7 @@
 #include "engine/gradcheck.h"
 #include "engine/ops.h"
 #include "engine/parallel.h"
+#include "tests/engine/refusal.h"
 
 namespace deepen {
 namespace {
@@ -108,44 +109,35 @@ TEST(Convolution, AddsItsBiasToEveryPlace) {
     for (Index i = 0; i < plain.size(); ++i) EXPECT_NEAR(shifted.data()[i] - plain.data()[i], i % 2 ? 20 : 10, 1e-5);
 }
 
-std::string refusal(const std::function<void()>& act) {
-    try {
-        act();
-    } catch (const Error& e) {
-        return e.what();
-    }
-    return "accepted";
-}
-
 TEST(Convolution, RefusesWhatDoesNotFit) {
     const Tensor x = Tensor::zeros({8, 32, 32, 3});
-    EXPECT_EQ(refusal([&] {
+    EXPECT_EQ(refusal_of([&] {
                   conv2d(x, Tensor::zeros({3, 3, 16, 32}), {}, {.layer = "layer2.0.conv1"});
               }),
               "conv2d (layer2.0.conv1): weight reads 16 input channels, x carries 3.  x [8,32,32,3] (N,H,W,C)  weight "
               "[3,3,16,32] "
               "(kh,kw,Cin,Cout).  Try in_channels = 3, or check which block feeds layer2.0.conv1.");
-    EXPECT_NE(refusal([&] {
+    EXPECT_NE(refusal_of([&] {
                   conv2d(Tensor::zeros({32, 32, 3}), Tensor::zeros({3, 3, 3, 4}));
               }).find("four axes"),
               std::string::npos);
-    EXPECT_NE(refusal([&] {
+    EXPECT_NE(refusal_of([&] {
                   conv2d(x, Tensor::zeros({40, 40, 3, 4}));
               }).find("kernel is larger than the padded picture"),
               std::string::npos);
-    EXPECT_NE(refusal([&] {
+    EXPECT_NE(refusal_of([&] {
                   conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.stride = 0});
               }).find("stride must be at least 1"),
               std::string::npos);
-    EXPECT_NE(refusal([&] {
+    EXPECT_NE(refusal_of([&] {
                   conv2d(x, Tensor::zeros({3, 3, 3, 4}), Tensor::zeros({5}));
               }).find("the bias has shape [5]"),
               std::string::npos);
-    EXPECT_NE(refusal([&] {
+    EXPECT_NE(refusal_of([&] {
                   conv2d(x, Tensor::zeros({3, 3, 3, 4}), {}, {.algorithm = ConvAlgorithm::pointwise});
               }).find("does not suit"),
               std::string::npos);
-    EXPECT_NE(refusal([&] { parse_conv_algorithm("magic"); }).find("'magic' is not known"), std::string::npos);
+    EXPECT_NE(refusal_of([&] { parse_conv_algorithm("magic"); }).find("'magic' is not known"), std::string::npos);
 }
 
 }  // namespace

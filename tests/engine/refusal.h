@@ -7,7 +7,9 @@
 
 namespace deepen {
 
-// The message of the Error that `act` throws; "(nothing was refused)" if it does not.
+inline constexpr const char* nothing_refused = "(nothing was refused)";
+
+// The message of the Error that `act` throws; nothing_refused if it does not.
 template <class Act>
 std::string refusal_of(Act act) {
     try {
@@ -15,7 +17,7 @@ std::string refusal_of(Act act) {
     } catch (const Error& error) {
         return error.what();
     }
-    return "(nothing was refused)";
+    return nothing_refused;
 }
 
 }  // namespace deepen

@@ -22,7 +22,7 @@ std::map<std::string, Bytes> read(const Bytes& packed, Index largest = 1 << 20, 
 }
 
 std::string refusal_of(const Bytes& packed, Index largest = 1 << 20, Index members = 100) {
-    return refusal([&] { read(packed, largest, members); });
+    return deepen::refusal_of([&] { read(packed, largest, members); });
 }
 
 TEST(Archive, GivesTheWantedMembersByteForByte) {
@@ -48,7 +48,8 @@ TEST(Archive, AcceptsTarsHabitOfFillingItsLastRecordWithZeros) {
 
 TEST(Archive, RefusesWhatIsNotThere) {
     const auto request = ArchiveRequest{.wanted = [](const std::string&) { return true; }, .largest = 1};
-    expect_mentions(refusal([&] { read_tar_gz("/nowhere/a.tar.gz", request); }), "/nowhere/a.tar.gz: No such file");
+    expect_mentions(deepen::refusal_of([&] { read_tar_gz("/nowhere/a.tar.gz", request); }),
+                    "/nowhere/a.tar.gz: No such file");
 }
 
 TEST(Archive, RefusesWhatIsNotGzip) {
@@ -69,7 +70,7 @@ TEST(Archive, NeverTakesDamagedBytesForGood) {
     for (Index at = 10; at < static_cast<Index>(whole.size()); at += 67) {
         Bytes damaged = whole;
         damaged[at] ^= 0x10;
-        EXPECT_NE(refusal_of(damaged), "not refused") << "byte " << at;
+        EXPECT_NE(refusal_of(damaged), nothing_refused) << "byte " << at;
     }
     Bytes wrong_crc = whole;
     wrong_crc[whole.size() - 8] ^= 1;

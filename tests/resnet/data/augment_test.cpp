@@ -105,7 +105,7 @@ TEST(Augment, DrawsAnewForEverySeedEpochAndPicture) {
 
 TEST(Augment, RefusesPreprocessingThatDoesNotFit) {
     const auto message = [](std::size_t means, std::vector<Real> deviation) {
-        return refusal([&] { Normaliser({std::vector<Real>(means), deviation}, 5, 7); });
+        return refusal_of([&] { Normaliser({std::vector<Real>(means), deviation}, 5, 7); });
     };
     expect_mentions(message(4, {1, 1, 1}),
                     "4 means and 3 deviations; pictures of [5,7,3] want 3 or 105 means and 3 deviations");

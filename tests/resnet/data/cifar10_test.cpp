@@ -95,7 +95,7 @@ TEST(Cifar10, RefusesAnotherNumberOfClasses) {
     const Scratch scratch;
     write(scratch, small_cifar10(), "f/");
     scratch.write("f/batches.meta.txt", std::string("cat\ndog\n"));
-    expect_mentions(refusal([&] { load_data(scratch / "f"); }),
+    expect_mentions(refusal_of([&] { load_data(scratch / "f"); }),
                     "f: batches.meta.txt: 2 names of classes, 10 were expected");
 }
 
@@ -105,19 +105,19 @@ TEST(Cifar10, NamesTheFilesThatAreMissing) {
     files.erase("data_batch_2.bin");
     files.erase("test_batch.bin");
     write(scratch, files, "f/");
-    expect_mentions(refusal([&] { load_data(scratch / "f"); }), "f: missing data_batch_2.bin, test_batch.bin");
+    expect_mentions(refusal_of([&] { load_data(scratch / "f"); }), "f: missing data_batch_2.bin, test_batch.bin");
     const auto archive = scratch.write("c.tar.gz", archive_of(files));
-    expect_mentions(refusal([&] { load_data(archive); }), "c.tar.gz: missing data_batch_2.bin, test_batch.bin");
+    expect_mentions(refusal_of([&] { load_data(archive); }), "c.tar.gz: missing data_batch_2.bin, test_batch.bin");
     const auto python =
         scratch.write("p.tgz", gzip(tar_member("cifar-10-batches-py/data_batch_1", record(1)) + tar_end()));
-    expect_mentions(refusal([&] { load_data(python); }), "the Python and Matlab versions are not read");
+    expect_mentions(refusal_of([&] { load_data(python); }), "the Python and Matlab versions are not read");
 }
 
 TEST(Cifar10, RefusesAFileThatIsThereInTwoFolders) {
     const Scratch scratch;
     const auto path = scratch.write("c.tar.gz", gzip(tar_member("a/test_batch.bin", record(1)) +
                                                      tar_member("b/test_batch.bin", record(1)) + tar_end()));
-    expect_mentions(refusal([&] { load_data(path); }), "c.tar.gz: test_batch.bin is there in two folders");
+    expect_mentions(refusal_of([&] { load_data(path); }), "c.tar.gz: test_batch.bin is there in two folders");
 }
 
 TEST(Cifar10, RefusesLabelsOverNine) {
@@ -125,13 +125,13 @@ TEST(Cifar10, RefusesLabelsOverNine) {
     auto files = small_cifar10();
     files["data_batch_3.bin"][2 * 3073] = 10;
     write(scratch, files, "f/");
-    expect_mentions(refusal([&] { load_data(scratch / "f"); }),
+    expect_mentions(refusal_of([&] { load_data(scratch / "f"); }),
                     "f: data_batch_3.bin: record 3 of 3 has label 10, 0 to 9 were expected");
 }
 
 TEST(Cifar10, RefusesSizesThatAreNotRecords) {
     const Scratch scratch;
-    const auto bin = [&](const Bytes& bytes) { return refusal([&] { load_data(scratch.write("x.bin", bytes)); }); };
+    const auto bin = [&](const Bytes& bytes) { return refusal_of([&] { load_data(scratch.write("x.bin", bytes)); }); };
     expect_mentions(bin({}), "x.bin: empty");
     expect_mentions(bin(Bytes(3072)), "x.bin: 3072 bytes are not a multiple of 3073");
     expect_mentions(bin(Bytes(3074)), "This looks like CIFAR-100");
@@ -139,7 +139,7 @@ TEST(Cifar10, RefusesSizesThatAreNotRecords) {
     auto files = small_cifar10();
     files["data_batch_4.bin"].clear();
     write(scratch, files, "f/");
-    expect_mentions(refusal([&] { load_data(scratch / "f"); }), "f: data_batch_4.bin: empty");
+    expect_mentions(refusal_of([&] { load_data(scratch / "f"); }), "f: data_batch_4.bin: empty");
 }
 
 TEST(Cifar10, LooksForTheDownloadedArchiveInTheCacheFolder) {
@@ -151,7 +151,7 @@ TEST(Cifar10, LooksForTheDownloadedArchiveInTheCacheFolder) {
     }
     const Environment cache("XDG_CACHE_HOME", scratch.folder().c_str());
     EXPECT_EQ(default_cifar10_archive(), scratch / "deepen/cifar-10-binary.tar.gz");
-    const std::string absent = refusal([] { load_data("cifar10"); });
+    const std::string absent = refusal_of([] { load_data("cifar10"); });
     expect_mentions(absent, "deepen/cifar-10-binary.tar.gz is not there");
     expect_mentions(absent, "make data");
     scratch.write("deepen/cifar-10-binary.tar.gz", archive_of(small_cifar10()));
@@ -160,7 +160,7 @@ TEST(Cifar10, LooksForTheDownloadedArchiveInTheCacheFolder) {
 
 TEST(Cifar10, RefusesToGuessACacheFolder) {
     const Environment home("HOME", nullptr), cache("XDG_CACHE_HOME", nullptr);
-    expect_mentions(refusal([] { default_cifar10_archive(); }), "neither XDG_CACHE_HOME nor HOME is set");
+    expect_mentions(refusal_of([] { default_cifar10_archive(); }), "neither XDG_CACHE_HOME nor HOME is set");
 }
 
 }  // namespace

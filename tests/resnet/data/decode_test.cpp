@@ -14,7 +14,7 @@ Pixels decode(const Bytes& file) {
 }
 
 std::string refusal_of(const Bytes& file) {
-    return refusal([&] { decode(file); });
+    return deepen::refusal_of([&] { decode(file); });
 }
 
 // A PNG's width and height stand in its bytes 16 to 23, high byte first.
@@ -61,8 +61,9 @@ TEST(Decode, RefusesWhatIsNoPicture) {
     expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
                     "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
     const Scratch scratch;
-    expect_mentions(refusal([&] { decode_picture(scratch.folder()); }), "not a plain file");
-    expect_mentions(refusal([&] { decode_picture(scratch / "absent.png"); }), "absent.png: No such file or directory.");
+    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "not a plain file");
+    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch / "absent.png"); }),
+                    "absent.png: No such file or directory.");
 }
 
 TEST(Decode, RefusesTooManyPixels) {
@@ -81,7 +82,7 @@ TEST(Decode, RefusesPicturesCutShort) {
     for (const Bytes& whole : {png(pixels, 40, 40), jpeg(pixels, 40, 40)}) {
         for (std::size_t length = 1; length + 12 < whole.size(); length += 37) {
             const std::string message = refusal_of(Bytes(whole.begin(), whole.begin() + length));
-            EXPECT_NE(message, "not refused") << length << " of " << whole.size();
+            EXPECT_NE(message, nothing_refused) << length << " of " << whole.size();
         }
     }
     const Bytes whole = jpeg(pixels, 40, 40);

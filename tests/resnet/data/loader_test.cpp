@@ -154,7 +154,7 @@ TEST(Loader, RethrowsWhatGoesWrongOnItsThread) {
     loader.start(0);
     Batch batch;
     for (int attempt = 0; attempt < 2; ++attempt) {
-        expect_mentions(refusal([&] { loader.next(batch); }), "20 of 108 bytes should be 2160 bytes, there are 5");
+        expect_mentions(refusal_of([&] { loader.next(batch); }), "20 of 108 bytes should be 2160 bytes, there are 5");
     }
     set.pixels.resize(2160);
     loader.start(0);
@@ -164,7 +164,7 @@ TEST(Loader, RethrowsWhatGoesWrongOnItsThread) {
 TEST(Loader, RefusesWhatItCannotDeal) {
     const PictureSet set = numbered(10), empty = numbered(0);
     const auto message = [](const PictureSet& pictures, const Preprocessing& p, LoaderOptions options) {
-        return refusal([&] { Loader loader(pictures, p, options); });
+        return refusal_of([&] { Loader loader(pictures, p, options); });
     };
     expect_mentions(message(empty, bytes_as_they_are, {}), "loader: the set has no pictures");
     expect_mentions(message(set, bytes_as_they_are, {.batch = 0}), "a batch of 0 asked for");
@@ -181,9 +181,9 @@ TEST(Loader, RefusesToStartWhereThereIsNothing) {
     const PictureSet set = numbered(10);
     Loader loader(set, bytes_as_they_are, {.batch = 4});
     Batch batch;
-    expect_mentions(refusal([&] { loader.next(batch); }), "next() was called before start(epoch)");
-    expect_mentions(refusal([&] { loader.start(0, 4); }), "epoch 0, batch 4 asked for; an epoch has batches 0 to 2");
-    expect_mentions(refusal([&] { loader.start(-1); }), "epoch -1, batch 0 asked for");
+    expect_mentions(refusal_of([&] { loader.next(batch); }), "next() was called before start(epoch)");
+    expect_mentions(refusal_of([&] { loader.start(0, 4); }), "epoch 0, batch 4 asked for; an epoch has batches 0 to 2");
+    expect_mentions(refusal_of([&] { loader.start(-1); }), "epoch -1, batch 0 asked for");
     loader.start(0, 3);
     EXPECT_FALSE(loader.next(batch)) << "right behind the last batch an epoch is over";
 }

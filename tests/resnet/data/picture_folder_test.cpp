@@ -19,7 +19,7 @@ void write_pets(const Scratch& scratch) {
 }
 
 std::string refusal_of(const Scratch& scratch, Index size = 4) {
-    return refusal([&] { folder_of_pictures(scratch.folder(), size); });
+    return deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), size); });
 }
 
 TEST(PictureFolder, LabelsPicturesByTheirFolderInTheOrderOfNames) {

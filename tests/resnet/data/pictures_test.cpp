@@ -20,23 +20,24 @@ PictureSet two_by_one(std::vector<std::uint8_t> pixels) {
 
 TEST(Pictures, ListWhatWasLookedForWhenNothingFits) {
     const Scratch scratch;
-    const std::string nothing = refusal([] { load_data("/nowhere/at/all"); });
+    const std::string nothing = refusal_of([] { load_data("/nowhere/at/all"); });
     expect_mentions(nothing, "/nowhere/at/all is not there");
     for (const char* source :
          {"\"synthetic\"", "\"cifar10\"", "data_batch_1.bin", ".tar.gz", ".bin file", "train/ and test/"}) {
         expect_mentions(nothing, source);
     }
-    expect_mentions(refusal([&] { load_data(scratch.folder()); }), "holds nothing that is read here");
-    expect_mentions(refusal([&] { load_data(scratch.write("a.zip", "PK")); }), "a.zip holds nothing that is read here");
+    expect_mentions(refusal_of([&] { load_data(scratch.folder()); }), "holds nothing that is read here");
+    expect_mentions(refusal_of([&] { load_data(scratch.write("a.zip", "PK")); }),
+                    "a.zip holds nothing that is read here");
 }
 
 TEST(Pictures, RefuseToShowWhatTheyDoNotHave) {
     PictureSet set = two_by_one({1, 2, 3, 4, 5, 6});
     EXPECT_EQ(set.picture(0)[5], 6);
-    expect_mentions(refusal([&] { set.picture(1); }), "picture 1 asked for, the set has 1");
-    expect_mentions(refusal([&] { set.picture(-1); }), "picture -1 asked for");
+    expect_mentions(refusal_of([&] { set.picture(1); }), "picture 1 asked for, the set has 1");
+    expect_mentions(refusal_of([&] { set.picture(-1); }), "picture -1 asked for");
     set.pixels.pop_back();
-    expect_mentions(refusal([&] { set.picture(0); }), "1 of 6 bytes should be 6 bytes, there are 5");
+    expect_mentions(refusal_of([&] { set.picture(0); }), "1 of 6 bytes should be 6 bytes, there are 5");
 }
 
 TEST(Preprocessing, TakesMeanAndDeviationOfEachChannel) {
@@ -71,9 +72,9 @@ TEST(Preprocessing, DoesNotDependOnThreads) {
 }
 
 TEST(Preprocessing, RefusesAnEmptySet) {
-    expect_mentions(refusal([] { Preprocessing::per_channel(two_by_one({})); }),
+    expect_mentions(refusal_of([] { Preprocessing::per_channel(two_by_one({})); }),
                     "no training pictures to take a mean of");
-    expect_mentions(refusal([] { Preprocessing::per_pixel(two_by_one({})); }),
+    expect_mentions(refusal_of([] { Preprocessing::per_pixel(two_by_one({})); }),
                     "no training pictures to take a mean of");
 }
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <string>
 
-#include "engine/error.h"
 #include "resnet/data/bytes.h"
+#include "tests/engine/refusal.h"
 
 namespace deepen {
 
@@ -57,17 +57,6 @@ private:
     bool had_;
     std::string before_;
 };
-
-// The message with which `act` is refused; "not refused" otherwise.
-template <class Act>
-std::string refusal(Act act) {
-    try {
-        act();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "not refused";
-}
 
 inline void expect_mentions(const std::string& message, const std::string& part) {
     EXPECT_NE(message.find(part), std::string::npos) << "expected: " << part << "\nmessage:  " << message;

@@ -82,10 +82,10 @@ TEST(Synthetic, HasTenClassesEquallyOftenAndNoPictureTwice) {
 }
 
 TEST(Synthetic, RefusesCountsItCannotMake) {
-    expect_mentions(refusal([] { synthetic_data({.train_count = 0}); }),
+    expect_mentions(refusal_of([] { synthetic_data({.train_count = 0}); }),
                     "synthetic: 0 training and 2000 test pictures asked for");
-    expect_mentions(refusal([] { synthetic_data({.test_count = -1}); }), "10000 training and -1 test pictures");
-    expect_mentions(refusal([] { synthetic_data({.train_count = 10'000'001}); }), "1 to 10000000");
+    expect_mentions(refusal_of([] { synthetic_data({.test_count = -1}); }), "10000 training and -1 test pictures");
+    expect_mentions(refusal_of([] { synthetic_data({.train_count = 10'000'001}); }), "1 to 10000000");
 }
 
 // The best that a weighted sum of pixels can do: softmax regression by stochastic gradient descent,
