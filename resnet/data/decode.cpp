@@ -66,7 +66,7 @@ const char* fault_of_jpeg(std::span<const std::uint8_t> file) {
 
 Pixels decode_picture(const std::filesystem::path& path) {
     const std::string name = path.string();
-    const Bytes file = read_bytes(path, largest_file);
+    const Bytes file = read_file(path, largest_file);
     const int length = static_cast<int>(file.size());
 
     // Ask before decoding.

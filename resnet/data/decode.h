@@ -6,7 +6,8 @@
 // whether it is cut short (the rest would silently be grey), and whether its Huffman tables fit.
 #pragma once
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
+#include "engine/real.h"
 
 namespace deepen {
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
 #include "tests/resnet/data/picture_files.h"
 
 namespace deepen {
