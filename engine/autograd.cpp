@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/anomaly.h"
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
@@ -102,6 +103,7 @@ struct Recorder {
 
 Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward) {
     profile::lap(recording_on ? "forward" : "test", op);
+    anomaly::after_forward(op, y, inputs);
     const bool learns = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.requires_grad(); });
     if (!recording_on || !learns) return y;
     auto node = std::make_shared<Node>(op, y.shape());
@@ -159,6 +161,7 @@ void Tensor::backward(const Tensor& dy) {
         if (n->grad.defined()) {
             Gradients gradients(*n);
             n->backward(gradients);
+            anomaly::after_backward(*n);
             profile::lap("backward", n->op);
         }
         n->grad = {};

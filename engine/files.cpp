@@ -16,6 +16,8 @@ namespace deepen {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char *temporary_begin = ".deepen-", *temporary_end = ".tmp";
+
 [[noreturn]] void refuse(const char* what, const fs::path& path, const char* during, int reason = errno) {
     throw Error(text("cannot ", what, " ", path, ": ", std::generic_category().message(reason), " (", during, ")."));
 }
@@ -32,7 +34,7 @@ public:
     bool opened() const { return number_ >= 0; }
     bool close() {
         const int number = std::exchange(number_, -1);
-        return number < 0 || ::close(number) == 0;
+        return number < 0 || system_calls().close(number) == 0;
     }
 
 private:
@@ -51,7 +53,7 @@ struct Temporary {
 template <class Container>
 Container read_whole(const fs::path& path, std::size_t limit) {
     // A pipe that nobody writes to would keep a plain open() waiting for ever.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Descriptor file(system_calls().open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
     if (!file.opened()) refuse("read", path, "open");
     struct stat about {};
     if (::fstat(file.number(), &about) != 0) refuse("read", path, "fstat");
@@ -79,7 +81,7 @@ Container read_whole(const fs::path& path, std::size_t limit) {
 
 void write_all(int file, std::span<const std::byte> bytes, const fs::path& path) {
     while (!bytes.empty()) {
-        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        const ssize_t count = system_calls().write(file, bytes.data(), bytes.size());
         if (count >= 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
         else if (errno != EINTR) refuse("write", path, "write");
     }
@@ -89,8 +91,8 @@ void write_all(int file, std::span<const std::byte> bytes, const fs::path& path)
 int open_beside(const fs::path& path, fs::path& temporary) {
     static std::atomic<unsigned> next{0};
     for (;;) {
-        temporary = path.parent_path() / text(".deepen-", ::getpid(), "-", next++, ".tmp");
-        const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        temporary = path.parent_path() / text(temporary_begin, ::getpid(), "-", next++, temporary_end);
+        const int file = system_calls().open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file >= 0 || errno != EEXIST) return file;
     }
 }
@@ -98,12 +100,18 @@ int open_beside(const fs::path& path, fs::path& temporary) {
 // Makes the rename itself survive a power cut.  Some file systems know no such thing: EINVAL.
 void flush_folder(const fs::path& path) {
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor directory(system_calls().open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0));
     if (!directory.opened()) refuse("write", path, "open of its folder");
-    if (::fsync(directory.number()) != 0 && errno != EINVAL) refuse("write", path, "fsync of its folder");
+    if (system_calls().fsync(directory.number()) != 0 && errno != EINVAL) refuse("write", path, "fsync of its folder");
 }
 
 }  // namespace
+
+SystemCalls& system_calls() {
+    static SystemCalls calls{[](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
+                             ::write, ::fsync, ::close, ::rename};
+    return calls;
+}
 
 Bytes read_file(const fs::path& path, std::size_t limit) { return read_whole<Bytes>(path, limit); }
 
@@ -121,9 +129,9 @@ void write_file_atomically(const fs::path& path, std::span<const std::span<const
     Descriptor file(open_beside(target, temporary.path));
     if (!file.opened()) refuse("write", path, "open of a temporary file beside it");
     for (const auto& part : parts) write_all(file.number(), part, path);
-    if (::fsync(file.number()) != 0) refuse("write", path, "fsync");
+    if (system_calls().fsync(file.number()) != 0) refuse("write", path, "fsync");
     if (!file.close()) refuse("write", path, "close");
-    if (::rename(temporary.path.c_str(), target.c_str()) != 0) refuse("write", path, "rename");
+    if (system_calls().rename(temporary.path.c_str(), target.c_str()) != 0) refuse("write", path, "rename");
     temporary.renamed = true;
     flush_folder(target);
 }
@@ -131,6 +139,14 @@ void write_file_atomically(const fs::path& path, std::span<const std::span<const
 void write_file_atomically(const fs::path& path, std::string_view content) {
     const std::span<const std::byte> part = std::as_bytes(std::span(content));
     write_file_atomically(path, {&part, 1});
+}
+
+void remove_temporary_files(const fs::path& folder) {
+    std::error_code failed;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(temporary_begin) && name.ends_with(temporary_end)) fs::remove(entry.path(), failed);
+    }
 }
 
 }  // namespace deepen

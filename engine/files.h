@@ -13,11 +13,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace deepen {
 
@@ -35,5 +38,17 @@ std::string read_text_file(const std::filesystem::path& path, std::size_t limit 
 // stands and no temporary file is left.  Folders are not made.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+// Removes what writes into `folder` have left that were killed half-way.  For one who is alone there.
+void remove_temporary_files(const std::filesystem::path& folder);
+
+// What write_file_atomically() asks of the system.  Tests put calls in their place that fail.
+struct SystemCalls {
+    std::function<int(const char* path, int flags, mode_t mode)> open;
+    std::function<ssize_t(int file, const void* bytes, std::size_t count)> write;
+    std::function<int(int file)> fsync, close;
+    std::function<int(const char* from, const char* to)> rename;
+};
+SystemCalls& system_calls();
 
 }  // namespace deepen

@@ -23,6 +23,7 @@ struct Pool {
     std::multimap<std::size_t, void*> free;
     memory::Statistics statistics{};
     std::atomic<bool> poison = false;
+    Index left_before_failure = -1;       // negative: none is to fail
 };
 
 Pool& pool() {
@@ -65,7 +66,8 @@ Storage::Storage(Index size) : size_(size) {
     Pool& p = pool();
     {
         std::lock_guard lock(p.mutex);
-        data_ = static_cast<Real*>(take(p, bytes, capacity_));
+        const bool fails = p.left_before_failure >= 0 && p.left_before_failure-- == 0;
+        if (!fails) data_ = static_cast<Real*>(take(p, bytes, capacity_));
         require(data_, "out of memory: ", bytes >> 20, " MiB more were needed on top of ",
                 p.statistics.live_bytes >> 20, " MiB in use.  Try a smaller batch or a smaller net.");
         p.statistics.live_bytes += capacity_;
@@ -108,6 +110,11 @@ void release_cached() {
 
 bool poison(bool on) {
     return pool().poison.exchange(on);
+}
+
+void fail_after(Index count) {
+    std::lock_guard lock(pool().mutex);
+    pool().left_before_failure = count;
 }
 
 }  // namespace memory

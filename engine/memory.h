@@ -47,5 +47,8 @@ void release_cached();                    // gives kept blocks back to the syste
 // it should have written, is found out.  For tests.  Returns what was set before.
 bool poison(bool on);
 
+// Lets one storage fail as if memory were out: the one after the next `count`.  Negative: none.  For tests.
+void fail_after(Index count);
+
 }  // namespace memory
 }  // namespace deepen

@@ -335,7 +335,11 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
     return parse_safetensors(std::as_bytes(std::span(bytes)), path.string());
 }
 
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file, Stored stored) {
+    const bool narrows = stored == Stored::single && !std::is_same_v<Real, float>;
+    const std::uint64_t width = narrows ? sizeof(float) : sizeof(Real);
+    const char* const type = width == sizeof(float) ? "F32" : "F64";
+
     // --- lay the tensors out, in the order of their names
     json header = json::object();
     if (!file.metadata.empty()) header[metadata_key] = file.metadata;
@@ -343,9 +347,9 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
     for (const auto& [name, tensor] : file.tensors) {
         require(name != metadata_key, "cannot write ", path, ": no tensor can have the name ", metadata_key, ".");
         require(tensor.defined(), "cannot write ", path, ": tensor ", Shown{name}, " holds nothing.");
-        const std::uint64_t begin = std::exchange(end, end + sizeof(float) * static_cast<std::uint64_t>(tensor.size()));
+        const std::uint64_t begin = std::exchange(end, end + width * static_cast<std::uint64_t>(tensor.size()));
         const std::vector<Index> shape(tensor.shape().begin(), tensor.shape().end());
-        header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, end}}};
+        header[name] = {{"dtype", type}, {"shape", shape}, {"data_offsets", {begin, end}}};
     }
 
     // --- header text, filled up with spaces so that the data is aligned
@@ -363,15 +367,11 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
     // --- the parts, one after another
     std::vector<std::span<const std::byte>> parts{std::as_bytes(std::span(&length, 1)),
                                                   std::as_bytes(std::span(json_text))};
-    std::vector<std::vector<float>> narrowed;            // in the double build only
+    std::vector<std::vector<float>> narrowed;
     for (const auto& [name, tensor] : file.tensors) {
         const std::span<const Real> numbers = tensor.data();
-        if constexpr (std::is_same_v<Real, float>) {
-            parts.push_back(std::as_bytes(numbers));
-        } else {
-            narrowed.emplace_back(numbers.begin(), numbers.end());
-            parts.push_back(std::as_bytes(std::span(narrowed.back())));
-        }
+        if (narrows) narrowed.emplace_back(numbers.begin(), numbers.end());
+        parts.push_back(narrows ? std::as_bytes(std::span(narrowed.back())) : std::as_bytes(numbers));
     }
     write_file_atomically(path, parts);
 }

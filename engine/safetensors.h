@@ -33,8 +33,12 @@ struct TensorFile {
 TensorFile read_safetensors(const std::filesystem::path& path);
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 
-// Writes F32 (also in the double build).  The file appears whole or not at all: it is written beside
+// How numbers are stored: as F32, whatever a Real is; or with all their bits, which is F64 in the double build.
+enum class Stored { single, exact };
+
+// The file appears whole or not at all: it is written beside
 // its place and renamed.  Refuses with the system's reason where the disk does.
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file,
+                       Stored stored = Stored::single);
 
 }  // namespace deepen

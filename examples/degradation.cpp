@@ -4,7 +4,7 @@
 // al. 2015, Figure 6, and says whether the paper's two claims hold on them.  A plain net and its
 // residual twin start from the same bits and see the same pictures in the same order.
 //
-//     DIR/plain20-seed1/ ...      one folder a run (run_folder.h); finished ones are not trained again
+//     DIR/plain20-seed1/ ...      one folder a run (run_folder.h); what is there is not trained again
 //     DIR/report.html             verdict, table and curves
 //     DIR/curves.svg, same-depth.svg, curves.csv
 #include <algorithm>
@@ -109,17 +109,18 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
             std::cout << "      finished before: " << summary(*history) << std::endl;
         } else {
             RunObserver observer(recipe, data);
-            history = train_into(folder, recipe, data, observer.observer());
+            history = train_into(folder, recipe, data, observer.observer(), e.flags.checkpoints);
         }
-        if (!interrupted())
-            runs.push_back({.kind = recipe.kind(),
-                            .depth = recipe.model.depth,
-                            .seed = recipe.training.seed,
-                            .history = *history});
+        if (interrupted()) break;
+        std::cout << "      weights hash " << weights_hash(folder) << std::endl;
+        runs.push_back({.kind = recipe.kind(),
+                        .depth = recipe.model.depth,
+                        .seed = recipe.training.seed,
+                        .history = *history});
     }
     if (interrupted())
         std::cerr << "degradation: " << runs.size() << " of " << recipes.size()
-                  << " runs are finished; the same command goes on with the rest.\n";
+                  << " runs are finished; the same command goes on from where it stopped.\n";
     return runs;
 }
 
@@ -163,6 +164,8 @@ int main(int argc, char** argv) {
         refuse_twice("--depths", e.depths);
         refuse_twice("--kinds", e.kinds);
         refuse_twice("--seeds", e.seeds);
+        if (e.kinds == std::vector<std::string>{"plain"} && !e.flags.shortcut.empty())
+            throw UsageError("--shortcut is for residual nets; --kinds asks for plain ones alone.  Leave it out.");
         for (int depth : e.depths) parse_cifar_model_flag("plain" + std::to_string(depth), "A");
         const DataSplits data = load_data(e.flags.data_path, e.flags.data);
         const std::vector<Recipe> recipes = e.recipes(data);

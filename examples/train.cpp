@@ -33,6 +33,14 @@ int main(int argc, char** argv) {
                     "where config.json, log.csv and weights.safetensors go; runs/MODEL-seedS if not given")
         ->group("Output")
         ->type_name("DIR");
+    CLI::Option* resume =
+        program.app
+            .add_option("--resume", flags.checkpoints.from,
+                        "go on from this checkpoint; without FILE, from the newest in --output-dir.  An unfinished run "
+                        "goes on there anyway; with --resume, it is an error if there is none")
+            ->expected(0, 1)
+            ->group(checkpoints_group)
+            ->type_name("[FILE]");
     bool profiled = false;
     program.app.add_flag("--profile", profiled, "print where the time went, by op")->group("Output");
     program.app.footer(
@@ -43,7 +51,9 @@ int main(int argc, char** argv) {
 
     return program.run(argc, argv, [&] {
         flags.use_threads();
-        parse_cifar_model_flag(model, flags.shortcut);
+        if (parse_cifar_model_flag(model, flags.shortcut).shortcut == Shortcut::none && !flags.shortcut.empty())
+            throw UsageError("--shortcut is for residual nets; " + model + " has none.  Leave it out.");
+        flags.checkpoints.resume = resume->count() > 0;
         const DataSplits data = load_data(flags.data_path, flags.data);
         const Recipe recipe = flags.recipe(model, seed, data);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
@@ -51,19 +61,21 @@ int main(int argc, char** argv) {
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << "\n";
         if (const auto history = finished_run(folder, recipe, data)) {
             std::cout << "already trained: " << summary(*history) << "; weights in "
-                      << (folder / "weights.safetensors").string() << "\n";
+                      << (folder / "weights.safetensors").string() << "\n"
+                      << "weights hash " << weights_hash(folder) << "\n";
             return 0;
         }
         RunObserver observer(recipe, data);
         if (profiled) profile::start();
-        const History history = train_into(folder, recipe, data, observer.observer());
+        const History history = train_into(folder, recipe, data, observer.observer(), flags.checkpoints);
         if (interrupted()) {
             std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of "
-                      << recipe.training.epochs << " epochs.  The same command starts this run again.\n";
+                      << recipe.training.epochs << " epochs and a checkpoint.  The same command goes on from there.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();
-        std::cout << summary(history) << "; weights in " << (folder / "weights.safetensors").string() << "\n";
+        std::cout << summary(history) << "; weights in " << (folder / "weights.safetensors").string() << "\n"
+                  << "weights hash " << weights_hash(folder) << "\n";
         return 0;
     });
 }

@@ -23,7 +23,9 @@ std::vector<NamedTensor> parameters_and_buffers(Module& net) {
     return all;
 }
 
-bool ignored(const std::string& name) { return name.ends_with("num_batches_tracked"); }
+bool ignored(const std::string& name) {
+    return name.ends_with("num_batches_tracked") || name.starts_with("velocity.");
+}
 
 }  // namespace
 

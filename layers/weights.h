@@ -21,7 +21,7 @@ std::map<std::string, Tensor> state_of(Module& net);
 
 // Copies `state` into the net.  Refuses, changing nothing, unless names and shapes agree exactly; the
 // message lists what is missing, unexpected or of another shape.  PyTorch's num_batches_tracked,
-// which nothing here needs, is ignored.  `source` names the file in messages.
+// which nothing here needs, is ignored, and so are a checkpoint's velocities (resnet/training/checkpoint.h).  `source` names the file in messages.
 void load_state(Module& net, const std::map<std::string, Tensor>& state, const std::string& source);
 
 }  // namespace deepen

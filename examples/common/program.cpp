@@ -27,12 +27,12 @@ extern "C" void on_signal(int signal) {
     if (caught.exchange(signal) != 0) ::_exit(128 + signal);
 }
 
-// While one of these lives, SIGINT and SIGTERM are noted, and a closed pipe is an error of write() and no death.
+// While one of these lives, SIGINT, SIGTERM and SIGHUP are noted, and a closed pipe is an error of write() and no death.
 class Signals {
 public:
     Signals() {
         caught = 0;
-        for (int i = 0; i < 3; ++i) {
+        for (int i = 0; i < count; ++i) {
             struct sigaction action{};
             action.sa_handler = numbers[i] == SIGPIPE ? SIG_IGN : on_signal;
             action.sa_flags = SA_RESTART;
@@ -42,15 +42,15 @@ public:
         }
     }
     ~Signals() {
-        for (int i = 0; i < 3; ++i) ::sigaction(numbers[i], &before_[i], nullptr);
+        for (int i = 0; i < count; ++i) ::sigaction(numbers[i], &before_[i], nullptr);
         caught = 0;
     }
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
 private:
-    static constexpr int numbers[3] = {SIGINT, SIGTERM, SIGPIPE};
-    struct sigaction before_[3];
+    static constexpr int count = 4, numbers[count] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    struct sigaction before_[count];
 };
 
 // Where std::cout goes while a program runs: file descriptor 1, remembering why a write failed.  The

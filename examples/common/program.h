@@ -5,7 +5,8 @@
 //     0    done, or --help
 //     1    failed: Error, a full disk, no memory, or a fault of ours
 //     2    called wrongly: UsageError, or flags that CLI11 refuses
-//     130  interrupted (SIGINT, Ctrl-C); 143 terminated (SIGTERM); 141 nobody read the output any more
+//     130  interrupted (SIGINT, Ctrl-C); 143 terminated (SIGTERM); 129 its terminal was closed (SIGHUP);
+//         141 nobody read the output any more
 //
 //     int main(int argc, char** argv) {
 //         Program program("count", "Counts the weights of a net.");
@@ -36,7 +37,7 @@ public:
     CLI::App app;                                        // add flags and sub-commands here
 
     // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.
-    // While `body` runs, SIGINT and SIGTERM only set interrupted(); a second one leaves at once.
+    // While `body` runs, SIGINT, SIGTERM and SIGHUP only set interrupted(); a second one leaves at once.
     // Signals that the caller has ignored stay ignored.
     int run(int argc, char** argv, const std::function<int()>& body);
 

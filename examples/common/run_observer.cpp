@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <utility>
 
 #include "engine/error.h"
 #include "examples/common/program.h"
@@ -11,6 +12,7 @@ namespace deepen {
 
 RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data)
     : epochs_(recipe.training.epochs),
+      batch_(recipe.training.batch),
       progress_({.name = "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
                 terminal_at(2)) {}
 
@@ -18,12 +20,13 @@ Observer RunObserver::observer() {
     return {
         .step =
             [this](const StepReport& s) {
-                if (s.step == 1) progress_.start(s.epoch);
+                if (std::exchange(epoch_, s.epoch) != s.epoch) progress_.start(s.epoch, (s.step - 1) * batch_);
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },
         .evaluating = [this] { progress_.note("testing"); },
         .epoch = [this](const EpochRecord& record, const History&) { progress_.print(epoch_line(record, epochs_)); },
-        .stop = [] { return interrupted(); }};
+        .stop = [] { return interrupted(); },
+        .say = [this](const std::string& line) { progress_.print(line); }};
 }
 
 std::string describe(const Recipe& recipe) {

@@ -16,7 +16,8 @@ public:
     Observer observer();                                 // refers to this object
 
 private:
-    Index epochs_;
+    Index epochs_, batch_;
+    Index epoch_ = 0;                                    // that the bar shows
     Progress progress_;
 };
 

@@ -13,6 +13,8 @@ constexpr double at_most = 1e9;
 
 }  // namespace
 
+const std::string checkpoints_group = "Checkpoints (also at each epoch's end, and when interrupted)";
+
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--data-path", path,
                    "synthetic (pictures of our own making, no download), cifar10 (after `make data`), "
@@ -37,6 +39,14 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
         ->capture_default_str()
         ->check(within(8, 1024))
         ->type_name("PIXELS");
+    app.parse_complete_callback([&app, &path] {
+        namespace fs = std::filesystem;
+        const bool of_one_size = path == "synthetic" || path == "cifar10" ||
+                                 (fs::exists(path) && !fs::is_directory(fs::path(path) / "train"));
+        if (app.count("--image-size") && of_one_size)
+            throw UsageError("--image-size is for folders of pictures; those of " + path +
+                             " have a size of their own.  Leave it out.");
+    });
 }
 
 void TrainingFlags::add_to(CLI::App& app) {
@@ -50,7 +60,7 @@ void TrainingFlags::add_to(CLI::App& app) {
            "--shortcut", shortcut,
            "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
         ->group("Net")
-        ->capture_default_str()
+        ->default_str("A")
         ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
     app.add_option("--width", width, "channels of the first stage; the paper's nets have 16")
@@ -123,6 +133,26 @@ void TrainingFlags::add_to(CLI::App& app) {
                  "the paper's warm-up for ResNet-110: rate 0.01 until the training error is below 80 %")
         ->group("Training");
 
+    app.add_flag("--detect-anomaly", detect_anomaly,
+                 "look for NaN and infinity after every op, and name the first one that makes one; slower")
+        ->group("Training");
+
+    app.add_option("--checkpoint-every", checkpoints.every, "iterations after which a checkpoint is written; 0: none")
+        ->group(checkpoints_group)
+        ->capture_default_str()
+        ->check(within(0, at_most))
+        ->type_name("N");
+    app.add_option("--checkpoint-keep", checkpoints.keep, "so many of those are kept; 0: all")
+        ->group(checkpoints_group)
+        ->capture_default_str()
+        ->check(within(0, at_most))
+        ->type_name("K");
+    app.add_option("--checkpoint-minutes", checkpoints.minutes, "minutes after which a checkpoint is written; 0: none")
+        ->group(checkpoints_group)
+        ->capture_default_str()
+        ->check(within(0, at_most))
+        ->type_name("M");
+
     app.add_option("--threads", threads, "processors to use; 0: all.  Results do not depend on it")
         ->group("Machine")
         ->capture_default_str()
@@ -169,14 +199,15 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
                   .schedule = s,
                   .augment = !no_augment,
                   .seed = seed,
-                  .max_iterations = max_iterations};
+                  .max_iterations = max_iterations,
+                  .detect_anomaly = detect_anomaly};
     r.per_pixel_mean = per_pixel_mean;
     return r;
 }
 
 CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut) {
     try {
-        return parse_cifar_model(model, parse_shortcut(shortcut));
+        return parse_cifar_model(model, parse_shortcut(shortcut.empty() ? "A" : shortcut));
     } catch (const Error& e) {
         throw UsageError(e.what());
     }

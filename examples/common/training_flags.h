@@ -6,17 +6,19 @@
 
 #include <CLI/CLI.hpp>
 
-#include "resnet/training/recipe.h"
+#include "resnet/training/run_folder.h"
 
 namespace deepen {
 
 // Where pictures come from: --data-path, and what the sets need.
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options);
 
+extern const std::string checkpoints_group;              // the heading of checkpoints' flags in --help
+
 struct TrainingFlags {
     std::string data_path = "synthetic";
     DataOptions data;
-    std::string shortcut = "A", initialiser = "he_normal";
+    std::string shortcut, initialiser = "he_normal";
     Index width = 16;
     Index epochs = 10, batch = 128, max_iterations = 0;
     double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;
@@ -26,6 +28,8 @@ struct TrainingFlags {
     double lr_factor = 0.1;
     Index warmup_epochs = 0;
     bool warmup_until_learning = false;
+    CheckpointOptions checkpoints;
+    bool detect_anomaly = false;
     int threads = 0;                                     // 0: all processors
 
     void add_to(CLI::App& app);
@@ -35,7 +39,7 @@ struct TrainingFlags {
     Recipe recipe(const std::string& model, std::uint64_t seed, const DataSplits& data) const;
 };
 
-// A model's and a shortcut's name as given by flags; refuses with UsageError.
+// A model's and a shortcut's name as given by flags, no shortcut meaning A; refuses with UsageError.
 CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut);
 
 // The one line that says what is trained on: "synthetic: 10000 training and 2000 test pictures of 32x32, 10 classes".

@@ -30,7 +30,7 @@ std::string quoted(std::string_view piece) {
 // Takes the fields of one line apart.  Knows where it is, for the sake of messages.
 class LineReader {
 public:
-    LineReader(const std::filesystem::path& path, Index number, std::string_view line)
+    LineReader(const std::string& path, Index number, std::string_view line)
         : path_(path), number_(number), line_(line), rest_(line) {}
 
     Index whole(const char* name, Index least) {
@@ -61,7 +61,7 @@ public:
     void finish() { check(!more_, "8 fields", line_); }
 
     void check(bool holds, const std::string& expected, std::string_view given) const {
-        require(holds, path_.string(), ", line ", number_, ": expected ", expected, ", found ", quoted(given), ".");
+        require(holds, path_, ", line ", number_, ": expected ", expected, ", found ", quoted(given), ".");
     }
 
 private:
@@ -85,7 +85,7 @@ private:
         return std::isinf(most) ? " of at least 0" : text(" within 0 .. ", most);
     }
 
-    const std::filesystem::path& path_;
+    const std::string& path_;
     Index number_;
     std::string_view line_, rest_;
     bool more_ = true;
@@ -121,14 +121,13 @@ void append(std::string& line, double value) {
 
 }  // namespace
 
-History read_history(const std::filesystem::path& path) {
-    const std::string bytes = read_text(path);
+History parse_history(std::string_view bytes, const std::string& name) {
     std::string_view rest = bytes;
     History history;
     for (Index number = 1; number == 1 || !rest.empty(); ++number) {
         const std::size_t end = rest.find('\n');
         const std::string_view given = rest.substr(0, end);
-        LineReader line(path, number, given);
+        LineReader line(name, number, given);
         // A last line without its end was cut short, and so may its last number have been.
         line.check(end != std::string_view::npos,
                    number == 1 ? text("the header ", header) : "a line that ends", given);
@@ -146,7 +145,9 @@ History read_history(const std::filesystem::path& path) {
     return history;
 }
 
-void write_history(const std::filesystem::path& path, const History& history) {
+History read_history(const std::filesystem::path& path) { return parse_history(read_text(path), path.string()); }
+
+std::string history_text(const History& history) {
     std::string all = text(header, "\n");
     for (const EpochRecord& r : history) {
         all += text(r.epoch, ",", r.iteration);
@@ -156,7 +157,11 @@ void write_history(const std::filesystem::path& path, const History& history) {
         }
         all += '\n';
     }
-    write_file_atomically(path, all);
+    return all;
+}
+
+void write_history(const std::filesystem::path& path, const History& history) {
+    write_file_atomically(path, history_text(history));
 }
 
 }  // namespace deepen

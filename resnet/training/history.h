@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/real.h"
@@ -30,8 +31,10 @@ using History = std::vector<EpochRecord>;
 
 // Refuses a file that is not such a log, naming file, line and what was expected there.
 History read_history(const std::filesystem::path& path);
+History parse_history(std::string_view bytes, const std::string& name);
 
 // The whole log anew, replaced atomically.
+std::string history_text(const History& history);
 void write_history(const std::filesystem::path& path, const History& history);
 
 // One trained net among those an experiment compares.

@@ -36,18 +36,22 @@ std::vector<Real> split_numbers(const std::string& s, const std::string& what) {
 
 }  // namespace
 
+TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size) {
+    const CifarOptions& o = net.options();
+    return {.tensors = state_of(net),
+            .metadata = {{"format", "pt"},
+                         {"model", model_name(o)},
+                         {"shortcut", std::string(name_of(o.shortcut))},
+                         {"classes", std::to_string(o.classes)},
+                         {"width", std::to_string(o.width)},
+                         {"image_size", std::to_string(image_size)},
+                         {"mean", join_numbers(preprocessing.mean)},
+                         {"std", join_numbers(preprocessing.deviation)}}};
+}
+
 void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing,
                 Index image_size) {
-    const CifarOptions& o = net.options();
-    write_safetensors(path, {.tensors = state_of(net),
-                             .metadata = {{"format", "pt"},
-                                          {"model", model_name(o)},
-                                          {"shortcut", std::string(name_of(o.shortcut))},
-                                          {"classes", std::to_string(o.classes)},
-                                          {"width", std::to_string(o.width)},
-                                          {"image_size", std::to_string(image_size)},
-                                          {"mean", join_numbers(preprocessing.mean)},
-                                          {"std", join_numbers(preprocessing.deviation)}}});
+    write_safetensors(path, model_file(net, preprocessing, image_size));
 }
 
 void load_weights(CifarNet& net, const TensorFile& file, const std::string& path) {

@@ -17,6 +17,8 @@
 
 namespace deepen {
 
+// All of it: what save_model() writes.
+TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size);
 void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing, Index image_size);
 
 // Copies the weights into the net.  Refuses weights that do not fit, or whose metadata name another model or shortcut.

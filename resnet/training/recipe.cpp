@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
@@ -76,6 +78,31 @@ std::string Recipe::json(const DataSplits& data) const {
                    {"checksum", checksum(data)},
                    {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
     return j.dump(2) + "\n";
+}
+
+std::string differences(const std::string& found, const std::string& here) {
+    constexpr int depth_of_ours = 4;                     // what lies deeper is not looked at, and cannot exhaust a stack
+    const auto flat = [](const std::string& recipe) {
+        const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
+        const Json parsed = Json::parse(recipe, near, false);
+        return parsed.is_object() ? parsed.flatten() : Json::object();
+    };
+    const Json there = flat(found), ours = flat(here);
+    std::string all;
+    const auto add = [&](const std::string& pointer, const std::string& theirs, const std::string& mine) {
+        std::string name = pointer.substr(1);
+        std::replace(name.begin(), name.end(), '/', '.');
+        all += text(all.empty() ? "" : ", ", name, " is ", theirs, " there, ", mine, " here");
+    };
+    const auto shown = [](const Json& j, const std::string& key) {
+        constexpr std::size_t enough = 60;
+        return j.contains(key) ? j[key].dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, enough) : "not given";
+    };
+    for (const auto& [key, value] : ours.items())
+        if (!there.contains(key) || there[key] != value) add(key, shown(there, key), shown(ours, key));
+    for (const auto& [key, value] : there.items())
+        if (!ours.contains(key)) add(key, shown(there, key), "not given");
+    return all;
 }
 
 std::string checksum(const DataSplits& data) {

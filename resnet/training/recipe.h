@@ -23,6 +23,10 @@ struct Recipe {
     std::string json(const DataSplits& data) const;      // `data` enters by its counts and checksum
 };
 
+// In what two recipes, as json() writes them, differ: "training.batch is 16 there, 32 here"; empty if in nothing.
+// `found` may be anything that was read from a file.
+std::string differences(const std::string& found, const std::string& here);
+
 // A checksum of all pictures and labels (CRC-32), in hexadecimal.
 std::string checksum(const DataSplits& data);
 

@@ -1,7 +1,14 @@
 #include "resnet/training/run_folder.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/folder_lock.h"
+#include "engine/hash.h"
+#include "resnet/training/checkpoint.h"
 #include "resnet/training/model_file.h"
 
 namespace deepen {
@@ -27,43 +34,172 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
     return over;
 }
 
+// --- reading checkpoints ---------------------------------------------------------------------------
+
+fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
+
+// Newest first by their names: last, then iteration-N by descending N, then best.
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_of_checkpoints(folder), none))
+        if (entry.path().extension() == ".safetensors") found.push_back(entry.path());
+    std::sort(found.begin(), found.end(), std::greater<>());
+    return found;
+}
+
+Checkpoint of_this_recipe(const fs::path& path, const std::string& recipe) {
+    Checkpoint c = read_checkpoint(path);
+    const std::string differ = differences(c.recipe, recipe);
+    require(differ.empty(), path.string(), ": this checkpoint is of a run with other settings or other data: ", differ,
+            ".  Ask for the same, or choose another --output-dir.");
+    return c;
+}
+
+struct Found {
+    fs::path path;
+    Checkpoint checkpoint;
+};
+
+// The checkpoint to go on from, if there is one.
+std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& recipe, const CheckpointOptions& options,
+                                     const Observer& observer) {
+    if (!options.from.empty()) return Found{options.from, of_this_recipe(options.from, recipe)};
+    std::optional<Found> newest;
+    const std::vector<fs::path> all = checkpoints_in(folder);
+    for (const fs::path& path : all) {
+        try {
+            Checkpoint c = read_checkpoint(path);
+            if (!newest || c.state.iteration > newest->checkpoint.state.iteration) newest = Found{path, std::move(c)};
+            if (path.filename() == "last.safetensors") break;
+        } catch (const Error& e) {
+            observer.say(text("This checkpoint is left out: ", e.what()));
+        }
+    }
+    require(newest || all.empty(), folder.string(), ": none of its checkpoints is sound.  Remove ",
+            folder_of_checkpoints(folder).string(), " to begin this run anew.");
+    require(newest || !options.resume, folder.string(),
+            " holds no checkpoint to go on from.  Leave --resume out to begin a run, or give it a file.");
+    if (newest) newest->checkpoint = of_this_recipe(newest->path, recipe);
+    return newest;
+}
+
+// --- writing them ----------------------------------------------------------------------------------
+
+// Writes what a run leaves behind, when it is time.
+class Keeper {
+public:
+    Keeper(fs::path folder, CifarNet& net, Trainer& trainer, const Preprocessing& preprocessing, Index image_size,
+           std::string recipe, CheckpointOptions options)
+        : folder_(std::move(folder)), net_(net), trainer_(trainer), preprocessing_(preprocessing),
+          image_size_(image_size), recipe_(std::move(recipe)), options_(options) {}
+
+    void after_step(const StepReport& step) {
+        const bool every = options_.every && step.iteration % options_.every == 0;
+        if (every) save_numbered(step.iteration);
+        const std::chrono::duration<double, std::ratio<60>> passed = std::chrono::steady_clock::now() - saved_;
+        if (every || (options_.minutes > 0 && passed.count() >= options_.minutes)) save("last.safetensors");
+    }
+
+    // The log comes last: a run is over when its log says so, and then all the rest is there.
+    void after_epoch(const EpochRecord& record, const History& history) {
+        save_model(folder_ / "weights.safetensors", net_, preprocessing_, image_size_);
+        const auto worse = [&](const EpochRecord& e) { return e.test_error > record.test_error; };
+        if (std::all_of(history.begin(), history.end() - 1, worse) && record.test_error <= 1) save("best.safetensors");
+        save("last.safetensors");
+        write_history(folder_ / "log.csv", history);
+    }
+
+    void when_stopped() { save("last.safetensors"); }
+
+private:
+    void save(const std::string& name) {
+        const fs::path checkpoints = folder_of_checkpoints(folder_);
+        make_folder(checkpoints);
+        write_checkpoint(checkpoints / name, model_file(net_, preprocessing_, image_size_), trainer_, recipe_);
+        saved_ = std::chrono::steady_clock::now();
+    }
+
+    void save_numbered(Index iteration) {
+        char name[64];
+        std::snprintf(name, sizeof name, "iteration-%08lld.safetensors", static_cast<long long>(iteration));
+        save(name);
+        if (!options_.keep) return;
+        Index kept = 0;
+        for (const fs::path& path : checkpoints_in(folder_))
+            if (path.filename().string().starts_with("iteration-") && ++kept > options_.keep) fs::remove(path);
+    }
+
+    const fs::path folder_;
+    CifarNet& net_;
+    Trainer& trainer_;
+    const Preprocessing& preprocessing_;
+    const Index image_size_;
+    const std::string recipe_;
+    const CheckpointOptions options_;
+    std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
 
 std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
-    // A run that left neither log nor weights has no results to be mistaken for this one's.
-    const bool has_results = fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors");
+    // A run that left nothing has no results to be mistaken for this one's.
+    const bool has_results = fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors") ||
+                             !checkpoints_in(folder).empty();
     if (!fs::exists(folder / "config.json") || !has_results) return std::nullopt;
-    const std::string found = read_text_file(folder / "config.json", largest_config);
-    require(found == recipe.json(data), folder.string(),
-            " holds a run with other settings or other data than asked for now ",
-            "(its config.json tells which).  Choose another --output-dir, ask for the same settings, or remove that "
-            "folder.");
+    const std::string differ = differences(read_text_file(folder / "config.json", largest_config), recipe.json(data));
+    require(differ.empty(), folder.string(), " holds a run with other settings or other data: ", differ,
+            ".  Choose another --output-dir, ask for the same settings, or remove that folder.");
     if (!fs::exists(folder / "log.csv")) return std::nullopt;
     History history = read_history(folder / "log.csv");
     if (!complete(folder, recipe, history)) return std::nullopt;
     return history;
 }
 
-History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer) {
+History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
+                   const CheckpointOptions& checkpoints) {
     const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
     initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
     const Preprocessing preprocessing =
         recipe.per_pixel_mean ? Preprocessing::per_pixel(data.train) : Preprocessing::per_channel(data.train);
-
-    // The weights first: a log that tells of an epoch has its weights beside it.
-    Observer saving = observer;
-    saving.epoch = [&](const EpochRecord& record, const History& history) {
-        save_model(folder / "weights.safetensors", *net, preprocessing, data.train.height);
-        write_history(folder / "log.csv", history);
-        observer.epoch(record, history);
-    };
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
+    const std::string description = recipe.json(data);
+    std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
 
     make_folder(folder);
-    fs::remove(folder / "log.csv");
-    fs::remove(folder / "weights.safetensors");
-    write_file_atomically(folder / "config.json", recipe.json(data));
-    return trainer.run(saving);
+    const FolderLock lock(folder);
+    for (const fs::path& f : {folder, folder_of_checkpoints(folder)}) remove_temporary_files(f);
+    if (found) {
+        restore(found->checkpoint, found->path.string(), *net, trainer);
+        const TrainingState& s = found->checkpoint.state;
+        observer.say(text("Going on from epoch ", s.epoch, ", step ", s.step, " (iteration ", s.iteration, "): ",
+                          found->path.string()));
+        found.reset();
+    } else {
+        fs::remove(folder / "weights.safetensors");
+    }
+    // The log may be ahead of the checkpoint, by an epoch that will be trained again to the same bits.
+    if (const History history = trainer.state().history; !history.empty()) write_history(folder / "log.csv", history);
+    else fs::remove(folder / "log.csv");
+    write_file_atomically(folder / "config.json", description);
+
+    Keeper keeper(folder, *net, trainer, preprocessing, data.train.height, description, checkpoints);
+    Observer saving = observer;
+    saving.step = [&](const StepReport& step) {
+        observer.step(step);
+        keeper.after_step(step);
+    };
+    saving.epoch = [&](const EpochRecord& record, const History& history) {
+        keeper.after_epoch(record, history);
+        observer.epoch(record, history);
+    };
+    History history = trainer.run(saving);
+    if (!trainer.finished()) keeper.when_stopped();
+    return history;
+}
+
+std::string weights_hash(const fs::path& folder) {
+    return hexadecimal(hash_of(read_safetensors(folder / "weights.safetensors").tensors));
 }
 
 }  // namespace deepen

@@ -1,10 +1,14 @@
-// Where does a run live on disk?
+// Where does a run live on disk, and how does it go on from there?
 //
-//     DIR/config.json             the recipe, written first
-//     DIR/log.csv                 one row an epoch (history.h)
-//     DIR/weights.safetensors     after each epoch, with what one needs to use them (model_file.h)
+//     DIR/config.json                              the recipe, written first
+//     DIR/log.csv                                  one row an epoch (history.h)
+//     DIR/weights.safetensors                      after each epoch, with what one needs to use them (model_file.h)
+//     DIR/checkpoints/last.safetensors             where the run stands (checkpoint.h)
+//     DIR/checkpoints/best.safetensors             after the epoch with the smallest test error
+//     DIR/checkpoints/iteration-00000400.safetensors   every so many iterations, if asked for
 //
-// Each file is replaced as a whole, so that what stands there is always readable.
+// Each file is replaced as a whole, so that what stands there is always readable.  A run that was interrupted goes on
+// from its newest checkpoint that is sound, and ends with the same bits as if nothing had happened.
 #pragma once
 
 #include <filesystem>
@@ -14,14 +18,26 @@
 
 namespace deepen {
 
+struct CheckpointOptions {
+    Index every = 0;                                     // iterations; 0: not by iterations
+    Index keep = 2;                                      // so many of those are kept besides the last; 0: all
+    double minutes = 10;                                 // 0: not by time.  In any case at each epoch's end and when stopped
+    bool resume = false;                                 // there must be something to go on from
+    std::filesystem::path from;                          // go on from this file; empty: from the newest sound one in DIR
+};
+
 // The log of a run of this recipe that has been finished in `folder`; none if there is no such run,
 // or an unfinished one.  Refuses a folder that holds a run of another recipe: its results would be
 // mistaken for this one's.
 std::optional<History> finished_run(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data);
 
-// Trains a fresh net into `folder`, which is made if it is not there.  An unfinished run of the same recipe is
-// started anew.  Returns what was logged; fewer epochs than asked for if the observer stopped it.
+// Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
+// one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
+// process trains into, and checkpoints none of which is sound, or which are of another recipe, saying in what it differs.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
-                   const Observer& observer = {});
+                   const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
+
+// The hash (engine/hash.h) of what DIR/weights.safetensors holds: a run's result in one word.
+std::string weights_hash(const std::filesystem::path& folder);
 
 }  // namespace deepen

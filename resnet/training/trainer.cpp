@@ -15,6 +15,12 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+void require_finite(const char* what, const std::string& name, const Tensor& t) {
+    const std::span<const Real> numbers = t.data();
+    const std::size_t at = first_not_finite(numbers);
+    if (at < numbers.size()) throw Anomaly(text(what, name, " holds ", numbers[at], "."));
+}
+
 }  // namespace
 
 Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options)
@@ -23,82 +29,157 @@ Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& prepr
       preprocessing_(preprocessing),
       options_(options),
       schedule_(options.schedule),
-      sgd_(named_parameters(net), options.sgd) {
+      parameters_(named_parameters(net)),
+      buffers_(named_buffers(net)),
+      sgd_(parameters_, options.sgd) {
     require(options.epochs >= 1, "training: ", options.epochs, " epochs asked for; give at least 1.");
     require(options.batch >= 1, "training: batches of ", options.batch, " pictures asked for; give at least 1.");
     require(options.max_iterations >= 0, "training: ", options.max_iterations,
             " iterations asked for; give 0 or more.");
     require(data.train.count() > 0, "training: the data set has no training pictures.");
+    for (const NamedTensor& p : parameters_) leaves_[p.tensor.node().get()] = p.name;
 }
 
+// --- one step --------------------------------------------------------------------------------------
+
 double Trainer::step(const Batch& batch, Evaluation& running) {
-    sgd_.set_lr(schedule_.rate(iteration_));
+    sgd_.set_lr(schedule_.rate(state_.iteration));
     sgd_.zero_grad();
     profile::lap("update", "sgd");
-    const Tensor logits = net_(batch.x);
-    Tensor loss = cross_entropy(logits, batch.labels);
-    const double value = loss.item();
-    require(std::isfinite(value), "training: the loss is ", value, " at iteration ", iteration_ + 1,
-            ", so the weights are lost.  The learning rate ", sgd_.lr(),
-            " is probably too large: try a tenth of it, or a warm-up.");
-    loss.backward();
-    profile::lap("backward", "(graph)");
-    sgd_.step();
+    Tensor logits;
+    double value = 0;
+    try {
+        const AnomalyDetection detection(leaves_, options_.detect_anomaly);
+        logits = net_(batch.x);
+        Tensor loss = cross_entropy(logits, batch.labels);
+        value = loss.item();
+        if (!std::isfinite(value)) throw Anomaly(text("the loss is ", value, "."));
+        loss.backward();
+        profile::lap("backward", "(graph)");
+        check_gradients();
+        sgd_.step();
+        check_weights();
+    } catch (const Anomaly& anomaly) {
+        give_up(anomaly.what(), batch);
+    }
     profile::lap("update", "sgd");
-    ++iteration_;
+    ++state_.iteration;
+    state_.lr = sgd_.lr();
     running.add(logits, batch.labels, value);
     return value;
 }
 
-// The paper's warm-up looks at the training error; ours, at its mean over the epoch so far.
-void Trainer::watch_warmup(const Evaluation& running) {
-    const Index enough_pictures = std::min<Index>(5000, data_.train.count());
-    if (!schedule_.warm() && running.count >= enough_pictures) schedule_.observe(running.error());
+void Trainer::check_gradients() const {
+    for (const NamedTensor& p : parameters_)
+        if (const Tensor gradient = p.tensor.grad(); gradient.defined())
+            require_finite("the gradient of ", p.name, gradient);
 }
 
+void Trainer::check_weights() const {
+    for (const auto* tensors : {&parameters_, &buffers_})
+        for (const NamedTensor& t : *tensors) require_finite("after the step, ", t.name, t.tensor);
+}
+
+// Does the step again with every op looked at, unless that has been done already.
+void Trainer::give_up(const std::string& what, const Batch& batch) {
+    std::string first;
+    if (!options_.detect_anomaly) {
+        try {
+            const AnomalyDetection detection(leaves_);
+            sgd_.zero_grad();
+            cross_entropy(net_(batch.x), batch.labels).backward();
+        } catch (const Anomaly& anomaly) {
+            first = text("  First of all ops, ", anomaly.what());
+        }
+    }
+    throw Error(text("training: iteration ", state_.iteration + 1, " (epoch ", state_.epoch, ", step ", state_.step + 1,
+                     "): ", what, first, "  The learning rate ", sgd_.lr(),
+                     " is probably too large: try a tenth of it, or a warm-up."));
+}
+
+// --- the loop --------------------------------------------------------------------------------------
+
 History Trainer::run(const Observer& observer) {
-    History history;
     Loader loader(data_.train, preprocessing_,
                   {.batch = options_.batch, .shuffle = true, .augment = options_.augment, .seed = options_.seed});
     net_.train();
-    const auto over = [&] { return options_.max_iterations && iteration_ >= options_.max_iterations; };
-    for (Index epoch = 1; epoch <= options_.epochs && !over(); ++epoch) {
-        const auto start = std::chrono::steady_clock::now();
-        loader.start(epoch);
-        Evaluation running;
-        Index steps = 0;
-        for (Batch batch; !over() && loader.next(batch);) {
-            profile::lap("data", "loader");
-            step(batch, running);
-            watch_warmup(running);
-            observer.step({.epoch = epoch,
-                           .epochs = options_.epochs,
-                           .step = ++steps,
-                           .steps = loader.batches(),
-                           .pictures = static_cast<Index>(batch.labels.size()),
-                           .mean_loss = running.mean_loss(),
-                           .error = running.error(),
-                           .lr = sgd_.lr()});
-            if (observer.stop()) return history;
-        }
-        EpochRecord record{.epoch = epoch,
-                           .iteration = iteration_,
-                           .lr = sgd_.lr(),
-                           .train_loss = running.mean_loss(),
-                           .train_error = running.error()};
-        if (data_.test.count() > 0) {
-            observer.evaluating();
-            const Evaluation test = evaluate(net_, data_.test, preprocessing_, options_.batch, observer.stop);
-            if (observer.stop()) return history;
-            record.test_loss = test.mean_loss();
-            record.test_error = test.error();
-        }
-        record.seconds = seconds_since(start);
-        profile::lap("test", "evaluation");
-        history.push_back(record);
-        observer.epoch(record, history);
+    while (!finished() && finish_epoch(loader, observer)) {
     }
-    return history;
+    return state_.history;
 }
+
+// Trains what is left of the epoch under way, and tests.  False if the observer stopped it.
+bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
+    const auto start = std::chrono::steady_clock::now();
+    const double before = state_.seconds;
+    loader.start(state_.epoch, state_.step);
+    for (Batch batch; !enough_iterations() && loader.next(batch);) {
+        profile::lap("data", "loader");
+        const double loss = step(batch, state_.running);
+        ++state_.step;
+        state_.seconds = before + seconds_since(start);
+        watch_warmup();
+        watch_loss(loss, observer);
+        observer.step({.epoch = state_.epoch,
+                       .epochs = options_.epochs,
+                       .step = state_.step,
+                       .steps = loader.batches(),
+                       .iteration = state_.iteration,
+                       .pictures = static_cast<Index>(batch.labels.size()),
+                       .mean_loss = state_.running.mean_loss(),
+                       .error = state_.running.error(),
+                       .lr = state_.lr});
+        if (observer.stop()) return false;
+    }
+    EpochRecord record{.epoch = state_.epoch,
+                       .iteration = state_.iteration,
+                       .lr = state_.lr,
+                       .train_loss = state_.running.mean_loss(),
+                       .train_error = state_.running.error()};
+    if (data_.test.count() > 0) {
+        observer.evaluating();
+        const Evaluation test = evaluate(net_, data_.test, preprocessing_, options_.batch, observer.stop);
+        if (observer.stop()) return false;
+        record.test_loss = test.mean_loss();
+        record.test_error = test.error();
+    }
+    record.seconds = before + seconds_since(start);
+    profile::lap("test", "evaluation");
+    state_.history.push_back(record);
+    state_ = {.epoch = state_.epoch + 1, .iteration = state_.iteration, .lr = state_.lr, .history = std::move(state_.history)};
+    observer.epoch(record, state_.history);
+    return true;
+}
+
+// The paper's warm-up looks at the training error; ours, at its mean over the epoch so far.
+void Trainer::watch_warmup() {
+    const Index enough_pictures = std::min<Index>(5000, data_.train.count());
+    if (!schedule_.warm() && state_.running.count >= enough_pictures) schedule_.observe(state_.running.error());
+}
+
+// A net that knows nothing has a loss of log(classes).
+void Trainer::watch_loss(double loss, const Observer& observer) {
+    const double ignorance = std::log(std::max<std::size_t>(2, data_.train.classes.size()));
+    if (warned_ || loss < 10 * ignorance) return;
+    warned_ = true;
+    observer.say(text("The loss is ", loss, " at iteration ", state_.iteration, "; a guess would have ", ignorance,
+                      ".  The learning rate ", sgd_.lr(), " may be too large: try a tenth of it, or a warm-up."));
+}
+
+// --- going on later ----------------------------------------------------------------------------------
+
+TrainingState Trainer::state() const {
+    TrainingState state = state_;
+    state.warm = schedule_.warm();
+    return state;
+}
+
+void Trainer::set_state(TrainingState state) {
+    schedule_.set_warm(state.warm);
+    state_ = std::move(state);
+}
+
+// An epoch that the last iteration cut short has still to be tested.
+bool Trainer::finished() const { return state_.step == 0 && (state_.epoch > options_.epochs || enough_iterations()); }
 
 }  // namespace deepen

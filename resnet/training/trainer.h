@@ -7,11 +7,14 @@
 //             sgd.step()                                    every weight moves against it
 //         test error, by the running batch-norm statistics
 //
-// The rest of this file is bookkeeping: learning-rate schedule, log, and a way to stop in between.
+// The rest of this file is bookkeeping: learning-rate schedule, log, a watch for numbers that are none, and a way to
+// stop in between and to go on later as if nothing had been.
 #pragma once
 
 #include <functional>
+#include <string>
 
+#include "engine/anomaly.h"
 #include "layers/schedule.h"
 #include "layers/sgd.h"
 #include "resnet/training/evaluation.h"
@@ -27,12 +30,26 @@ struct TrainingOptions {
     bool augment = true;
     std::uint64_t seed = 1;                              // of the order and augmentation of pictures
     Index max_iterations = 0;                            // stop after so many SGD steps; 0: when the epochs are done
+    bool detect_anomaly = false;                         // look at every op's numbers (engine/anomaly.h); slower
+};
+
+// Where a run stands, between two steps.  With the net's weights and buffers and the optimiser's velocities this is
+// all that the next step depends on: order and augmentation of pictures are a function of seed, epoch and step.
+struct TrainingState {
+    Index epoch = 1, step = 0;                           // the epoch under way, and how many of its steps are done
+    Index iteration = 0;                                 // SGD steps since the start of the run
+    double lr = 0;                                       // of the last step
+    bool warm = false;                                   // the paper's warm-up is over (schedule.h)
+    Evaluation running;                                  // of this epoch so far
+    double seconds = 0;                                  // that this epoch has taken so far
+    History history;                                     // the epochs that are over
 };
 
 // Where a running epoch stands, for those who show it.
 struct StepReport {
     Index epoch = 0, epochs = 0;                         // 1, 2, ... of epochs
     Index step = 0, steps = 0;                           // in this epoch
+    Index iteration = 0;                                 // in this run
     Index pictures = 0;                                  // in this step
     double mean_loss = 0, error = 0, lr = 0;             // averaged over this epoch so far
 };
@@ -42,6 +59,7 @@ struct Observer {
     std::function<void()> evaluating = [] {};            // the test error is about to be measured
     std::function<void(const EpochRecord&, const History&)> epoch = [](const EpochRecord&, const History&) {};
     std::function<bool()> stop = [] { return false; };   // asked between steps, in tests too; a true ends the run there
+    std::function<void(const std::string&)> say = [](const std::string&) {};    // something a person should know
 };
 
 class Trainer {
@@ -49,23 +67,38 @@ public:
     // Keeps references to all three.  Refuses options that make no sense, and an empty training set.
     Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options);
 
-    // Trains until the epochs or iterations are over, or until observer.stop() says so.  Throws Error
-    // where the loss is no longer a number.
+    // Trains until the epochs or iterations are over, or until observer.stop() says so.
     History run(const Observer& observer = {});
 
-    // One SGD step on one batch: the mean loss before it, and adds its errors to `running`.
+    // One SGD step on one batch: the mean loss before it, and adds its errors to `running`.  Throws Error where the
+    // loss, a gradient or a weight is not finite any more, naming step, layer and the first op that made it so.
     double step(const Batch& batch, Evaluation& running);
 
+    // To go on later: the same net, the same velocities, the same state (checkpoint.h).
+    TrainingState state() const;
+    void set_state(TrainingState state);
+    std::vector<NamedTensor>& velocities() { return sgd_.velocities(); }
+    bool finished() const;
+
 private:
-    void watch_warmup(const Evaluation& running);
+    bool enough_iterations() const { return options_.max_iterations && state_.iteration >= options_.max_iterations; }
+    bool finish_epoch(Loader& loader, const Observer& observer);
+    void watch_warmup();
+    void watch_loss(double loss, const Observer& observer);
+    void check_gradients() const;
+    void check_weights() const;
+    [[noreturn]] void give_up(const std::string& what, const Batch& batch);
 
     Module& net_;
     const DataSplits& data_;
     const Preprocessing& preprocessing_;
     TrainingOptions options_;
     Schedule schedule_;
+    std::vector<NamedTensor> parameters_, buffers_;
+    AnomalyDetection::Names leaves_;                     // the parameters, as the graph knows them
     Sgd sgd_;
-    Index iteration_ = 0;
+    TrainingState state_;
+    bool warned_ = false;                                // of a loss that explodes
 };
 
 }  // namespace deepen

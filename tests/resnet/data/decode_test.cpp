@@ -63,7 +63,7 @@ TEST(Decode, RefusesWhatIsNoPicture) {
     const Scratch scratch;
     expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "it is a folder");
     expect_mentions(deepen::refusal_of([&] { decode_picture(scratch / "absent.png"); }),
-                    "absent.png\": No such file or directory.");
+                    "absent.png\": No such file or directory");
 }
 
 TEST(Decode, RefusesTooManyPixels) {

@@ -1,0 +1,49 @@
+// Which op was the first to make a number that is none?
+//
+// A NaN or an infinity spreads: when the loss shows it, it has been through a hundred ops, and a relu may have
+// swallowed it on the way.  While an AnomalyDetection lives, whatever an op makes is looked at as soon as the op ends,
+// forward (its output) and backward (the gradients of its inputs).  What does not hold is refused at once:
+//
+//     conv2d_batch_norm in layer1.0.conv1 made inf: element 17 of its output [8,32,32,16].
+//
+// record() and backward() ask (autograd.cpp); off, it costs them a comparison.  On, it costs a pass over memory an op.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/error.h"
+#include "engine/tensor.h"
+
+namespace deepen {
+
+struct Anomaly : Error {
+    using Error::Error;
+};
+
+// Where the first NaN or infinity stands; numbers.size() if there is none.
+std::size_t first_not_finite(std::span<const Real> numbers);
+
+// Of this thread: the one that records and calls backward().
+class AnomalyDetection {
+public:
+    using Names = std::map<const Node*, std::string>;    // of leaves, to say where in a net: "layer1.0.conv1.weight"
+
+    explicit AnomalyDetection(const Names& names, bool on = true);
+    ~AnomalyDetection();
+    AnomalyDetection(const AnomalyDetection&) = delete;
+    AnomalyDetection& operator=(const AnomalyDetection&) = delete;
+
+private:
+    const Names* before_;
+};
+
+namespace anomaly {                                      // for autograd.cpp
+
+void after_forward(const char* op, const Tensor& y, const std::vector<Tensor>& inputs);
+void after_backward(const Node& node);
+
+}  // namespace anomaly
+}  // namespace deepen
