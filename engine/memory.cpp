@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/parallel.h"
 
 namespace deepen {
 namespace {
@@ -57,7 +58,20 @@ void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
 
 }  // namespace
 
-Storage::Storage(Index size) : size_(size) {
+Storage::Storage(Index size) : size_(size) { allocate(); }
+
+Storage::Storage(Index size, Maker maker) : size_(size), maker_(std::move(maker)) {}
+
+Real* Storage::made() {
+    allocate();
+    const Index grain = std::max<Index>(1, elementwise_grain / maker_.unit) * maker_.unit;
+    parallel_ranges(size_, grain, [this](Index begin, Index end) { maker_.make(begin, end, data_ + begin); });
+    maker_ = {};
+    return data_;
+}
+
+void Storage::allocate() {
+    const Index size = size_;
     require(size >= 0 && static_cast<std::size_t>(size) < std::numeric_limits<std::size_t>::max() / (2 * sizeof(Real)),
             "memory: ", size, " elements cannot be stored.");
     const std::size_t wanted = std::max<std::size_t>(size * sizeof(Real), 1);
@@ -75,6 +89,7 @@ Storage::Storage(Index size) : size_(size) {
 }
 
 Storage::~Storage() {
+    if (!data_) return;
     Pool& p = pool();
     std::lock_guard lock(p.mutex);
     p.statistics.live_bytes -= capacity_;
@@ -85,8 +100,9 @@ Storage::~Storage() {
         return;
     }
     p.statistics.cached_bytes += capacity_;
-    // Sizes that keep changing must not pile up: no more is kept than was ever in use at once.
-    if (p.statistics.cached_bytes > p.statistics.peak_bytes) release_all(p);
+    // Sizes that keep changing must not pile up: little more is kept than was ever in use at once.  A little,
+    // because not all sizes are in use at that moment, and to give back and fetch again costs a fault a page.
+    if (p.statistics.cached_bytes > p.statistics.peak_bytes / 4 * 5) release_all(p);
 }
 
 namespace memory {

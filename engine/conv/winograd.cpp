@@ -204,6 +204,11 @@ Stretch stretch(const Plan& p, const Real* map, const Map& size, Index first, In
     return {position(first), position(last)};
 }
 
+// The round from tile `first` on, of a map that lies in memory; one that is made by stretches is in cache already.
+Stretch next_round(const Plan& p, const Source& map, const Map& size, Index first) {
+    return map.data() ? stretch(p, map.data(), size, first, first + p.round) : Stretch{};
+}
+
 // Part 0 .. parts-1 of a stretch.  Inlined, because gcc takes a function that only prefetches for one
 // that does nothing, and drops the call.
 DEEPEN_INLINE void fetch(const Stretch& s, int part, int parts) {
@@ -222,8 +227,10 @@ void for_planes(Index tiles, const Stretch (&ahead)[2], Work work) {
     }
 }
 
-void forward_round(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Workspace& s) {
-    const Stretch next_x = stretch(p, x, p.x, end, end + p.round), this_y = stretch(p, y, p.y, begin, end);
+// `next_x` is what the next round sees.
+void forward_round(const Plan& p, const Real* x, const Stretch& next_x, const Real* u, Real* y, Index begin, Index end,
+                   Workspace& s) {
+    const Stretch this_y = stretch(p, y, p.y, begin, end);
     for (Index t = begin; t < end; ++t)
         gather<InputTransform>(seen<const Real*>(p, x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
     for_planes(end - begin, {next_x, this_y}, [&](int plane, Index t, Index count) {
@@ -240,9 +247,8 @@ struct Gradients {
     Real *dx, *du;
 };
 
-void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, bool first, Workspace& s) {
-    const Stretch next_x = stretch(p, d.x, p.x, end, end + p.round);
-    const Stretch next_dy = stretch(p, d.dy, p.y, end, end + p.round);
+void backward_round(const Plan& p, const Gradients& d, const Stretch& next_x, const Stretch& next_dy, Index begin,
+                    Index end, bool first, Workspace& s) {
     for (Index t = begin; t < end; ++t)
         gather<OutputGradient>(made<const Real*>(p, d.dy, s.zeros.data(), t), p.y.channels, s.m.tile(t - begin));
     if (d.du) {
@@ -274,55 +280,85 @@ bool suits(const ConvGeometry& g) {
     return 3 * 36 * tiles <= 2 * 9 * g.out_positions() && g.in_channels >= 8 && g.out_channels >= 8;
 }
 
-// A strip is a row of tiles: four rows of pixels, which lie one after the other.  The first place of one:
-Index first_place(const Plan& p, Index strip) {
-    const Index image = strip / p.tile_rows, row = std::min(4 * (strip % p.tile_rows), p.y.height);
-    return (image * p.y.height + row) * p.y.width;
-}
+// A strip is a row of tiles: four lines of y, and the six of x that they see.  Strips of all pictures are
+// numbered on, so the lines of several in a row lie in memory one after the other.
+struct Strips {
+    const ConvGeometry& g;
+    const Plan& p;
 
-void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done) {
+    Index first_line(Index strip) const {
+        return strip / p.tile_rows * g.out_height + std::min(4 * (strip % p.tile_rows), g.out_height);
+    }
+    Index first_seen(Index strip) const { return g.first_seen(first_line(strip)); }
+    Index end_seen(Index strip) const { return g.end_seen(first_line(strip + 1) - 1); }
+
+    // As many at a time as stay in a thread's cache with what is made of them.
+    Index at_a_time() const {
+        constexpr Index bytes = 128 << 10;
+        return std::max<Index>(1, bytes / (4 * g.y_line() * Index(sizeof(Real))));
+    }
+};
+
+void forward(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
     const Plan p = make_plan(g);
+    const Strips strips{g, p};
     Storage u(p.filters());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    // A thread takes as many strips at a time as make a stretch of y that stays in its cache.
-    constexpr Index stretch_bytes = 128 << 10;
-    const Index strip_bytes = 4 * p.y.width * p.y.channels * Index(sizeof(Real));
-    const Index strips = p.batch * p.tile_rows, at_a_time = std::max<Index>(1, stretch_bytes / strip_bytes);
-    parallel_ranges(strips, at_a_time, [&](Index begin, Index end) {
+    parallel_ranges(p.batch * p.tile_rows, strips.at_a_time(), [&](Index begin, Index end) {
         Workspace workspace(p);
+        Source::Reader read(x);
+        const Real* seen = read(strips.first_seen(begin) * g.x_line(), strips.end_seen(end - 1) * g.x_line());
         const Index last = end * p.tile_columns;
-        for (Index t = begin * p.tile_columns; t < last; t += p.round)
-            forward_round(p, x, u.data(), y, t, std::min(last, t + p.round), workspace);
-        if (done) done(first_place(p, begin), first_place(p, end));
+        for (Index t = begin * p.tile_columns, next; t < last; t = next) {
+            next = std::min(last, t + p.round);
+            forward_round(p, seen, next_round(p, x, p.x, next), u.data(), y, t, next, workspace);
+        }
+        if (done) done(strips.first_line(begin) * g.out_width, strips.first_line(end) * g.out_width);
     });
 }
 
-// Zeroes those pictures of dx whose first tile is one of begin .. end-1.
-void clear_pictures(const Plan& p, Real* dx, Index begin, Index end) {
-    const Index tiles = p.tiles_per_image(), size = p.x.height * p.x.width * p.x.channels;
-    const Index first = (begin + tiles - 1) / tiles, last = (end + tiles - 1) / tiles;
-    std::fill(dx + first * size, dx + last * size, Real(0));
+// The strips begin .. end-1, whole pictures, one stretch after the other.
+void backward_strips(const Strips& strips, const Source& x, const Real* turned, const Source& dy,
+                     const GradientByInput& d, Real* du, Index begin, Index end) {
+    const ConvGeometry& g = strips.g;
+    const Plan& p = strips.p;
+    Workspace workspace(p);
+    Source::Reader read_x(x), read_dy(dy);
+    const Index first = begin;
+    Index cleared = strips.first_seen(begin), finished = cleared;
+    for (; begin < end; begin += strips.at_a_time()) {
+        const Index stop = std::min(end, begin + strips.at_a_time()), last = stop * p.tile_columns;
+        const Index from = strips.first_seen(begin), to = strips.end_seen(stop - 1);
+        const Gradients gradients{.x = du ? read_x(from * g.x_line(), to * g.x_line()) : nullptr, .turned = turned,
+                                  .dy = read_dy(strips.first_line(begin) * g.y_line(), strips.first_line(stop) * g.y_line()),
+                                  .dx = d.dx, .du = du};
+        if (d.dx && d.fresh) std::fill(d.dx + cleared * g.x_line(), d.dx + to * g.x_line(), Real(0));
+        cleared = to;
+        for (Index t = begin * p.tile_columns, next; t < last; t = next) {
+            next = std::min(last, t + p.round);
+            backward_round(p, gradients, next_round(p, x, p.x, next), next_round(p, dy, p.y, next), t, next,
+                           t == first * p.tile_columns, workspace);
+        }
+        // What the next strips do not see is finished.
+        const Index untouched = stop == end ? to : strips.first_seen(stop);
+        if (d.dx && d.done) d.done(finished * g.width, untouched * g.width);
+        finished = untouched;
+    }
 }
 
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
+void backward(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
+              Real* dw) {
     const Plan p = make_plan(g);
     // A group's dU has to be kept and added up: let the group have enough tiles to pay for that.
     const Index groups = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
 
-    Storage turned(dx ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
-    if (dx) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
+    Storage turned(d.dx ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
+    if (d.dx) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
 
     parallel_for(groups, [&](Index group) {
-        Workspace workspace(p);
-        const Gradients d{x, turned.data(), dy, dx, dw ? du.data() + group * p.filters() : nullptr};
-        const Index first = group * p.batch / groups * p.tiles_per_image();
-        const Index last = (group + 1) * p.batch / groups * p.tiles_per_image();
-        for (Index t = first; t < last; t += p.round) {
-            const Index end = std::min(last, t + p.round);
-            if (dx && fresh) clear_pictures(p, dx, t, end);
-            backward_round(p, d, t, end, t == first, workspace);
-        }
+        backward_strips({g, p}, x, turned.data(), dy, d, dw ? du.data() + group * p.filters() : nullptr,
+                        group * p.batch / groups * p.tile_rows, (group + 1) * p.batch / groups * p.tile_rows);
     });
     if (dw) add_filter_gradient(p, du.data(), groups, dw);
 }
