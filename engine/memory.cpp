@@ -1,5 +1,9 @@
 #include "engine/memory.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -37,6 +41,20 @@ void release_all(Pool& p) {
     p.statistics.cached_bytes = 0;
 }
 
+// Fresh memory.  Large blocks ask for large pages: with pages of 4 KiB, a walk over a map of a few MiB spends
+// much of its time on finding out where they are.
+void* fresh_block(std::size_t bytes) {
+#if defined(__linux__)
+    constexpr std::size_t large_page = 2 << 20;
+    if (bytes >= large_page) {
+        void* block = std::aligned_alloc(large_page, (bytes + large_page - 1) / large_page * large_page);
+        if (block) madvise(block, bytes, MADV_HUGEPAGE);
+        return block;
+    }
+#endif
+    return std::aligned_alloc(alignment, bytes);
+}
+
 // The smallest kept block that fits and is not more than a quarter too large; else a new one.
 void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
     const auto found = p.free.lower_bound(bytes);
@@ -48,10 +66,10 @@ void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
         return block;
     }
     capacity = bytes;
-    void* block = std::aligned_alloc(alignment, bytes);
+    void* block = fresh_block(bytes);
     if (!block) {
         release_all(p);
-        block = std::aligned_alloc(alignment, bytes);
+        block = fresh_block(bytes);
     }
     return block;
 }
@@ -100,9 +118,9 @@ Storage::~Storage() {
         return;
     }
     p.statistics.cached_bytes += capacity_;
-    // Sizes that keep changing must not pile up: little more is kept than was ever in use at once.  A little,
-    // because not all sizes are in use at that moment, and to give back and fetch again costs a fault a page.
-    if (p.statistics.cached_bytes > p.statistics.peak_bytes / 4 * 5) release_all(p);
+    // Sizes that keep changing must not pile up.  Those of one step do not all fall into its peak, so twice that
+    // may be kept: to give back and to fetch again costs a fault for each page.
+    if (p.statistics.cached_bytes > 2 * p.statistics.peak_bytes) release_all(p);
 }
 
 namespace memory {
