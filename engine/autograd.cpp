@@ -102,7 +102,7 @@ Tensor Gradients::take_output() {
 
 const Watcher* Gradients::watcher(int i) const {
     const Node& input = *node_.inputs.at(i);
-    return input.awaited == 1 && input.watcher ? &input.watcher : nullptr;
+    return input.awaited == 1 && input.watcher.arrived ? &input.watcher : nullptr;
 }
 
 struct Recorder {
@@ -174,7 +174,7 @@ void Tensor::backward(const Tensor& dy) {
             if (input) --input->awaited;
         n->grad = {};
         n->backward = nullptr;
-        n->watcher = nullptr;
+        n->watcher = {};
         n->spent = true;
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();

@@ -44,8 +44,11 @@
 
 namespace deepen {
 
-// Elements begin .. end-1 of a gradient, which lie at dy; from any thread, each element once.
-using Watcher = std::function<void(Index begin, Index end, Real* dy)>;
+// Hears of elements begin .. end-1 of a gradient, which lie at dy; from any thread, of each element once.
+struct Watcher {
+    std::function<void(Index begin, Index end, Real* dy)> arrived;
+    std::vector<const Real*> reads = {};       // what it reads of other memory for an element, at the same index
+};
 
 // What a backward function works on: dL/d(output), and the gradients of the inputs to add into.
 class Gradients {

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "engine/error.h"
@@ -21,11 +22,17 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-// The free list: blocks by capacity.  Never destroyed, because tensors with static lifetime may
-// be freed after it would have been.
+// A block that is not in use, and the thread that had it last: it may still lie in that core's cache.
+struct Block {
+    void* address;
+    std::thread::id thread;
+};
+
+// The free list: blocks by capacity, of equal ones the last freed last.  Never destroyed, because tensors with static
+// lifetime may be freed after it would have been.
 struct Pool {
     std::mutex mutex;
-    std::multimap<std::size_t, void*> free;
+    std::multimap<std::size_t, Block> free;
     memory::Statistics statistics{};
     std::atomic<bool> poison = false;
 };
@@ -36,7 +43,7 @@ Pool& pool() {
 }
 
 void release_all(Pool& p) {
-    for (auto& [capacity, block] : p.free) std::free(block);
+    for (auto& [capacity, block] : p.free) std::free(block.address);
     p.free.clear();
     p.statistics.cached_bytes = 0;
 }
@@ -55,12 +62,22 @@ void* fresh_block(std::size_t bytes) {
     return std::aligned_alloc(alignment, bytes);
 }
 
-// The smallest kept block that fits and is not more than a quarter too large; else a new one.
+// The smallest kept block that fits and is not more than a quarter too large; else a new one.  Of several the
+// one that this thread freed last, or anyone: a scratch buffer that changes cores, or was not touched for
+// long, has to be brought over line by line.
 void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
-    const auto found = p.free.lower_bound(bytes);
-    if (found != p.free.end() && found->first <= bytes + bytes / 4) {
-        capacity = found->first;
-        void* block = found->second;
+    const auto smallest = p.free.lower_bound(bytes);
+    if (smallest != p.free.end() && smallest->first <= bytes + bytes / 4) {
+        capacity = smallest->first;
+        auto found = std::prev(p.free.upper_bound(capacity));
+        for (auto at = found;; --at) {
+            if (at->second.thread == std::this_thread::get_id()) {
+                found = at;
+                break;
+            }
+            if (at == smallest) break;
+        }
+        void* block = found->second.address;
         p.free.erase(found);
         p.statistics.cached_bytes -= capacity;
         return block;
@@ -112,7 +129,7 @@ Storage::~Storage() {
     std::lock_guard lock(p.mutex);
     p.statistics.live_bytes -= capacity_;
     try {
-        p.free.emplace(capacity_, data_);
+        p.free.emplace(capacity_, Block{data_, std::this_thread::get_id()});
     } catch (const std::bad_alloc&) {
         std::free(data_);
         return;

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "engine/real.h"
 
@@ -27,6 +28,8 @@ namespace deepen {
 struct Maker {
     Index unit;
     std::function<void(Index begin, Index end, Real* to)> make;
+    std::vector<const Real*> reads = {};  // memory from which elements begin .. end-1 are made, if anyone wants to
+                                          // have it in cache before
 };
 
 class Storage {

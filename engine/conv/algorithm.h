@@ -31,6 +31,7 @@ struct GradientByInput {
     bool fresh = false;                   // dx holds nothing yet: an algorithm clears what it adds to just before,
                                           // when it is in cache
     PlacesDone done = {};
+    std::vector<const Real*> done_reads = {};            // what `done` reads, besides dx (Note [Fetch ahead], source.h)
 };
 
 struct ConvolutionAlgorithm {

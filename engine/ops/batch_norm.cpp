@@ -160,7 +160,7 @@ Tensor gradient_by_input(const std::shared_ptr<Saved>& saved, const Tensor& dz, 
         input_gradient<mask>(r, dz.data().data() + begin, saved->x.data().data() + begin, r.repeat(l.a.data()).data(),
                              r.repeat(l.b.data()).data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), to);
     };
-    return Tensor::deferred(saved->x.shape(), {channels, make});
+    return Tensor::deferred(saved->x.shape(), {channels, make, {saved->x.data().data(), dz.data().data()}});
 }
 
 template <Mask mask>
@@ -187,9 +187,10 @@ template <Mask mask>
 Tensor record_with(const std::shared_ptr<Saved>& saved, Tensor y, std::vector<Tensor> inputs) {
     y = record("batch_norm", y, std::move(inputs), [saved](Gradients& d) { backward<mask>(saved, d); });
     if (y.requires_grad())
-        y.node()->watcher = [saved](Index begin, Index end, Real* dy) {
-            saved->arrived<mask>(begin / saved->channels, (end - begin) / saved->channels, dy);
-        };
+        y.node()->watcher = {[saved](Index begin, Index end, Real* dy) {
+                                 saved->arrived<mask>(begin / saved->channels, (end - begin) / saved->channels, dy);
+                             },
+                             {saved->x.data().data(), mask == Mask::sign_of_y ? saved->y.data().data() : nullptr}};
     return y;
 }
 
@@ -210,7 +211,7 @@ Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& sca
         saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin,
                            s.defined() ? s.data().data() + begin : nullptr, saved->relu, to);
     };
-    Tensor y = Tensor::deferred(x.shape(), {channels, make});
+    Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}});
     if (s.defined() || !recording()) y.data();
     if (s.defined() && options.relu) saved->y = y;
 

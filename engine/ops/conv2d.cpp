@@ -52,10 +52,12 @@ Tensor convolve(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOpt
         Tensor own = fresh ? Tensor::uninitialised(x.shape()) : Tensor();
         GradientByInput by_x{.dx = fresh ? own.data().data() : d.wanted(0) ? d.input(0).data() : nullptr,
                              .fresh = fresh};
-        if (const Watcher* watcher = d.wanted(0) ? d.watcher(0) : nullptr)
+        if (const Watcher* watcher = d.wanted(0) ? d.watcher(0) : nullptr) {
             by_x.done = [watcher, dx = by_x.dx, C = g.in_channels](Index begin, Index end) {
-                (*watcher)(begin * C, end * C, dx + begin * C);
+                watcher->arrived(begin * C, end * C, dx + begin * C);
             };
+            by_x.done_reads = watcher->reads;
+        }
         Real* dw = d.wanted(1) ? d.input(1).data() : nullptr;
         algorithm.backward(g, x, w.data().data(), d.output(), by_x, dw);
         if (fresh) d.give(0, std::move(own));

@@ -78,7 +78,7 @@ TEST(Watcher, SeesTheWholeGradientOnceItIsComplete) {
     const Tensor w = random_tensor({3, 3, 16, 16}, 2);
     std::vector<Real> seen(h.size());
     std::atomic<Index> count = 0;
-    h.node()->watcher = [&](Index begin, Index end, Real* dh) {
+    h.node()->watcher.arrived = [&](Index begin, Index end, Real* dh) {
         std::copy(dh, dh + (end - begin), seen.begin() + begin);
         count += end - begin;
     };
