@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <limits>
@@ -37,6 +38,9 @@ std::string place(std::vector<const Node*> inputs) {
     return "";
 }
 
+// A NaN's sign means nothing, and would be printed.
+Real unsigned_nan(Real value) { return std::isnan(value) ? std::abs(value) : value; }
+
 }  // namespace
 
 // Infinities and NaNs are the numbers whose exponent is all ones.  A block at a time, so that the inner loop has no
@@ -70,7 +74,7 @@ void after_forward(const char* op, const Tensor& y, const std::vector<Tensor>& i
     if (at == numbers.size()) return;
     std::vector<const Node*> nodes;
     for (const Tensor& x : inputs) nodes.push_back(x.node().get());
-    throw Anomaly(text(op, place(nodes), " made ", numbers[at], ": element ", at, " of its output ", y.shape(), "."));
+    throw Anomaly(text(op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ", at, " of its output ", y.shape(), "."));
 }
 
 void after_backward(const Node& node) {
@@ -83,7 +87,7 @@ void after_backward(const Node& node) {
         if (at == numbers.size()) continue;
         std::vector<const Node*> nodes;
         for (const auto& n : node.inputs) nodes.push_back(n.get());
-        throw Anomaly(text("the backward of ", node.op, place(nodes), " made ", numbers[at], ": element ", at,
+        throw Anomaly(text("the backward of ", node.op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ", at,
                            " of the gradient ", dx.shape(), " of its input ", i, "."));
     }
 }

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "engine/error.h"
@@ -18,6 +16,7 @@ namespace deepen {
 namespace {
 
 constexpr std::string_view header = "epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds";
+constexpr std::size_t longest_log = 64 << 20;            // half a million epochs
 
 // A piece of a file as an error message may show it: short, and free of control characters.
 std::string quoted(std::string_view piece) {
@@ -30,7 +29,7 @@ std::string quoted(std::string_view piece) {
 // Takes the fields of one line apart.  Knows where it is, for the sake of messages.
 class LineReader {
 public:
-    LineReader(const std::string& path, Index number, std::string_view line)
+    LineReader(const std::filesystem::path& path, Index number, std::string_view line)
         : path_(path), number_(number), line_(line), rest_(line) {}
 
     Index whole(const char* name, Index least) {
@@ -61,7 +60,7 @@ public:
     void finish() { check(!more_, "8 fields", line_); }
 
     void check(bool holds, const std::string& expected, std::string_view given) const {
-        require(holds, path_, ", line ", number_, ": expected ", expected, ", found ", quoted(given), ".");
+        require(holds, path_.string(), ", line ", number_, ": expected ", expected, ", found ", quoted(given), ".");
     }
 
 private:
@@ -85,7 +84,7 @@ private:
         return std::isinf(most) ? " of at least 0" : text(" within 0 .. ", most);
     }
 
-    const std::string& path_;
+    const std::filesystem::path& path_;
     Index number_;
     std::string_view line_, rest_;
     bool more_ = true;
@@ -105,15 +104,6 @@ EpochRecord read_record(LineReader& line) {
     return r;
 }
 
-std::string read_text(const std::filesystem::path& path) {
-    require(std::filesystem::is_regular_file(path), path.string(),
-            ": no such file; expected the log of a run (log.csv).");
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    require(file.is_open() && !file.bad(), path.string(), ": cannot be read.");
-    return bytes;
-}
-
 void append(std::string& line, double value) {
     char digits[32];
     line.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
@@ -121,13 +111,16 @@ void append(std::string& line, double value) {
 
 }  // namespace
 
-History parse_history(std::string_view bytes, const std::string& name) {
-    std::string_view rest = bytes;
+History read_history(const std::filesystem::path& path) {
+    return parse_history(read_text_file(path, longest_log), path);
+}
+
+History parse_history(std::string_view rest, const std::filesystem::path& path) {
     History history;
     for (Index number = 1; number == 1 || !rest.empty(); ++number) {
         const std::size_t end = rest.find('\n');
         const std::string_view given = rest.substr(0, end);
-        LineReader line(name, number, given);
+        LineReader line(path, number, given);
         // A last line without its end was cut short, and so may its last number have been.
         line.check(end != std::string_view::npos,
                    number == 1 ? text("the header ", header) : "a line that ends", given);
@@ -144,8 +137,6 @@ History parse_history(std::string_view bytes, const std::string& name) {
     }
     return history;
 }
-
-History read_history(const std::filesystem::path& path) { return parse_history(read_text(path), path.string()); }
 
 std::string history_text(const History& history) {
     std::string all = text(header, "\n");

@@ -31,7 +31,7 @@ using History = std::vector<EpochRecord>;
 
 // Refuses a file that is not such a log, naming file, line and what was expected there.
 History read_history(const std::filesystem::path& path);
-History parse_history(std::string_view bytes, const std::string& name);
+History parse_history(std::string_view bytes, const std::filesystem::path& path);
 
 // The whole log anew, replaced atomically.
 std::string history_text(const History& history);

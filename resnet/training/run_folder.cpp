@@ -66,6 +66,7 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
                                      const Observer& observer) {
     if (!options.from.empty()) return Found{options.from, of_this_recipe(options.from, recipe)};
     std::optional<Found> newest;
+    std::string first_cause;                             // a full disk or memory looks like damage: tell what it was
     const std::vector<fs::path> all = checkpoints_in(folder);
     for (const fs::path& path : all) {
         try {
@@ -73,11 +74,12 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
             if (!newest || c.state.iteration > newest->checkpoint.state.iteration) newest = Found{path, std::move(c)};
             if (path.filename() == "last.safetensors") break;
         } catch (const Error& e) {
+            if (first_cause.empty()) first_cause = e.what();
             observer.say(text("This checkpoint is left out: ", e.what()));
         }
     }
-    require(newest || all.empty(), folder.string(), ": none of its checkpoints is sound.  Remove ",
-            folder_of_checkpoints(folder).string(), " to begin this run anew.");
+    require(newest || all.empty(), folder.string(), ": none of its checkpoints can be read.  ", first_cause,
+            "  If they are damaged, remove ", folder_of_checkpoints(folder).string(), " to begin this run anew.");
     require(newest || !options.resume, folder.string(),
             " holds no checkpoint to go on from.  Leave --resume out to begin a run, or give it a file.");
     if (newest) newest->checkpoint = of_this_recipe(newest->path, recipe);

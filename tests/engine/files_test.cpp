@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -11,6 +13,7 @@
 
 #include "engine/error.h"
 #include "tests/engine/refusal.h"
+#include "tests/failing_calls.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
@@ -146,6 +149,51 @@ TEST_F(Files, KeepTheirOldContentWhenTheDiskIsFull) {
     EXPECT_EQ(message, text("cannot write ", folder / "a", ": File too large (write)."));
     EXPECT_EQ(read_text_file(folder / "a"), "old");
     EXPECT_EQ(entries(), 1u) << "a temporary file was left behind";
+}
+
+// --- a disk that fails ------------------------------------------------------------------------------
+
+// Where the flush of the folder fails, which comes after the rename, the new file is in place already, whole.
+TEST_F(Files, AreOldOrNewWhicheverCallFails) {
+    for (const int reason : {ENOSPC, EIO, EROFS}) {
+        std::set<std::string> failed;
+        for (int n = 0;; ++n) {
+            write_file_atomically(folder / "a", "the old content");
+            std::string message, call;
+            {
+                const FailingCalls failing(n, reason);
+                message = refusal_of([&] { write_file_atomically(folder / "a", "the new content"); });
+                call = failing.failed();
+            }
+            EXPECT_EQ(entries(), 1u) << "a temporary file was left behind when call " << n << " failed, " << call;
+            const std::string content = read_text_file(folder / "a");
+            if (call.empty()) {
+                EXPECT_EQ(message, nothing_refused);
+                EXPECT_EQ(content, "the new content");
+                break;
+            }
+            failed.insert(call);
+            if (message == nothing_refused) {            // close() of the folder, after all was done
+                EXPECT_EQ(call, "close");
+                EXPECT_EQ(content, "the new content");
+                continue;
+            }
+            EXPECT_EQ(message.find(text("cannot write ", folder / "a", ": ", std::strerror(reason), " (", call)), 0u)
+                << message;
+            const bool renamed = message.find("of its folder") != message.npos;
+            EXPECT_EQ(content, renamed ? "the new content" : "the old content") << message;
+        }
+        EXPECT_EQ(failed, (std::set<std::string>{"open", "write", "fsync", "close", "rename"}));
+    }
+}
+
+TEST_F(Files, ThatAKilledWriteLeftAreRemoved) {
+    write_file_atomically(folder / "a", "x");
+    for (const char* left : {".deepen-4711-0.tmp", ".deepen-4711-12.tmp"}) std::ofstream(folder / left) << "half";
+    std::ofstream(folder / ".deepen-notes") << "mine";
+    remove_temporary_files(folder);
+    EXPECT_EQ(entries(), 2u);
+    remove_temporary_files(folder / "missing");
 }
 
 }  // namespace

@@ -52,6 +52,13 @@ TEST(Memory, PoisonFillsNewStoragesWithNaN) {
     for (Real v : poisoned.data()) EXPECT_TRUE(std::isnan(v));
 }
 
+TEST(Memory, FailsOnceWhenAsked) {
+    memory::fail_after(1);
+    Storage first(100);
+    EXPECT_EQ(refusal_of([] { Storage second(100); }).find("out of memory: "), 0u);
+    EXPECT_EQ(refusal_of([] { Storage third(100); }), nothing_refused);
+}
+
 TEST(Memory, RefusesMoreThanThereCanBe) {
     EXPECT_EQ(refusal_of([] { Storage storage(Index{1} << 62); }),
               "memory: 4611686018427387904 elements cannot be stored.");

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include "resnet/training/history.h"
 #include "tests/resnet/data/picture_files.h"
@@ -54,7 +55,7 @@ TEST(Train, LeavesConfigLogAndWeights) {
     expect(train("--output-dir " + dir), 0, "after 2 epochs; weights in " + dir + "/weights.safetensors");
     EXPECT_EQ(read_history(dir + "/log.csv").size(), 2u);
     EXPECT_TRUE(std::filesystem::exists(dir + "/config.json"));
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 3) << "something else was left behind";
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 4) << "something else was left behind";
 }
 
 // Twenty steps of nets wide enough for every fast path.
@@ -78,16 +79,62 @@ TEST(Train, DoesNotTrainAFinishedRunAgain) {
     expect(command, 0, "already trained");
 }
 
-TEST(Train, StopsAtControlCWithThePaperTrailWhole) {
+// Forty steps an epoch, so that a signal comes while it trains.
+const std::string long_run = " --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 --epochs 4 ";
+
+std::string lines_with(const std::string& words, const std::string& output) {
+    std::string found, line;
+    for (std::istringstream lines(output); std::getline(lines, line);)
+        if (line.find(words) != line.npos) found += line + "\n";
+    return found;
+}
+
+TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
+    const Scratch scratch;
+    for (const std::string model : {"plain8", "resnet8"}) {
+        const std::string command = "build/train --model " + model + long_run + "--output-dir ";
+        const Outcome whole = run(command + (scratch / (model + "-whole")).string());
+        ASSERT_EQ(whole.code, 0) << whole.output;
+        const std::string dir = (scratch / model).string();
+        const auto stopped = [&](const std::string& signal, int code) {
+            // The first checkpoint is awaited: a signal before it ends a run that has nothing to go on from.
+            expect("(" + command + dir + " --checkpoint-every 5 & pid=$!; until [ -e " + dir +
+                       "/checkpoints/last.safetensors ]; do sleep 0.01; done; kill -" + signal + " $pid; wait $pid)",
+                   code, "stopped; " + dir + " holds");
+        };
+        stopped("TERM", 143);
+        expect(command + dir + " --resume --max-iterations 3", 1, "training.max_iterations is 0 there, 3 here");
+        const Outcome resumed = run(command + dir + " --resume");
+        EXPECT_EQ(resumed.code, 0) << resumed.output;
+        expect_mentions(resumed.output, "Going on from epoch ");
+        EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
+        EXPECT_NE(lines_with("weights hash", whole.output), "");
+    }
+}
+
+TEST(Train, EndsWithAHintWhenNumbersOverflow) {
+    const Scratch scratch;
+    for (const char* flag : {"", " --detect-anomaly"})
+        expect(train("--lr 1e6" + std::string(flag) + " --output-dir " + (scratch / "run").string()), 1,
+               "The learning rate 1e+06 is probably too large: try a tenth of it, or a warm-up");
+}
+
+TEST(Train, ThatIsKilledAnywhereGoesOnToTheSameBits) { expect("sh tests/kill_test.sh 10", 0, "10 kills, "); }
+
+// A disk that is really full: a small one of our own, where the system lets us have one.
+TEST(Train, SaysThatTheDiskIsFullAndKeepsWhatIsThere) {
+    if (run("unshare -rm mount -t tmpfs tmpfs /mnt").code != 0) GTEST_SKIP() << "no file system can be mounted here";
     const Scratch scratch;
     const std::string dir = scratch.folder().string();
-    expect(
-        "timeout --foreground --signal=INT 3 build/train --model resnet8 --width 2 --synthetic-train 640 "
-        "--synthetic-test 20 -b 16 "
-        "--epochs 100000 --output-dir " +
-            dir + "; echo exit $?",
-        0, "stopped; " + dir + " holds");
-    EXPECT_GE(read_history(dir + "/log.csv").size(), 1u);
+    const Outcome o = run("unshare -rm sh -c 'mount -t tmpfs -o size=200k tmpfs " + dir + " && " +
+                          train("--checkpoint-every 1 --checkpoint-keep 0 --output-dir " + dir + "/run") +
+                          "; echo code $?; ls -A " + dir + "/run/checkpoints; rm " + dir + "/run/checkpoints/iter*; " +
+                          train("--output-dir " + dir + "/run") + "'");
+    expect_mentions(o.output, "No space left on device (write).");
+    expect_mentions(o.output, "code 1");
+    expect_mentions(o.output, "Going on from epoch ");
+    expect_mentions(o.output, "after 2 epochs");
+    EXPECT_EQ(o.output.find(".tmp"), o.output.npos) << o.output;
 }
 
 TEST(Train, ProfilesByOp) {
@@ -117,7 +164,22 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
     for (const char* file : {"curves.csv", "curves.svg", "same-depth.svg", "report.html"})
         EXPECT_TRUE(std::filesystem::exists(dir + "/" + file)) << file;
     expect(command, 0, "[4/4] resnet14: shortcut A, 2924 parameters, seed 1\n      finished before: training error");
-    expect(command + " --lr 0.05", 1, "holds a run with other settings");
+    expect(command + " --lr 0.05", 1, "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
+}
+
+TEST(Degradation, GoesOnInTheMidstOfANet) {
+    const Scratch scratch;
+    const std::string command = "build/degradation --depths 8,14" + long_run + "--output-dir ";
+    const Outcome whole = run(command + (scratch / "whole").string());
+    ASSERT_EQ(whole.code, 0) << whole.output;
+    const std::string dir = (scratch / "run").string();
+    expect("(" + command + dir + " --checkpoint-every 5 & pid=$!; until [ -e " + dir +
+               "/resnet8-seed1/checkpoints/last.safetensors ]; do sleep 0.01; done; kill -TERM $pid; wait $pid)",
+           143, "1 of 4 runs are finished; the same command goes on from where it stopped.");
+    const Outcome resumed = run(command + dir);
+    expect_mentions(resumed.output, "Going on from epoch ");
+    expect_mentions(resumed.output, "finished before");
+    EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
 }
 
 TEST(Programs, ExplainThemselves) {
@@ -142,6 +204,11 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --seed x", 2, "--seed");
     expect("build/train --seed -1", 2, "--seed");
     expect("build/train --shortcut D", 2, "--shortcut");
+    expect("build/train --model plain8 --shortcut B" + tiny, 2, "--shortcut is for residual nets; plain8 has none");
+    expect("build/degradation --kinds plain --shortcut B" + tiny, 2, "--kinds asks for plain ones alone");
+    expect("build/train --image-size 16" + tiny, 2, "--image-size is for folders of pictures");
+    expect("build/train --checkpoint-every -1", 2, "--checkpoint-every");
+    expect("build/train --checkpoint-minutes x", 2, "--checkpoint-minutes");
     expect("build/train --model resnet21", 2, "6n+2 layers");
     expect("build/train --model vgg", 2, "is not known.  Try resnet or plain");
     expect("build/train --lr-scheduler multistep" + tiny, 2, "needs --lr-milestones");
@@ -247,6 +314,8 @@ TEST(OutputDir, ThatCannotBeWrittenExitsWithOneAndSaysWhy) {
     expect(train("--output-dir " + file + "/run"), 1, "cannot be made: Not a directory");
     expect(train("--output-dir " + file), 1, "cannot be made");
     expect(train("--output-dir /proc/deepen"), 1, "cannot be made");
+    expect(train("--resume --output-dir " + (scratch / "none").string()), 1, "holds no checkpoint to go on from");
+    expect(train("--resume " + file + " --output-dir " + (scratch / "none").string()), 1, file + ": ");
     expect("(build/evaluate --help > /dev/full)", 1, "cannot write the output: No space left on device");
 }
 

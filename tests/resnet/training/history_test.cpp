@@ -87,8 +87,9 @@ TEST(History, RefusesWhatIsNoFile) {
     const Scratch scratch;
     const auto missing = scratch.folder() / "none.csv";
     EXPECT_EQ(refusal_of([&] { read_history(missing); }),
-              missing.string() + ": no such file; expected the log of a run (log.csv).");
-    EXPECT_NE(refusal_of([&] { read_history(scratch.folder()); }), nothing_refused);
+              text("cannot read ", missing, ": No such file or directory (open)."));
+    EXPECT_EQ(refusal_of([&] { read_history(scratch.folder()); }),
+              text("cannot read ", scratch.folder(), ": it is a folder."));
 }
 
 TEST(History, IsReplacedWholeOrNotAtAll) {

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/error.h"
+#include <algorithm>
+#include <limits>
+
+#include "engine/hash.h"
+#include "layers/weights.h"
 #include "resnet/cifar.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -73,6 +78,63 @@ TEST(Trainer, RefusesALossThatIsNoNumberAndSaysWhatToTry) {
                   std::string::npos)
             << e.what();
     }
+}
+
+TEST(Trainer, NamesStepLayerAndFirstOpOfALossThatIsNoNumber) {
+    Fixture f;
+    for (const bool detect : {false, true}) {
+        initialise(*f.net, 1);
+        for (NamedTensor& p : named_parameters(*f.net))  // so large a filter that its convolution overflows
+            if (p.name == "layer2.0.conv2.weight") std::ranges::fill(p.tensor.data(), std::numeric_limits<Real>::max());
+        Trainer trainer(*f.net, f.data, f.preprocessing, {.epochs = 1, .batch = 16, .detect_anomaly = detect});
+        const std::string message = refusal_of([&] { trainer.run(); });
+        expect_mentions(message, "training: iteration 1 (epoch 1, step 1): ");
+        expect_mentions(message, " in layer2.0.conv2 made ");
+        expect_mentions(message, "try a tenth of it, or a warm-up");
+    }
+}
+
+TEST(Trainer, WarnsOfALossThatExplodes) {
+    Fixture f;
+    std::vector<std::string> said;
+    Observer observer;
+    observer.say = [&](const std::string& line) { said.push_back(line); };
+    f.train({.epochs = 2, .batch = 16, .schedule = {.base = 30}}, observer);
+    ASSERT_EQ(said.size(), 1u);
+    expect_mentions(said[0], "a guess would have 2.30259.  The learning rate 30 may be too large");
+    said.clear();
+    f.train({.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}, observer);
+    EXPECT_TRUE(said.empty());
+}
+
+TEST(Trainer, GivesTheSameBitsWhileItLooksForAnomalies) {
+    Fixture f;
+    f.train({.epochs = 1, .batch = 16});
+    const std::uint64_t plain = hash_of(state_of(*f.net));
+    f.train({.epochs = 1, .batch = 16, .detect_anomaly = true});
+    EXPECT_EQ(hash_of(state_of(*f.net)), plain);
+}
+
+TEST(Trainer, LeavesNothingBehindWhereverMemoryEnds) {
+    Fixture f;
+    initialise(*f.net, 1);
+    Batch batch{Tensor::ones({4, 32, 32, 3}), {0, 1, 2, 3}};
+    Trainer trainer(*f.net, f.data, f.preprocessing, {.batch = 4});
+    Evaluation running;
+    trainer.step(batch, running);                        // gradients have their storage now
+    const std::size_t before = memory::statistics().live_bytes;
+    int failures = 0;
+    for (bool went_through = false; !went_through; ++failures) {
+        memory::fail_after(failures);
+        const std::string message = refusal_of([&] { trainer.step(batch, running); });
+        memory::fail_after(-1);
+        went_through = message == nothing_refused;
+        if (!went_through) expect_mentions(message, "out of memory: ");
+    }
+    EXPECT_GT(failures, 20);
+    for (const NamedTensor& p : named_parameters(*f.net))
+        EXPECT_EQ(first_not_finite(p.tensor.data()), static_cast<std::size_t>(p.tensor.size())) << p.name;
+    EXPECT_LE(memory::statistics().live_bytes, before);
 }
 
 TEST(Trainer, RefusesOptionsThatMakeNoSense) {

@@ -1,0 +1,53 @@
+#include "engine/folder_lock.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "tests/scratch.h"
+
+namespace deepen {
+namespace {
+
+TEST(FolderLock, KeepsASecondOneOutUntilTheFirstIsGone) {
+    const Scratch scratch;
+    std::optional<FolderLock> first(std::in_place, scratch.folder());
+    EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }),
+              scratch.folder().string() +
+                  " is in use: another process trains into it.  Wait for its end, or choose another --output-dir.");
+    first.reset();
+    EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }), nothing_refused);
+}
+
+TEST(FolderLock, LeavesNothingInTheFolder) {
+    const Scratch scratch;
+    const FolderLock lock(scratch.folder());
+    EXPECT_TRUE(std::filesystem::is_empty(scratch.folder()));
+}
+
+TEST(FolderLock, DiesWithItsProcess) {
+    const Scratch scratch;
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const FolderLock lock(scratch.folder());
+        if (::write(ends[1], "x", 1) != 1) ::_exit(1);
+        for (;;) ::pause();
+    }
+    char ready;
+    ASSERT_EQ(::read(ends[0], &ready, 1), 1);
+    expect_mentions(refusal_of([&] { FolderLock second(scratch.folder()); }), "is in use");
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }), nothing_refused);
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace deepen
