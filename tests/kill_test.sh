@@ -30,7 +30,7 @@ while :; do
     $train --output-dir "$dir/run" >"$dir/said" 2>&1 &
     pid=$!
     moment=${moments%% *}
-    if [ -n "$moment" ]; then sleep "$moment" && kill -9 $pid; fi
+    if [ -n "$moment" ]; then sleep "$moment" && kill -9 $pid 2>/dev/null; fi
     wait $pid 2>/dev/null
     status=$?
     grep -q 'left out' "$dir/said" && fail "a checkpoint was torn"
