@@ -84,7 +84,7 @@ std::string to_json(const StepResult& r) {
 
 StepResult measure_in_process(const std::string& self, const StepSetting& s) {
     const auto output =
-        output_of(text("'", self, "' --step --depths ", s.depth, " --batch-size ", s.batch, " --threads ", s.threads,
+        output_of(text("'", self, "' --step --models ", s.model, " --batch-size ", s.batch, " --threads ", s.threads,
                        " --steps ", s.steps, s.training ? "" : " --modes infer"));
     require(output.has_value(), "bench: ", s.name(), " did not end well.");
     return from_json(*output);
