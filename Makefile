@@ -22,7 +22,7 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradient checks mean something in double only: *_gradients.cpp is left out of the float tests.
-TESTS    := $(filter-out $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+TESTS    := $(filter-out tests/compare/% $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
 # On all processors, unless one target has to be over before the next begins.
@@ -49,6 +49,11 @@ test: ## build and run all tests, in float and in double
 bench: all ## time training and inference beside PyTorch (apt install python3-torch), a quarter of an hour
 	build/bench --json build/bench.json
 	build/bench --layers --threads 1
+
+.PHONY: compare
+compare: ## hold the ImageNet nets against torchvision's (apt install python3-torchvision), five minutes
+	@$(MAKE) --no-print-directory build/answer
+	/usr/bin/python3 tests/compare/compare_torchvision.py
 
 .PHONY: data
 data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local file)
@@ -80,6 +85,10 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdeepen.a
 $(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ -lgtest $(LIBS)
+
+$(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
+	@echo "link $@"
+	@$(CXX) -o $@ $^ $(LIBS)
 
 # Code without arithmetic of its own compiles in half the time at -O1.
 LIGHT := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
