@@ -6,6 +6,8 @@
 // whether it is cut short (the rest would silently be grey), and whether its Huffman tables fit.
 #pragma once
 
+#include <span>
+
 #include "resnet/data/bytes.h"
 
 namespace deepen {
@@ -19,5 +21,6 @@ struct Pixels {
 // note on orientation (EXIF) is not followed.  Refuses, naming the file: too many pixels, files over
 // 256 MiB, and what cannot be decoded, with stb_image's reason.
 Pixels decode_picture(const std::filesystem::path& path);
+Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& name);
 
 }  // namespace deepen

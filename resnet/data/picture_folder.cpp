@@ -61,7 +61,7 @@ PictureSet read_split(const fs::path& folder, Index size) {
 
 }  // namespace
 
-DataSplits folder_of_pictures(const fs::path& root, Index size) {
+DataSplits folder_of_pictures(const fs::path& root, Index size) try {
     require(size >= 1 && size <= largest_size, "pictures: size ", size, " asked for, 1 to ", largest_size,
             " were expected.");
     const fs::path train = root / "train", test = root / "test";
@@ -79,6 +79,8 @@ DataSplits folder_of_pictures(const fs::path& root, Index size) {
         splits.test.classes = splits.train.classes;
     }
     return splits;
+} catch (const fs::filesystem_error& e) {                // a loop of links, a folder that must not be read
+    throw Error(text(e.path1().string(), ": ", e.code().message(), "."));
 }
 
 }  // namespace deepen
