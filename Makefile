@@ -30,7 +30,7 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradient checks mean something in double only: *_gradients.cpp is left out of the float tests.
-TESTS    := $(filter-out tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
 # On all processors, unless one target has to be over before the next begins.
@@ -78,6 +78,12 @@ bench: all ## time training and inference beside PyTorch (apt install python3-to
 	build/bench --json build/bench.json
 	build/bench --layers --threads 1
 
+.PHONY: compare
+compare: ## hold the ImageNet nets against torchvision's (apt install python3-torchvision), five minutes
+	@$(MAKE) --no-print-directory build/answer
+	@$(MAKE) --no-print-directory REAL=double build/double/answer
+	/usr/bin/python3 tests/compare/compare_torchvision.py
+
 .PHONY: data
 data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local file)
 	@sh resnet/data/download.sh
@@ -108,6 +114,10 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdeepen.a
 $(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ -lgtest $(LIBS)
+
+$(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
+	@echo "link $@"
+	@$(CXX) -o $@ $^ $(LIBS)
 
 # One program for all targets; it runs the one that it is called after.  Only what parses is in it.
 PARSERS := $(addprefix engine/,autograd.cpp files.cpp memory.cpp parallel.cpp profile.cpp safetensors.cpp shape.cpp tensor.cpp) \
