@@ -2,9 +2,10 @@
 
 #include <memory>
 #include <numeric>
-#include <span>
+#include <utility>
 
 #include "engine/error.h"
+#include "resnet/data/exif.h"
 
 // stb_image is a library in a header; this is the one file that compiles it.
 #define STB_IMAGE_IMPLEMENTATION
@@ -24,7 +25,7 @@ namespace deepen {
 namespace {
 
 constexpr Index most_pixels = Index{64} << 20;
-constexpr Index largest_file = Index{256} << 20;
+constexpr Index largest_file = Index{256} << 20;         // fits the decoder's int, too
 // Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits), and a PNG at most 8
 // pixels into a byte.  JPEG stays below that.
 constexpr Index most_pixels_per_byte = 1032 * 8;
@@ -62,32 +63,40 @@ const char* fault_of_jpeg(std::span<const std::uint8_t> file) {
     return "the JPEG is cut short";
 }
 
-}  // namespace
-
-Pixels decode_picture(const std::filesystem::path& path) {
-    const std::string name = path.string();
-    const Bytes file = read_bytes(path, largest_file);
+// Asks before decoding.
+Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {
+    require(!file.empty(), name, ": empty.  A PNG or JPEG picture was expected.");
+    require(static_cast<Index>(file.size()) <= largest_file, name, ": ", file.size(), " bytes; 256 MiB are the most.");
     const int length = static_cast<int>(file.size());
-
-    // Ask before decoding.
-    int width = 0, height = 0, channels = 0;
-    require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
     if (file[0] == 0xFF) {
         const char* fault = fault_of_jpeg(file);
-        require(!fault, name, ": damaged: ", fault, ".");
+        require(!fault, name, ": damaged: ", fault, ".  Fetch or save it anew, or leave it out.");
     }
+    int width = 0, height = 0, channels = 0;
     const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
-    require(known, name, ": not a picture that can be read (", stbi_failure_reason(), ").  PNG and JPEG can.");
+    require(known, name, ": not a picture that can be read (", stbi_failure_reason(),
+            ").  PNG and JPEG can: convert it, or leave it out.");
     const Index count = Index{width} * height;
-    require(count <= most_pixels, name, ": ", width, " x ", height, " pixels; 64 megapixels are the most.");
+    require(count <= most_pixels, name, ": ", width, " x ", height,
+            " pixels; 64 megapixels are the most.  Make it smaller.");
     require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
-            height, " pixels.");
+            height, " pixels.  Fetch or save it anew, or leave it out.");
+    return {height, width};
+}
+
+}  // namespace
+
+Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& name) {
+    const Size size = checked_size(file, name);
+    const Index count = size.height * size.width;
 
     // Decode to red, green, blue and opacity.
+    int width = 0, height = 0, channels = 0;
     const std::unique_ptr<stbi_uc, void (*)(void*)> rgba(
-        stbi_load_from_memory(file.data(), length, &width, &height, &channels, 4), stbi_image_free);
-    require(rgba != nullptr, name, ": damaged (", stbi_failure_reason(), ").");
-    require(Index{width} * height == count, name, ": damaged: its size changes on decoding.");
+        stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels, 4),
+        stbi_image_free);
+    require(rgba != nullptr, name, ": damaged (", stbi_failure_reason(), ").  Fetch or save it anew, or leave it out.");
+    require(size == Size{height, width}, name, ": damaged: its size changes on decoding.");
 
     // Lay it over black, rounding to nearest.
     Pixels pixels{height, width, Bytes(3 * count)};
@@ -96,7 +105,17 @@ Pixels decode_picture(const std::filesystem::path& path) {
         stbi_uc* to = &pixels.bytes[3 * p];
         for (Index c = 0; c < 3; ++c) to[c] = static_cast<stbi_uc>((from[c] * from[3] + 127) / 255);
     }
-    return pixels;
+    return file[0] == 0xFF ? upright(std::move(pixels), exif_orientation(file)) : pixels;
+}
+
+Bytes read_picture_file(const std::filesystem::path& path) {
+    Bytes file = read_bytes(path, largest_file);
+    checked_size(file, path.string());
+    return file;
+}
+
+Pixels decode_picture(const std::filesystem::path& path) {
+    return decode_picture(read_bytes(path, largest_file), path.string());
 }
 
 }  // namespace deepen
