@@ -66,7 +66,7 @@ void BatchNorm2d::visit(Visitor& v) {
 }
 
 void BatchNorm2d::reset(Initialiser, Random&) {
-    fill(scale, 1);
+    fill(scale, first_scale);
     fill(shift, 0);
     fill(running_mean, 0);
     fill(running_variance, 1);

@@ -45,6 +45,7 @@ public:
     Tensor scale, shift;                                 // [C]; "weight" and "bias" in files
     Tensor running_mean, running_variance;               // [C]; "running_mean" and "running_var" in files
     Real momentum = Real(0.1), epsilon = Real(1e-5);
+    Real first_scale = 1;                                // what initialise() sets the scale to
 
     Tensor forward(const Tensor& x) override { return apply(x, {}, false); }
     // relu((*this)(x)) and relu((*this)(x) + shortcut), each in one pass over memory.

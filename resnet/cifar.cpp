@@ -1,5 +1,6 @@
 #include "resnet/cifar.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/error.h"
@@ -7,29 +8,38 @@
 namespace deepen {
 namespace {
 
-int blocks_per_stage(int depth) {
-    require(depth >= 8 && depth <= 10000 && (depth - 2) % 6 == 0,
-            "CIFAR nets have 6n+2 layers: 8, 14, 20, 32, 44, 56, 110, ..., but depth ", depth,
-            " was asked for.  The nearest is ", 6 * std::max(1, (std::min(depth, 10000) + 1) / 6) + 2, ".");
-    return (depth - 2) / 6;
-}
-
-void add_stage(Sequential& stage, int blocks, BlockOptions first) {
-    stage.add<BasicBlock>(first);
-    for (int i = 1; i < blocks; ++i)
-        stage.add<BasicBlock>(BlockOptions{
-            .in_channels = first.out_channels, .out_channels = first.out_channels, .shortcut = first.shortcut});
-}
+// 50 = 6*8+2 and 152 = 6*25+2, but these depths belong to the ImageNet nets.
+bool needs_prefix(int depth) { return depth == 50 || depth == 152; }
 
 }  // namespace
 
+std::array<int, 3> CifarOptions::counts() const {
+    const int layers = bottleneck ? 9 : 6, in_range = std::clamp(depth, layers + 2, 10000);
+    require(depth == in_range && (depth - 2) % layers == 0, "CIFAR nets ", bottleneck ? "of bottlenecks " : "", "have ",
+            layers, "n+2 layers: ", bottleneck ? "11, 20, 29, ..., 164, ..., 1001" : "8, 14, 20, 32, 44, 56, 110",
+            ", ..., but depth ", depth, " was asked for.  The nearest is ",
+            layers * std::max(1, (in_range - 2 + layers / 2) / layers) + 2, ".");
+    const int n = (depth - 2) / layers;
+    return {n, n, n};
+}
+
+Index CifarOptions::last_channels() const { return 4 * first_block().out_channels; }
+
+BlockOptions CifarOptions::first_block() const {
+    return {.in_channels = width,
+            .out_channels = bottleneck ? Bottleneck::expansion * width : width,
+            .shortcut = shortcut,
+            .stride_in_3x3 = stride_in_3x3,
+            .zero_last_scale = zero_last_scale};
+}
+
 CifarNet::CifarNet(CifarOptions o)
-    : conv1({.in_channels = 3, .out_channels = o.width}), bn1(o.width), fc(4 * o.width, o.classes), options_(o) {
-    const int n = blocks_per_stage(o.depth);
-    add_stage(layer1, n, {.in_channels = o.width, .out_channels = o.width, .stride = 1, .shortcut = o.shortcut});
-    add_stage(layer2, n, {.in_channels = o.width, .out_channels = 2 * o.width, .stride = 2, .shortcut = o.shortcut});
-    add_stage(layer3, n,
-              {.in_channels = 2 * o.width, .out_channels = 4 * o.width, .stride = 2, .shortcut = o.shortcut});
+    : conv1({.in_channels = 3, .out_channels = o.width}),
+      bn1(o.width),
+      fc(o.last_channels(), o.classes),
+      options_(o) {
+    if (o.bottleneck) add_stages<Bottleneck>({&layer1, &layer2, &layer3}, o.counts(), o.first_block());
+    else add_stages<BasicBlock>({&layer1, &layer2, &layer3}, o.counts(), o.first_block());
     name_parts();
 }
 
@@ -52,29 +62,26 @@ std::unique_ptr<CifarNet> cifar_resnet(CifarOptions options) { return std::make_
 
 CifarOptions parse_cifar_model(const std::string& name, Shortcut shortcut) {
     CifarOptions options;
-    std::string_view digits = name;
-    if (name.starts_with("resnet")) {
-        require(shortcut != Shortcut::none, "model '", name, "' has shortcuts, but shortcut 'none' was asked for.  ",
-                "Try 'plain", name.substr(6), "', or shortcut A, B or C.");
-        options.shortcut = shortcut;
-        digits.remove_prefix(6);
-    } else if (name.starts_with("plain")) {
-        options.shortcut = Shortcut::none;
-        digits.remove_prefix(5);
-    } else {
-        digits = {};
-    }
-    if (digits.starts_with("-")) digits.remove_prefix(1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), options.depth);
-    require(
-        error == std::errc() && end == digits.data() + digits.size(), "model '", name,
-        "' is not known.  Try resnet or plain followed by a depth of 6n+2: resnet20, resnet56, plain20, plain56, ...");
-    blocks_per_stage(options.depth);
+    std::string_view rest = name;
+    if (rest.starts_with("cifar-")) rest.remove_prefix(6);
+    const bool residual = rest.starts_with("resnet"), plain = rest.starts_with("plain");
+    rest.remove_prefix(residual ? 6 : plain ? 5 : 0);
+    if (rest.starts_with("-")) rest.remove_prefix(1);
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), options.depth);
+    require((residual || plain) && error == std::errc() && end == rest.data() + rest.size(), "model '", name,
+            "' is not known.  Try resnet or plain followed by a depth of 6n+2: resnet20, resnet56, plain20, plain56, ",
+            "...");
+    require(plain || shortcut != Shortcut::none, "model '", name, "' has shortcuts, but shortcut 'none' was asked ",
+            "for.  Try 'plain", rest, "', or shortcut A, B or C.");
+    options.shortcut = plain ? Shortcut::none : shortcut;
+    options.bottleneck = options.depth == 164 || options.depth == 1001;
+    options.counts();
     return options;
 }
 
 std::string model_name(const CifarOptions& options) {
-    return text(options.shortcut == Shortcut::none ? "plain" : "resnet", options.depth);
+    return text(needs_prefix(options.depth) ? "cifar-" : "", options.shortcut == Shortcut::none ? "plain" : "resnet",
+                options.depth);
 }
 
 }  // namespace deepen

@@ -9,23 +9,36 @@
 //
 // With option A shortcuts, which have no parameters, a plain net and its residual twin have the same
 // parameters, layer for layer.
+//
+// He et al. 2016 ("Identity mappings in deep residual networks") go deeper with three-layer bottlenecks whose outputs
+// have 64, 128 and 256 channels: 9n+2 layers, 164 and 1001.
 #pragma once
+
+#include <array>
 
 #include "resnet/block.h"
 
 namespace deepen {
 
 struct CifarOptions {
-    int depth = 20;                                      // 6n+2
+    int depth = 20;                                      // 6n+2, with bottlenecks 9n+2
     Shortcut shortcut = Shortcut::A;                     // none: the plain twin
-    Index width = 16;                                    // channels of the first stage
+    Index width = 16;                                    // channels of the stem, and of the first stage's 3x3
     Index classes = 10;
+    bool bottleneck = false;
+    bool stride_in_3x3 = true, zero_last_scale = false;  // as in BlockOptions
+
+    // What follows from them: blocks in each stage (refuses a depth of another form), channels of the last stage, and
+    // how the first block is to be.
+    std::array<int, 3> counts() const;
+    Index last_channels() const;
+    BlockOptions first_block() const;
 };
 
 // x [N,H,W,3] -> logits [N,classes].  H and W are 32 in the paper; any from 1 up works.
 class CifarNet : public Module {
 public:
-    explicit CifarNet(CifarOptions options);             // refuses a depth that is not 6n+2
+    explicit CifarNet(CifarOptions options);             // refuses a depth that is not of that form
 
     Conv2d conv1;
     BatchNorm2d bn1;
@@ -44,8 +57,9 @@ private:
 std::unique_ptr<CifarNet> cifar_resnet(CifarOptions options = {});
 
 // "resnet20", "plain56", ... -> depth and kind.  `shortcut` is what residual nets get.  Refuses other
-// names, saying which there are.
+// names, saying which there are.  "cifar-resnet50" is the same as "resnet50" here, where nothing but CIFAR nets are
+// known; among all models (models.h) resnet50 is the ImageNet net.
 CifarOptions parse_cifar_model(const std::string& name, Shortcut shortcut = Shortcut::A);
-std::string model_name(const CifarOptions& options);     // "resnet20"
+std::string model_name(const CifarOptions& options);     // "resnet20", "cifar-resnet50": a name of models.h
 
 }  // namespace deepen

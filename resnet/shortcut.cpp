@@ -33,12 +33,12 @@ ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
                                            .out_channels = options.out_channels,
                                            .kernel = 1,
                                            .stride = options.stride});
-        norm_.emplace(options.out_channels);
+        if (options.norm) norm_.emplace(options.out_channels);
     }
 }
 
 Tensor ShortcutPath::forward(const Tensor& x) {
-    if (convolution_) return conv_norm(*convolution_, *norm_, x);
+    if (convolution_) return norm_ ? conv_norm(*convolution_, *norm_, x) : (*convolution_)(x);
     Tensor y = x;
     if (options_.stride != 1) y = slice(y, {{}, {.step = options_.stride}, {.step = options_.stride}});
     const Index new_channels = options_.out_channels - options_.in_channels;
@@ -47,9 +47,8 @@ Tensor ShortcutPath::forward(const Tensor& x) {
 }
 
 void ShortcutPath::visit(Visitor& v) {
-    if (!convolution_) return;
-    v.module("0", *convolution_);
-    v.module("1", *norm_);
+    if (convolution_) v.module("0", *convolution_);
+    if (norm_) v.module("1", *norm_);
 }
 
 }  // namespace deepen

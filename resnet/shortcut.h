@@ -27,6 +27,7 @@ std::string_view name_of(Shortcut shortcut);
 struct ShortcutOptions {
     Shortcut kind;
     Index in_channels, out_channels, stride;
+    bool norm = true;                                    // false: a projection without batch norm (preactivation.h)
 };
 
 // x [N,H,W,in] -> [N,ceil(H/stride),ceil(W/stride),out].  Not to be asked for where kind is none.
@@ -42,7 +43,7 @@ public:
 private:
     ShortcutOptions options_;
     std::optional<Conv2d> convolution_;   // torchvision's "downsample.0" and "downsample.1"
-    std::optional<BatchNorm2d> norm_;
+    std::optional<BatchNorm2d> norm_;     // where options_.norm
 };
 
 }  // namespace deepen
