@@ -32,7 +32,9 @@ struct Shown {
     friend std::ostream& operator<<(std::ostream& out, const Shown& s) {
         constexpr std::size_t enough = 100;
         const std::string begin = s.name.size() > enough ? s.name.substr(0, enough) + "..." : s.name;
-        return out << json(begin).dump(-1, ' ', false, json::error_handler_t::replace);
+        std::string quoted = json(begin).dump(-1, ' ', false, json::error_handler_t::replace);
+        std::replace(quoted.begin(), quoted.end(), '\x7f', '?');       // which JSON lets pass
+        return out << quoted;
     }
 };
 

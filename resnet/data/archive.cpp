@@ -22,7 +22,7 @@ class GzipFile {
 public:
     explicit GzipFile(const std::filesystem::path& path) : name_(path.string()), file_(gzopen(path.c_str(), "rb")) {
         require(file_, name_, ": ", std::strerror(errno), ".");
-        gzbuffer(file_, 1 << 17);
+        gzbuffer(file_, 1 << 16);
     }
     ~GzipFile() { gzclose_r(file_); }
     GzipFile(const GzipFile&) = delete;

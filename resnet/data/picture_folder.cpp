@@ -102,6 +102,11 @@ PictureSet read(const Listing& listing, const DataOptions& options) {
     return set;
 }
 
+// A loop of links, a folder that must not be read.
+[[noreturn]] void refuse(const fs::filesystem_error& e) {
+    throw Error(text(e.path1().string(), ": ", e.code().message(), "."));
+}
+
 bool is_called_like_a_picture(const fs::path& file) {
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -110,7 +115,7 @@ bool is_called_like_a_picture(const fs::path& file) {
 
 }  // namespace
 
-bool holds_picture_folders(const fs::path& root) {
+bool holds_picture_folders(const fs::path& root) try {
     if (fs::is_directory(root / "train")) return true;
     for (const fs::path& folder : entries(root)) {
         if (!fs::is_directory(folder)) continue;
@@ -118,9 +123,11 @@ bool holds_picture_folders(const fs::path& root) {
         if (std::any_of(files.begin(), files.end(), is_called_like_a_picture)) return true;
     }
     return false;
+} catch (const fs::filesystem_error& e) {
+    refuse(e);
 }
 
-DataSplits folder_of_pictures(const fs::path& root, const DataOptions& given) {
+DataSplits folder_of_pictures(const fs::path& root, const DataOptions& given) try {
     DataOptions options = given;
     if (options.shorter_side == 0) options.shorter_side = options.size;
     require(options.size >= 1 && options.size <= largest_size, "pictures: size ", options.size, " asked for, 1 to ",
@@ -150,6 +157,8 @@ DataSplits folder_of_pictures(const fs::path& root, const DataOptions& given) {
     const auto count = static_cast<Index>(train.files.size() + test.files.size());
     options.in_files = options.in_files || count * options.size * options.size * 3 > options.most_in_memory;
     return {read(train, options), read(test, options)};
+} catch (const fs::filesystem_error& e) {
+    refuse(e);
 }
 
 }  // namespace deepen

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include "engine/error.h"
@@ -18,6 +16,7 @@ namespace deepen {
 namespace {
 
 constexpr std::string_view header = "epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds";
+constexpr std::size_t longest_log = 64 << 20;            // half a million epochs
 
 // A piece of a file as an error message may show it: short, and free of control characters.
 std::string quoted(std::string_view piece) {
@@ -105,15 +104,6 @@ EpochRecord read_record(LineReader& line) {
     return r;
 }
 
-std::string read_text(const std::filesystem::path& path) {
-    require(std::filesystem::is_regular_file(path), path.string(),
-            ": no such file; expected the log of a run (log.csv).");
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    require(file.is_open() && !file.bad(), path.string(), ": cannot be read.");
-    return bytes;
-}
-
 void append(std::string& line, double value) {
     char digits[32];
     line.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
@@ -122,8 +112,10 @@ void append(std::string& line, double value) {
 }  // namespace
 
 History read_history(const std::filesystem::path& path) {
-    const std::string bytes = read_text(path);
-    std::string_view rest = bytes;
+    return parse_history(read_text_file(path, longest_log), path);
+}
+
+History parse_history(std::string_view rest, const std::filesystem::path& path) {
     History history;
     for (Index number = 1; number == 1 || !rest.empty(); ++number) {
         const std::size_t end = rest.find('\n');

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/real.h"
@@ -30,6 +31,7 @@ using History = std::vector<EpochRecord>;
 
 // Refuses a file that is not such a log, naming file, line and what was expected there.
 History read_history(const std::filesystem::path& path);
+History parse_history(std::string_view bytes, const std::filesystem::path& path);
 
 // The whole log anew, replaced atomically.
 void write_history(const std::filesystem::path& path, const History& history);

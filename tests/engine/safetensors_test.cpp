@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/error.h"
 #include "engine/files.h"
 
@@ -298,15 +300,46 @@ TEST(Safetensors, RefusesAFileCutOffAnywhere) {
         EXPECT_NE(refusal(whole.substr(0, length)), "(not refused)") << length << " bytes";
 }
 
-// Another byte may make another valid file (a name changes); it must never do worse than be refused.
+// What a sound header says, read once more by other means: as a tree, its offsets one after another.
+void expect_as_told(const TensorFile& file, const std::string& bytes) {
+    std::uint64_t length;
+    std::memcpy(&length, bytes.data(), sizeof length);
+    auto header = nlohmann::json::parse(bytes.substr(8, length));
+    if (header.contains("__metadata__")) EXPECT_EQ(nlohmann::json(file.metadata), header["__metadata__"]);
+    header.erase("__metadata__");
+    ASSERT_EQ(file.tensors.size(), header.size());
+    std::size_t data = 0;
+    for (const auto& [name, entry] : header.items()) {
+        ASSERT_TRUE(file.tensors.contains(name));
+        const Shape& shape = file.tensors.at(name).shape();
+        EXPECT_EQ(nlohmann::json(std::vector<Index>(shape.begin(), shape.end())), entry["shape"]);
+        const Index size = entry["data_offsets"][1].get<Index>() - entry["data_offsets"][0].get<Index>();
+        const std::string type = entry["dtype"];
+        EXPECT_EQ(size, shape.size() * std::stoi(type.substr(type.find_first_of("123468"))) / 8) << type;
+        data += size;
+    }
+    EXPECT_EQ(8 + length + data, bytes.size());
+}
+
+// Another byte may make another sound file (a name or a number changes).  Then what is read is what the
+// header says; all else is refused.
 TEST(Safetensors, SurvivesEveryOtherByteAtEveryPlace) {
     const std::string whole = small_file();
-    for (std::size_t i = 0; i < whole.size(); ++i)
+    const std::size_t data = whole.size() - 10;
+    int taken = 0;
+    for (std::size_t i = 0; i < data; ++i)
         for (int change = 1; change < 256; ++change) {
+            SCOPED_TRACE(text("byte ", i, " xor ", change));
             std::string damaged = whole;
             damaged[i] = static_cast<char>(damaged[i] ^ change);
-            EXPECT_NO_THROW(refusal(damaged)) << "byte " << i << " xor " << change;
+            try {
+                expect_as_told(parse(damaged), damaged);
+                ++taken;
+            } catch (const Error&) {
+            }
         }
+    // Of the 255 other bytes, few are sound at few places: names, a key and a value, a type's letter.
+    EXPECT_LT(taken, 1000);
 }
 
 TEST_F(SafetensorsFiles, NameTheFileInEveryRefusal) {

@@ -1,9 +1,12 @@
 #include "resnet/data/decode.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 
 #include "tests/resnet/data/picture_files.h"
 #include "tests/resnet/data/scratch.h"
+#include "tests/resnet/data/tar_gz.h"
 
 namespace deepen {
 namespace {
@@ -69,6 +72,7 @@ TEST(Decode, RefusesWhatIsNoPicture) {
 TEST(Decode, RefusesTooManyPixels) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
     expect_mentions(refusal_of(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
+    expect_mentions(refusal_of(with_size(small, 100'000, 100'000)), "a PNG of far too many pixels; 64 megapixels");
 }
 
 TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {
@@ -101,6 +105,48 @@ TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
     expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
     table[2] = table[3] = 0;              // the segment's length
     expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
+}
+
+// Where a chunk of a PNG starts: its length of four bytes, high byte first, stands before its name.
+Bytes::iterator chunk(Bytes& file, const std::string& name) {
+    return std::search(file.begin(), file.end(), name.begin(), name.end()) - 4;
+}
+
+TEST(Decode, RefusesAChunkThatPromisesMoreThanThePictureNeeds) {
+    Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
+    *chunk(file, "IDAT") = 0x3F;
+    expect_mentions(refusal_of(file), "p.any: damaged (more memory is asked for than the pixels need");
+}
+
+TEST(Decode, RefusesPixelsThatUnpackForEver) {
+    Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
+    uLongf size = 1 << 17;
+    Bytes packed(size), zeros(16 << 20);
+    ASSERT_EQ(compress(packed.data(), &size, zeros.data(), zeros.size()), Z_OK);
+    packed.resize(size);
+    const auto data = chunk(file, "IDAT"), end = chunk(file, "IEND");
+    const Bytes length = {0, std::uint8_t(size >> 16), std::uint8_t(size >> 8), std::uint8_t(size)};
+    const Bytes before(file.begin(), data), name(data + 4, data + 8), after(end, file.end());
+    expect_mentions(refusal_of(before + length + name + packed + Bytes(4) + after),
+                    "p.any: damaged (more memory is asked for than the pixels need");
+}
+
+TEST(Decode, NamesAnUnknownChunkWithoutItsControlCharacters) {
+    Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
+    const Bytes name = {'A', 0x1B, '[', 'm'};
+    std::copy(name.begin(), name.end(), chunk(file, "IDAT") + 4);
+    expect_mentions(refusal_of(file), "p.any: damaged (A?[m PNG chunk not known)");
+}
+
+TEST(Decode, RefusesAJpegWithoutAPictureOrWithTooManyScans) {
+    const Bytes file = jpeg(plain_pixels(8, 8, 1, 2, 3), 8, 8), marker = {0xFF, 0xDA};
+    const auto scan = std::search(file.begin(), file.end(), marker.begin(), marker.end());
+    const Bytes head(file.begin(), scan), body(scan, file.end() - 2), end = {0xFF, 0xD9};
+    EXPECT_EQ(refusal_of(head + body + end), nothing_refused);
+    expect_mentions(refusal_of(head + end), "p.any: damaged: the JPEG holds no picture");
+    Bytes many = head;
+    for (int i = 0; i < 101; ++i) many = many + body;
+    expect_mentions(refusal_of(many + end), "p.any: damaged: the JPEG has more than 100 scans");
 }
 
 TEST(Decode, SurvivesDamageAnywhere) {

@@ -39,6 +39,14 @@ TEST(PictureFolder, LabelsPicturesByTheirFolderInTheOrderOfNames) {
     EXPECT_NEAR(splits.test.picture(0)[0], 200, 2);
 }
 
+TEST(PictureFolder, RefusesALoopOfLinks) {
+    const Scratch scratch;
+    write_pets(scratch);
+    const auto loop = scratch / "train/loop";
+    std::filesystem::create_symlink("loop", loop);
+    EXPECT_EQ(refusal_of(scratch), loop.string() + ": Too many levels of symbolic links.");
+}
+
 TEST(PictureFolder, SkipsHiddenNamesAndFilesBesideTheClasses) {
     const Scratch scratch;
     write_pets(scratch);

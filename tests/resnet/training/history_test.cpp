@@ -87,8 +87,9 @@ TEST(History, RefusesWhatIsNoFile) {
     const Scratch scratch;
     const auto missing = scratch.folder() / "none.csv";
     EXPECT_EQ(message_of<Error>([&] { read_history(missing); }),
-              missing.string() + ": no such file; expected the log of a run (log.csv).");
-    EXPECT_NE(message_of<Error>([&] { read_history(scratch.folder()); }), "");
+              text("cannot read ", missing, ": No such file or directory (open)."));
+    EXPECT_EQ(message_of<Error>([&] { read_history(scratch.folder()); }),
+              text("cannot read ", scratch.folder(), ": it is a folder."));
 }
 
 TEST(History, IsReplacedWholeOrNotAtAll) {
