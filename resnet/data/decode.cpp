@@ -156,13 +156,13 @@ Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& nam
 }
 
 Bytes read_picture_file(const std::filesystem::path& path) {
-    Bytes file = read_bytes(path, largest_file);
+    Bytes file = read_file(path, largest_file);
     checked_size(file, path.string());
     return file;
 }
 
 Pixels decode_picture(const std::filesystem::path& path) {
-    return decode_picture(read_bytes(path, largest_file), path.string());
+    return decode_picture(read_file(path, largest_file), path.string());
 }
 
 }  // namespace deepen

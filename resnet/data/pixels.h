@@ -4,7 +4,8 @@
 // result is one of the original's.  (Mixing them is resize.h.)
 #pragma once
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
+#include "engine/real.h"
 
 namespace deepen {
 

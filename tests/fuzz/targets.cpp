@@ -15,7 +15,7 @@
 #include "resnet/data/picture_folder.h"
 #include "resnet/training/history.h"
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
 
 namespace deepen::fuzz {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -64,9 +64,9 @@ TEST(Decode, RefusesWhatIsNoPicture) {
     expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
                     "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
     const Scratch scratch;
-    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "not a plain file");
+    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "it is a folder");
     expect_mentions(deepen::refusal_of([&] { decode_picture(scratch / "absent.png"); }),
-                    "absent.png: No such file or directory.");
+                    "absent.png\": No such file or directory");
 }
 
 TEST(Decode, RefusesTooManyPixels) {

@@ -2,7 +2,7 @@
 
 #include "resnet/data/decode.h"
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
 
 namespace deepen {

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "engine/parallel.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

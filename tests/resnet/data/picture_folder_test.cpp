@@ -4,7 +4,7 @@
 
 #include "engine/parallel.h"
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
