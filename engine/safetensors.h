@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
 #include "engine/tensor.h"
@@ -23,6 +24,7 @@ namespace deepen {
 struct TensorFile {
     std::map<std::string, Tensor> tensors;               // by name; F32, F64, F16, BF16 and integers read as Real
     std::map<std::string, std::string> metadata;
+    std::set<std::string> integers = {};                 // names of tensors that are whole numbers in the file
 };
 
 // Refuses, each with a message of its own that names the file: shorter than 8 bytes; N over 100,000,000 or
@@ -33,7 +35,7 @@ struct TensorFile {
 TensorFile read_safetensors(const std::filesystem::path& path);
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 
-// Writes F32 (also in the double build).  The file appears whole or not at all: it is written beside
+// Writes F32 (also in the double build), and I64 what `integers` names.  The file appears whole or not at all: it is written beside
 // its place and renamed.  Refuses with the system's reason where the disk does.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
 
