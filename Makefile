@@ -30,11 +30,7 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradient checks mean something in double only: *_gradients.cpp is left out of the float tests.
-<<<<<<< HEAD
-TESTS    := $(filter-out tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
-=======
-TESTS    := $(filter-out tests/compare/% $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
->>>>>>> 663b2bb27577227a784a84d26edf7c31a6aeb58d
+TESTS    := $(filter-out tests/fuzz/libfuzzer.cpp tests/compare/% $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
 # On all processors, unless one target has to be over before the next begins.
@@ -105,7 +101,6 @@ $(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ -lgtest $(LIBS)
 
-<<<<<<< HEAD
 # One program for all targets; it runs the one that it is called after.  Only what parses is in it.
 PARSERS := $(addprefix engine/,autograd.cpp files.cpp memory.cpp parallel.cpp profile.cpp safetensors.cpp shape.cpp tensor.cpp) \
            $(addprefix resnet/data/,archive.cpp cifar10.cpp decode.cpp exif.cpp picture_folder.cpp pixels.cpp resize.cpp) \
@@ -113,11 +108,10 @@ PARSERS := $(addprefix engine/,autograd.cpp files.cpp memory.cpp parallel.cpp pr
 $(BUILD)/fuzz: $(call object,$(PARSERS))
 	@echo "link $@"
 	@$(CXX) -fsanitize=fuzzer -o $@ $^ -lgtest $(LIBS)
-=======
+
 $(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ $(LIBS)
->>>>>>> 663b2bb27577227a784a84d26edf7c31a6aeb58d
 
 # Code without arithmetic of its own compiles in half the time at -O1.
 LIGHT := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
