@@ -16,13 +16,17 @@ namespace {
 thread_local bool recording_on = true;
 std::atomic<std::uint64_t> next_serial{0};
 
-// The nodes that `root` depends on, itself included, last made first.
+// The nodes that `root` depends on, itself included, last made first; each knows how many gradients to await.
 std::vector<Node*> reachable(Node* root) {
     std::vector<Node*> found{root};
     std::unordered_set<Node*> seen{root};
+    root->awaited = 0;
     for (std::size_t i = 0; i < found.size(); ++i)
-        for (const auto& input : found[i]->inputs)
-            if (input && seen.insert(input.get()).second) found.push_back(input.get());
+        for (const auto& input : found[i]->inputs) {
+            if (!input) continue;
+            if (seen.insert(input.get()).second) found.push_back(input.get()), input->awaited = 0;
+            ++input->awaited;
+        }
     std::sort(found.begin(), found.end(), [](const Node* a, const Node* b) { return a->serial > b->serial; });
     return found;
 }
@@ -96,6 +100,11 @@ Tensor Gradients::take_output() {
     return dy.shares_storage() ? dy.clone() : dy;
 }
 
+const Watcher* Gradients::watcher(int i) const {
+    const Node& input = *node_.inputs.at(i);
+    return input.awaited == 1 && input.watcher.arrived ? &input.watcher : nullptr;
+}
+
 struct Recorder {
     static void attach(Tensor& y, std::shared_ptr<Node> node) { y.node_ = std::move(node); }
 };
@@ -161,8 +170,11 @@ void Tensor::backward(const Tensor& dy) {
             n->backward(gradients);
             profile::lap("backward", n->op);
         }
+        for (const auto& input : n->inputs)
+            if (input) --input->awaited;
         n->grad = {};
         n->backward = nullptr;
+        n->watcher = {};
         n->spent = true;
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();

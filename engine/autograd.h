@@ -26,6 +26,12 @@
 //   closures hold numbers and nodes hold the graph; an op that captured its own output would
 //   otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
 //   between forward and backward (a weight, updated too early) give a wrong gradient.
+//
+// Note [Watching a gradient arrive]
+//   Some backward functions need sums over all of dy before they can do anything (batch norm): a pass over
+//   memory, unless they are taken while dy is being made.  So a node may have a watcher, which is told of each
+//   stretch of its gradient just after the last contribution to it was added, by whoever adds that stretch
+//   by stretch (a convolution); the stretch is in cache then, and the watcher may change it.
 #pragma once
 
 #include <functional>
@@ -37,6 +43,12 @@
 #include "engine/tensor.h"
 
 namespace deepen {
+
+// Hears of elements begin .. end-1 of a gradient, which lie at dy; from any thread, of each element once.
+struct Watcher {
+    std::function<void(Index begin, Index end, Real* dy)> arrived;
+    std::vector<const Real*> reads = {};       // what it reads of other memory for an element, at the same index
+};
 
 // What a backward function works on: dL/d(output), and the gradients of the inputs to add into.
 class Gradients {
@@ -50,6 +62,7 @@ public:
     void give(int i, Tensor dx);               // the whole contribution at once, where it is a tensor already:
                                                // becomes the gradient, without a copy, if it is the first to arrive
     Tensor take_output();                      // dy to keep or to change in place; output() is gone then
+    const Watcher* watcher(int i) const;       // whom to tell of stretches of input i's gradient; null: nobody
 
 private:
     Node& node_;
@@ -64,6 +77,8 @@ struct Node {
     std::vector<std::shared_ptr<Node>> inputs; // null where an input does not learn
     Backward backward;                         // empty for a leaf
     Tensor grad;                               // undefined until something arrives
+    int awaited = 0;                           // contributions still to come, while backward runs
+    Watcher watcher;                           // Note [Watching a gradient arrive]
     bool spent = false;                        // backward has run through here and released what it saved
 
     explicit Node(const char* op, Shape shape);

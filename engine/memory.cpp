@@ -1,5 +1,9 @@
 #include "engine/memory.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -7,20 +11,28 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <thread>
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/parallel.h"
 
 namespace deepen {
 namespace {
 
 constexpr std::size_t alignment = 64;
 
-// The free list: blocks by capacity.  Never destroyed, because tensors with static lifetime may
-// be freed after it would have been.
+// A block that is not in use, and the thread that had it last: it may still lie in that core's cache.
+struct Block {
+    void* address;
+    std::thread::id thread;
+};
+
+// The free list: blocks by capacity, of equal ones the last freed last.  Never destroyed, because tensors with static
+// lifetime may be freed after it would have been.
 struct Pool {
     std::mutex mutex;
-    std::multimap<std::size_t, void*> free;
+    std::multimap<std::size_t, Block> free;
     memory::Statistics statistics{};
     std::atomic<bool> poison = false;
 };
@@ -31,33 +43,70 @@ Pool& pool() {
 }
 
 void release_all(Pool& p) {
-    for (auto& [capacity, block] : p.free) std::free(block);
+    for (auto& [capacity, block] : p.free) std::free(block.address);
     p.free.clear();
     p.statistics.cached_bytes = 0;
 }
 
-// The smallest kept block that fits and is not more than a quarter too large; else a new one.
+// Fresh memory.  Large blocks ask for large pages: with pages of 4 KiB, a walk over a map of a few MiB spends
+// much of its time on finding out where they are.
+void* fresh_block(std::size_t bytes) {
+#if defined(__linux__)
+    constexpr std::size_t large_page = 2 << 20;
+    if (bytes >= large_page) {
+        void* block = std::aligned_alloc(large_page, (bytes + large_page - 1) / large_page * large_page);
+        if (block) madvise(block, bytes, MADV_HUGEPAGE);
+        return block;
+    }
+#endif
+    return std::aligned_alloc(alignment, bytes);
+}
+
+// The smallest kept block that fits and is not more than a quarter too large; else a new one.  Of several the
+// one that this thread freed last, or anyone: a scratch buffer that changes cores, or was not touched for
+// long, has to be brought over line by line.
 void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
-    const auto found = p.free.lower_bound(bytes);
-    if (found != p.free.end() && found->first <= bytes + bytes / 4) {
-        capacity = found->first;
-        void* block = found->second;
+    const auto smallest = p.free.lower_bound(bytes);
+    if (smallest != p.free.end() && smallest->first <= bytes + bytes / 4) {
+        capacity = smallest->first;
+        auto found = std::prev(p.free.upper_bound(capacity));
+        for (auto at = found;; --at) {
+            if (at->second.thread == std::this_thread::get_id()) {
+                found = at;
+                break;
+            }
+            if (at == smallest) break;
+        }
+        void* block = found->second.address;
         p.free.erase(found);
         p.statistics.cached_bytes -= capacity;
         return block;
     }
     capacity = bytes;
-    void* block = std::aligned_alloc(alignment, bytes);
+    void* block = fresh_block(bytes);
     if (!block) {
         release_all(p);
-        block = std::aligned_alloc(alignment, bytes);
+        block = fresh_block(bytes);
     }
     return block;
 }
 
 }  // namespace
 
-Storage::Storage(Index size) : size_(size) {
+Storage::Storage(Index size) : size_(size) { allocate(); }
+
+Storage::Storage(Index size, Maker maker) : size_(size), maker_(std::move(maker)) {}
+
+Real* Storage::made() {
+    allocate();
+    const Index grain = std::max<Index>(1, elementwise_grain / maker_.unit) * maker_.unit;
+    parallel_ranges(size_, grain, [this](Index begin, Index end) { maker_.make(begin, end, data_ + begin); });
+    maker_ = {};
+    return data_;
+}
+
+void Storage::allocate() {
+    const Index size = size_;
     require(size >= 0 && static_cast<std::size_t>(size) < std::numeric_limits<std::size_t>::max() / (2 * sizeof(Real)),
             "memory: ", size, " elements cannot be stored.");
     const std::size_t wanted = std::max<std::size_t>(size * sizeof(Real), 1);
@@ -75,18 +124,20 @@ Storage::Storage(Index size) : size_(size) {
 }
 
 Storage::~Storage() {
+    if (!data_) return;
     Pool& p = pool();
     std::lock_guard lock(p.mutex);
     p.statistics.live_bytes -= capacity_;
     try {
-        p.free.emplace(capacity_, data_);
+        p.free.emplace(capacity_, Block{data_, std::this_thread::get_id()});
     } catch (const std::bad_alloc&) {
         std::free(data_);
         return;
     }
     p.statistics.cached_bytes += capacity_;
-    // Sizes that keep changing must not pile up: no more is kept than was ever in use at once.
-    if (p.statistics.cached_bytes > p.statistics.peak_bytes) release_all(p);
+    // Sizes that keep changing must not pile up.  Those of one step do not all fall into its peak, so twice that
+    // may be kept: to give back and to fetch again costs a fault for each page.
+    if (p.statistics.cached_bytes > 2 * p.statistics.peak_bytes) release_all(p);
 }
 
 namespace memory {

@@ -6,29 +6,52 @@
 // time), which is more than the arithmetic on them.
 //
 // Peak memory is a figure to look at, not an accident: `memory::statistics()`.
+//
+// Note [Made when needed]
+//   Some numbers are cheaper to make than to keep: y = relu(a x + b) is one multiply-add from x, which is
+//   kept anyway, while writing y to memory and reading it back costs more than that.  So a Storage can
+//   hold a maker in place of numbers.  Who reads it stretch by stretch (a convolution, picture by
+//   picture) has each stretch made in a piece of memory that stays in cache, and nothing is kept; who
+//   asks for data() gets all of it made at once, and from then on it is a Storage like any other.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "engine/real.h"
 
 namespace deepen {
 
+// How to make the elements begin .. end-1, both multiples of `unit`; from any thread, the same every time.
+struct Maker {
+    Index unit;
+    std::function<void(Index begin, Index end, Real* to)> make;
+    std::vector<const Real*> reads = {};  // memory from which elements begin .. end-1 are made, if anyone wants to
+                                          // have it in cache before
+};
+
 class Storage {
 public:
     explicit Storage(Index size);         // contents are unspecified; throws Error when memory is out
+    Storage(Index size, Maker maker);   // Note [Made when needed]; takes no memory yet
     ~Storage();
     Storage(const Storage&) = delete;
     Storage& operator=(const Storage&) = delete;
 
-    Real* data() { return data_; }
+    Real* data() { return data_ ? data_ : made(); }
     Index size() const { return size_; }
+    const Maker* maker() const { return data_ ? nullptr : &maker_; }  // null where the numbers are there
 
 private:
+    void allocate();
+    Real* made();
+
     Real* data_ = nullptr;
     Index size_ = 0;
     std::size_t capacity_ = 0;            // bytes, what the free list knows the block by
+    Maker maker_;
 };
 
 namespace memory {

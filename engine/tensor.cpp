@@ -27,6 +27,15 @@ Tensor Tensor::full(Shape shape, Real value) {
     return t;
 }
 
+Tensor Tensor::deferred(Shape shape, Maker maker) {
+    Tensor t;
+    t.shape_ = shape;
+    t.storage_ = std::make_shared<Storage>(shape.size(), std::move(maker));
+    return t;
+}
+
+const Maker* Tensor::maker() const { return defined() ? storage_->maker() : nullptr; }
+
 std::span<const Real> Tensor::data() const {
     require(defined(), "tensor: data asked of a tensor that holds nothing.");
     return {storage_->data(), static_cast<std::size_t>(size())};

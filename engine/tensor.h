@@ -32,6 +32,7 @@ public:
     static Tensor full(Shape shape, Real value);
     static Tensor zeros(Shape shape) { return full(shape, 0); }
     static Tensor ones(Shape shape) { return full(shape, 1); }
+    static Tensor deferred(Shape shape, Maker maker);  // Note [Made when needed]
 
     // --- the numbers -------------------------------------------------------------------------
     bool defined() const { return storage_ != nullptr; }
@@ -40,6 +41,7 @@ public:
     Index size() const { return shape_.size(); }
     std::span<const Real> data() const;
     std::span<Real> data();                              // writes are seen by every handle to this storage
+    const Maker* maker() const;                        // null where the numbers are there
     std::vector<Real> values() const;                    // a copy
     Real item() const;                                   // the only element; refuses more than one
     Real at(std::initializer_list<Index> position) const;

@@ -8,7 +8,8 @@ namespace deepen {
 namespace {
 
 // Fastest first: `automatic` takes the first that suits.
-const std::array algorithms{&pointwise_convolution, &winograd_convolution, &im2col_convolution, &reference_convolution};
+const std::array algorithms{&winograd_convolution, &direct_convolution, &pointwise_convolution, &im2col_convolution,
+                            &reference_convolution};
 
 }  // namespace
 
@@ -28,7 +29,7 @@ ConvAlgorithm parse_conv_algorithm(const std::string& name) {
     for (const ConvolutionAlgorithm* algorithm : algorithms)
         if (algorithm->name == name) return algorithm->id;
     throw Error(text("convolution algorithm '", name,
-                     "' is not known.  Try automatic, reference, im2col, pointwise or winograd."));
+                     "' is not known.  Try automatic, reference, im2col, pointwise, winograd or direct."));
 }
 
 }  // namespace deepen

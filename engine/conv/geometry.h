@@ -6,6 +6,7 @@
 // the filter is not flipped.)  This file fixes sizes and refusals; algorithms are beside it.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "engine/shape.h"
@@ -13,7 +14,7 @@
 namespace deepen {
 
 // How a convolution is computed.  `automatic` chooses by shape.
-enum class ConvAlgorithm { automatic, reference, im2col, pointwise, winograd };
+enum class ConvAlgorithm { automatic, reference, im2col, pointwise, winograd, direct };
 
 struct ConvOptions {
     Index stride = 1;
@@ -33,6 +34,19 @@ struct ConvGeometry {
     Index out_positions() const { return out_height * out_width; }
     Index patch_size() const { return kernel_height * kernel_width * in_channels; }
     Index multiply_adds() const { return batch * out_positions() * patch_size() * out_channels; }
+
+    // Lines are rows of all maps, one picture after the other: N*Ho of y, N*H of x.  The first line of x that
+    // y's line sees, and the one after the last.
+    Index first_seen(Index line) const { return line_of_x(line, 0); }
+    Index end_seen(Index line) const { return line_of_x(line, kernel_height); }
+    Index x_line() const { return width * in_channels; }                 // Reals
+    Index y_line() const { return out_width * out_channels; }
+
+private:
+    Index line_of_x(Index line, Index tap) const {
+        const Index row = line % out_height * stride - padding + tap;
+        return line / out_height * height + std::clamp<Index>(row, 0, height);
+    }
 };
 
 // Refuses what does not fit, naming the layer and both shapes.

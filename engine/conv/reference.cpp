@@ -31,16 +31,22 @@ void for_each_product(const ConvGeometry& g, Term term) {
                     }
 }
 
-void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done) {
+void forward(const ConvGeometry& g, const Source& source, const Real* w, Real* y, const PlacesDone& done) {
+    Source::Reader read(source);
+    const Real* x = read(0, g.batch * g.picture_size());
     std::fill(y, y + g.batch * g.out_positions() * g.out_channels, Real(0));
     for_each_product(g, [=](Index ix, Index iw, Index iy) { y[iy] += x[ix] * w[iw]; });
     if (done) done(0, g.batch * g.out_positions());
 }
 
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
-    if (dx && fresh) std::fill(dx, dx + g.batch * g.picture_size(), Real(0));
-    if (dx) for_each_product(g, [=](Index ix, Index iw, Index iy) { dx[ix] += dy[iy] * w[iw]; });
+void backward(const ConvGeometry& g, const Source& x_source, const Real* w, const Source& dy_source,
+              const GradientByInput& d, Real* dw) {
+    Source::Reader read_x(x_source), read_dy(dy_source);
+    const Real *x = read_x(0, g.batch * g.picture_size()), *dy = read_dy(0, g.batch * g.out_height * g.y_line());
+    if (d.dx && d.fresh) std::fill(d.dx, d.dx + g.batch * g.picture_size(), Real(0));
+    if (d.dx) for_each_product(g, [=, dx = d.dx](Index ix, Index iw, Index iy) { dx[ix] += dy[iy] * w[iw]; });
     if (dw) for_each_product(g, [=](Index ix, Index iw, Index iy) { dw[iw] += dy[iy] * x[ix]; });
+    if (d.dx && d.done) d.done(0, g.batch * g.height * g.width);
 }
 
 }  // namespace

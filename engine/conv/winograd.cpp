@@ -34,6 +34,8 @@
 // Error        in float 3e-6 of the largest y at 16 channels, 1e-5 at 256: six times that of direct summation
 // Source       Lavin & Gray 2015, "Fast Algorithms for Convolutional Neural Networks", section 4; the
 //              backward pass follows from Y = A' [(G g G') . (B' d B)] A being linear in g and in d
+#include <numeric>
+
 #include "engine/conv/algorithm.h"
 #include "engine/conv/winograd_tiles.h"
 #include "engine/error.h"
@@ -188,45 +190,21 @@ struct Workspace {
     }
 };
 
-// Note [Fetch ahead]
-// Tiles visit memory in an order that no processor foresees; waiting for it took half of the time once
-// maps had outgrown the cache.  But tiles are numbered as their pixels lie in memory, so the pixels of
-// a round are about one stretch of a map, known in advance: each of the 36 products of a round asks for
-// a part of what is wanted after them.
-struct Stretch {
-    const Real *begin = nullptr, *end = nullptr;
-};
-
-// What the tiles first .. last-1 see or make of a map; one row on, because windows reach beyond their tiles.
-Stretch stretch(const Plan& p, const Real* map, const Map& size, Index first, Index last) {
-    const Index row = size.width * size.channels, all = p.batch * size.height * row;
-    const auto position = [&](Index tile) { return map + std::min(all, all * tile / p.tiles() + row); };
-    return {position(first), position(last)};
-}
-
-// Part 0 .. parts-1 of a stretch.  Inlined, because gcc takes a function that only prefetches for one
-// that does nothing, and drops the call.
-DEEPEN_INLINE void fetch(const Stretch& s, int part, int parts) {
-    const Index size = s.end - s.begin;
-    const Real *line = s.begin + size * part / parts, *end = s.begin + size * (part + 1) / parts;
-    for (; line < end; line += 64 / sizeof(Real)) __builtin_prefetch(line);
-}
-
 // Calls work(plane, tile, count) for each block of each plane, the blocks of a plane one after the
-// other: they share its filters.  Meanwhile fetches what lies ahead.
+// other: they share its filters.  Meanwhile fetches what lies ahead (Note [Fetch ahead], source.h).
 template <class Work>
-void for_planes(Index tiles, const Stretch (&ahead)[2], Work work) {
+void for_planes(Index tiles, Ahead& ahead, Work work) {
     for (int plane = 0; plane < planes; ++plane) {
-        for (const Stretch& s : ahead) fetch(s, plane, planes);
+        ahead.fetch_part();
         for (Index t = 0; t < tiles; t += block_tiles) work(plane, t, std::min(block_tiles, tiles - t));
     }
 }
 
-void forward_round(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Workspace& s) {
-    const Stretch next_x = stretch(p, x, p.x, end, end + p.round), this_y = stretch(p, y, p.y, begin, end);
+void forward_round(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Ahead& ahead,
+                   Workspace& s) {
     for (Index t = begin; t < end; ++t)
         gather<InputTransform>(seen<const Real*>(p, x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
-    for_planes(end - begin, {next_x, this_y}, [&](int plane, Index t, Index count) {
+    for_planes(end - begin, ahead, [&](int plane, Index t, Index count) {
         multiply_plane(s.v.tile(t) + plane * plane_stride, p.in, u + plane * filter_plane(p.in, p.out), p.out,
                        s.m.tile(t) + plane * plane_stride, count);
     });
@@ -240,22 +218,20 @@ struct Gradients {
     Real *dx, *du;
 };
 
-void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, bool first, Workspace& s) {
-    const Stretch next_x = stretch(p, d.x, p.x, end, end + p.round);
-    const Stretch next_dy = stretch(p, d.dy, p.y, end, end + p.round);
+void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, bool first, Ahead& ahead,
+                    Workspace& s) {
     for (Index t = begin; t < end; ++t)
         gather<OutputGradient>(made<const Real*>(p, d.dy, s.zeros.data(), t), p.y.channels, s.m.tile(t - begin));
     if (d.du) {
         for (Index t = begin; t < end; ++t)
             gather<InputTransform>(seen<const Real*>(p, d.x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
-        for_planes(end - begin, {next_x, next_dy}, [&](int plane, Index t, Index count) {
+        for_planes(end - begin, ahead, [&](int plane, Index t, Index count) {
             correlate_plane(s.v.tile(t) + plane * plane_stride, p.in, s.m.tile(t) + plane * plane_stride, p.out, count,
                             d.du + plane * filter_plane(p.in, p.out), first && t == 0);
         });
     }
     if (d.dx) {
-        const Stretch this_dx = stretch(p, d.dx, p.x, begin, end);
-        for_planes(end - begin, {this_dx, d.du ? Stretch{} : next_dy}, [&](int plane, Index t, Index count) {
+        for_planes(end - begin, ahead, [&](int plane, Index t, Index count) {
             multiply_plane(s.m.tile(t) + plane * plane_stride, p.out, d.turned + plane * filter_plane(p.out, p.in),
                            p.in, s.v.tile(t) + plane * plane_stride, count);
         });
@@ -274,55 +250,105 @@ bool suits(const ConvGeometry& g) {
     return 3 * 36 * tiles <= 2 * 9 * g.out_positions() && g.in_channels >= 8 && g.out_channels >= 8;
 }
 
-// A strip is a row of tiles: four rows of pixels, which lie one after the other.  The first place of one:
-Index first_place(const Plan& p, Index strip) {
-    const Index image = strip / p.tile_rows, row = std::min(4 * (strip % p.tile_rows), p.y.height);
-    return (image * p.y.height + row) * p.y.width;
-}
+// A strip is a row of tiles: four lines of y, and the six of x that they see.  Strips of all pictures are
+// numbered on, so the lines of several in a row lie in memory one after the other.
+struct Strips {
+    const ConvGeometry& g;
+    const Plan& p;
 
-void forward(const ConvGeometry& g, const Real* x, const Real* w, Real* y, const PlacesDone& done) {
+    Index first_line(Index strip) const {
+        return strip / p.tile_rows * g.out_height + std::min(4 * (strip % p.tile_rows), g.out_height);
+    }
+    Index first_seen(Index strip) const { return g.first_seen(first_line(strip)); }
+    Index end_seen(Index strip) const { return g.end_seen(first_line(strip + 1) - 1); }
+
+    Index all() const { return p.batch * p.tile_rows; }
+
+    // As many at a time as stay in a thread's second cache together with what is made of them and with the next;
+    // preferably such that their tiles fill whole blocks.
+    Index at_a_time() const {
+        constexpr Index bytes = 96 << 10;
+        const Index most = std::max<Index>(1, bytes / (4 * g.y_line() * Index(sizeof(Real))));
+        const Index even = block_tiles / std::gcd(block_tiles, p.tile_columns);
+        return most >= even ? most / even * even : most;
+    }
+    Index rounds(Index strips) const { return (strips * p.tile_columns + p.round - 1) / p.round; }
+};
+
+void forward(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
     const Plan p = make_plan(g);
+    const Strips strips{g, p};
     Storage u(p.filters());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    // A thread takes as many strips at a time as make a stretch of y that stays in its cache.
-    constexpr Index stretch_bytes = 128 << 10;
-    const Index strip_bytes = 4 * p.y.width * p.y.channels * Index(sizeof(Real));
-    const Index strips = p.batch * p.tile_rows, at_a_time = std::max<Index>(1, stretch_bytes / strip_bytes);
-    parallel_ranges(strips, at_a_time, [&](Index begin, Index end) {
+    const Index at_a_time = strips.at_a_time(), stretches = (strips.all() + at_a_time - 1) / at_a_time;
+    const Index groups = std::min<Index>(stretches, 16);
+    parallel_for(groups, [&](Index group) {
         Workspace workspace(p);
-        const Index last = end * p.tile_columns;
-        for (Index t = begin * p.tile_columns; t < last; t += p.round)
-            forward_round(p, x, u.data(), y, t, std::min(last, t + p.round), workspace);
-        if (done) done(first_place(p, begin), first_place(p, end));
+        Source::Reader read(x);
+        const Index stop = std::min(strips.all(), (group + 1) * stretches / groups * at_a_time);
+        for (Index begin = group * stretches / groups * at_a_time, end; begin < stop; begin = end) {
+            end = std::min(stop, begin + at_a_time);
+            const Real* seen = read(strips.first_seen(begin) * g.x_line(), strips.end_seen(end - 1) * g.x_line());
+            Ahead ahead(strips.rounds(end - begin) * planes);
+            if (const Index next = std::min(stop, end + at_a_time); next > end) {
+                ahead.add(x.reads(), strips.end_seen(end - 1) * g.x_line(), strips.end_seen(next - 1) * g.x_line());
+                ahead.add({y}, strips.first_line(end) * g.y_line(), strips.first_line(next) * g.y_line());
+            }
+            const Index last = end * p.tile_columns;
+            for (Index t = begin * p.tile_columns; t < last; t += p.round)
+                forward_round(p, seen, u.data(), y, t, std::min(last, t + p.round), ahead, workspace);
+            if (done) done(strips.first_line(begin) * g.out_width, strips.first_line(end) * g.out_width);
+        }
     });
 }
 
-// Zeroes those pictures of dx whose first tile is one of begin .. end-1.
-void clear_pictures(const Plan& p, Real* dx, Index begin, Index end) {
-    const Index tiles = p.tiles_per_image(), size = p.x.height * p.x.width * p.x.channels;
-    const Index first = (begin + tiles - 1) / tiles, last = (end + tiles - 1) / tiles;
-    std::fill(dx + first * size, dx + last * size, Real(0));
+// The strips begin .. end-1, whole pictures, one stretch after the other.
+void backward_strips(const Strips& strips, const Source& x, const Real* turned, const Source& dy,
+                     const GradientByInput& d, Real* du, Index begin, Index end) {
+    const ConvGeometry& g = strips.g;
+    const Plan& p = strips.p;
+    Workspace workspace(p);
+    Source::Reader read_x(x), read_dy(dy);
+    const Index first = begin;
+    Index cleared = strips.first_seen(begin), finished = cleared;
+    for (; begin < end; begin += strips.at_a_time()) {
+        const Index stop = std::min(end, begin + strips.at_a_time()), last = stop * p.tile_columns;
+        const Index from = strips.first_seen(begin), to = strips.end_seen(stop - 1);
+        const Gradients gradients{.x = du ? read_x(from * g.x_line(), to * g.x_line()) : nullptr, .turned = turned,
+                                  .dy = read_dy(strips.first_line(begin) * g.y_line(), strips.first_line(stop) * g.y_line()),
+                                  .dx = d.dx, .du = du};
+        if (d.dx && d.fresh) std::fill(d.dx + cleared * g.x_line(), d.dx + to * g.x_line(), Real(0));
+        cleared = to;
+        Ahead ahead(strips.rounds(stop - begin) * planes * (Index(du != nullptr) + Index(d.dx != nullptr)));
+        if (const Index next = std::min(end, stop + strips.at_a_time()); next > stop) {
+            const Index next_to = strips.end_seen(next - 1);
+            if (du) ahead.add(x.reads(), to * g.x_line(), next_to * g.x_line());
+            ahead.add(dy.reads(), strips.first_line(stop) * g.y_line(), strips.first_line(next) * g.y_line());
+            if (d.dx) ahead.add({d.dx}, to * g.x_line(), next_to * g.x_line());
+            if (d.dx && d.done) ahead.add(d.done_reads, to * g.x_line(), next_to * g.x_line());
+        }
+        for (Index t = begin * p.tile_columns; t < last; t += p.round)
+            backward_round(p, gradients, t, std::min(last, t + p.round), t == first * p.tile_columns, ahead, workspace);
+        // What the next strips do not see is finished.
+        const Index untouched = stop == end ? to : strips.first_seen(stop);
+        if (d.dx && d.done) d.done(finished * g.width, untouched * g.width);
+        finished = untouched;
+    }
 }
 
-void backward(const ConvGeometry& g, const Real* x, const Real* w, const Real* dy, Real* dx, bool fresh, Real* dw) {
+void backward(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
+              Real* dw) {
     const Plan p = make_plan(g);
     // A group's dU has to be kept and added up: let the group have enough tiles to pay for that.
     const Index groups = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
 
-    Storage turned(dx ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
-    if (dx) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
+    Storage turned(d.dx ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
+    if (d.dx) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
 
     parallel_for(groups, [&](Index group) {
-        Workspace workspace(p);
-        const Gradients d{x, turned.data(), dy, dx, dw ? du.data() + group * p.filters() : nullptr};
-        const Index first = group * p.batch / groups * p.tiles_per_image();
-        const Index last = (group + 1) * p.batch / groups * p.tiles_per_image();
-        for (Index t = first; t < last; t += p.round) {
-            const Index end = std::min(last, t + p.round);
-            if (dx && fresh) clear_pictures(p, dx, t, end);
-            backward_round(p, d, t, end, t == first, workspace);
-        }
+        backward_strips({g, p}, x, turned.data(), dy, d, dw ? du.data() + group * p.filters() : nullptr,
+                        group * p.batch / groups * p.tile_rows, (group + 1) * p.batch / groups * p.tile_rows);
     });
     if (dw) add_filter_gradient(p, du.data(), groups, dw);
 }

@@ -13,17 +13,21 @@
 //                  where dshift_b and dscale_b are this batch's two sums: the batch's mean and variance
 //                  depend on every x, so each x answers for all of them;
 //            dx += scale / sqrt(v + epsilon) * dz                                            in evaluation.
-// Saved      x, and a few numbers per channel; xhat and, without a shortcut, the sign of y are computed again
+// Saved      x, and a few numbers per channel; xhat and, without a shortcut, y and its sign are computed again
 //            rather than stored; with shortcut and relu y, which the next convolution keeps anyway
 // Choice     statistics by stretches of rows, merged in their order (Note [Merging moments]): they
-//            keep their digits for any mean, and have the same bits at any number of threads
+//            keep their digits for any mean, and have the same bits at any number of threads.
+//            The op touches memory as little as it can: y = relu(z) is made when the next convolution reads it
+//            (Note [Made when needed]), the two sums are taken as dy arrives (Note [Watching a gradient
+//            arrive]), and dx is made when the convolution before reads it
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
+#include "engine/ops/batch_norm.h"
+
 #include <cmath>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"
-#include "engine/ops/batch_norm.h"
 
 namespace deepen {
 namespace {
@@ -34,17 +38,15 @@ namespace {
 template <bool with_shortcut, bool with_relu>
 void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const Real* b, Real* y) {
     const Index columns = r.columns();
-    r.for_each_chunk([=](Index, Index begin, Index end) {
-        for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real *xi = x + i, *si = s + (with_shortcut ? i : 0);
-            Real* yi = y + i;
+    for (Index i = 0; i < r.size(); i += columns) {
+        const Real *xi = x + i, *si = s + (with_shortcut ? i : 0);
+        Real* yi = y + i;
 #pragma GCC ivdep
-            for (Index c = 0; c < columns; ++c) {
-                const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
-                yi[c] = with_relu && z < 0 ? Real(0) : z;  // a NaN stays one
-            }
+        for (Index c = 0; c < columns; ++c) {
+            const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
+            yi[c] = with_relu && z < 0 ? Real(0) : z;  // a NaN stays one
         }
-    });
+    }
 }
 
 void move_running(Tensor running, const std::vector<double>& batch, double momentum, double factor) {
@@ -58,40 +60,23 @@ void move_running(Tensor running, const std::vector<double>& batch, double momen
 // What dz is made of, besides dy.
 enum class Mask { none, sign_of_z, sign_of_y };
 
-struct Sums {
-    std::vector<double> dz, dz_x;  // [C]: sums of dz and of dz * (x - m)
-};
-
-// Sums over rows; with a shortcut (y given) also turns dy into dz in place, since the shortcut takes it as it is.
+// Sums over rows, per column, of dz and of dz * (x - m).  With a shortcut (y given) also turns dy into dz in
+// place, since the shortcut takes it as it is.
 template <Mask mask>
-Sums gradient_sums(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b,
-                   const Real* mean) {
+void sum_gradients(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b,
+                   const Real* mean, Real* __restrict sum, Real* __restrict sum_x) {
     const Index columns = r.columns();
-    std::vector<Real> partial(r.chunks() * 2 * r.channels);
-    r.for_each_chunk([&](Index chunk, Index begin, Index end) {
-        std::vector<Real> wide(2 * columns);
-        Real* __restrict sum = wide.data(), * __restrict sum_x = sum + columns;
-        for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real* __restrict xi = x + i, * __restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
-            Real* __restrict dyi = dy + i;
-            for (Index c = 0; c < columns; ++c) {
-                Real dz = dyi[c];
-                if (mask == Mask::sign_of_z) dz = a[c] * xi[c] + b[c] > 0 ? dz : Real(0);
-                if (mask == Mask::sign_of_y) dyi[c] = dz = yi[c] > 0 ? dz : Real(0);
-                sum[c] += dz;
-                sum_x[c] += dz * (xi[c] - mean[c]);
-            }
+    for (Index i = 0; i < r.size(); i += columns) {
+        const Real* __restrict xi = x + i, * __restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
+        Real* __restrict dyi = dy + i;
+        for (Index c = 0; c < columns; ++c) {
+            Real dz = dyi[c];
+            if (mask == Mask::sign_of_z) dz = a[c] * xi[c] + b[c] > 0 ? dz : Real(0);
+            if (mask == Mask::sign_of_y) dyi[c] = dz = yi[c] > 0 ? dz : Real(0);
+            sum[c] += dz;
+            sum_x[c] += dz * (xi[c] - mean[c]);
         }
-        r.fold(sum, partial.data() + chunk * 2 * r.channels);
-        r.fold(sum_x, partial.data() + (chunk * 2 + 1) * r.channels);
-    });
-    Sums s{std::vector<double>(r.channels), std::vector<double>(r.channels)};
-    for (Index chunk = 0; chunk < r.chunks(); ++chunk)
-        for (Index c = 0; c < r.channels; ++c) {
-            s.dz[c] += partial[chunk * 2 * r.channels + c];
-            s.dz_x[c] += partial[(chunk * 2 + 1) * r.channels + c];
-        }
-    return s;
+    }
 }
 
 // dx = a dz + p x + q per column; dx may be dz's own storage.
@@ -99,97 +84,164 @@ template <Mask mask>
 void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* p,
                     const Real* q, Real* dx) {
     const Index columns = r.columns();
-    r.for_each_chunk([=](Index, Index begin, Index end) {
-        for (Index i = begin * columns; i < end * columns; i += columns) {
-            const Real *dyi = dy + i, *__restrict xi = x + i;
-            Real* dxi = dx + i;
+    for (Index i = 0; i < r.size(); i += columns) {
+        const Real *dyi = dy + i, *__restrict xi = x + i;
+        Real* dxi = dx + i;
 #pragma GCC ivdep
-            for (Index c = 0; c < columns; ++c) {
-                const bool passes = mask != Mask::sign_of_z || a[c] * xi[c] + b[c] > 0;
-                dxi[c] = a[c] * (passes ? dyi[c] : Real(0)) + p[c] * xi[c] + q[c];
-            }
+        for (Index c = 0; c < columns; ++c) {
+            const bool passes = mask != Mask::sign_of_z || a[c] * xi[c] + b[c] > 0;
+            dxi[c] = a[c] * (passes ? dyi[c] : Real(0)) + p[c] * xi[c] + q[c];
         }
-    });
+    }
 }
 
-// What forward leaves for backward: per column, repeated (Note [Wide rows]).
-struct Saved {
-    Rows r;
-    Tensor x, y;  // y only with shortcut and relu
-    std::vector<Real> mean, inverse, a, b;
-    bool training, has_shortcut;
+// The two sums, stretch by stretch, in any order and from any thread; added up in the order of rows.
+class GradientSums {
+public:
+    void add(Index first, Index rows, std::vector<Real> sums) {
+        const std::lock_guard lock(mutex_);
+        parts_.emplace(first, std::move(sums));
+        rows_ += rows;
+    }
+    Index rows() const { return rows_; }
+
+    std::vector<double> total(Index channels) const {
+        std::vector<double> sums(2 * channels);
+        for (const auto& [first, part] : parts_)
+            for (Index i = 0; i < 2 * channels; ++i) sums[i] += part[i];
+        return sums;
+    }
+
+private:
+    std::mutex mutex_;
+    Index rows_ = 0;
+    std::map<Index, std::vector<Real>> parts_;           // by first row: [2,C], of dz and of dz * (x - m)
 };
 
-template <Mask mask>
-void backward(const Saved& s, Gradients& d) {
-    const Rows& r = s.r;
-    Tensor dy = d.take_output();
-    const Real* x = s.x.data().data();
-    const Sums sums = gradient_sums<mask>(r, dy.data().data(), x, s.y.defined() ? s.y.data().data() : nullptr,
-                                          s.a.data(), s.b.data(), s.mean.data());
-    for (Index c = 0; c < r.channels && d.wanted(1); ++c)
-        d.input(1)[c] += static_cast<Real>(sums.dz_x[c] * s.inverse[c]);
-    for (Index c = 0; c < r.channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums.dz[c]);
+// What forward leaves for backward.
+struct Saved {
+    Index rows, channels;
+    Tensor x, y;                                         // y only with shortcut and relu
+    ChannelLines lines;
+    bool training, has_shortcut, relu;
+    GradientSums sums = {};
 
-    if (d.wanted(0)) {
-        // dx = a (dz - dshift_b / R - (x - m) inverse^2 sum(dz (x - m)) / R) = a dz + p x + q
-        std::vector<Real> p(r.channels), q(r.channels);
-        for (Index c = 0; c < r.channels && s.training; ++c) {
-            const double rows = static_cast<double>(r.rows), inverse = s.inverse[c];
-            p[c] = static_cast<Real>(-s.a[c] * inverse * inverse * sums.dz_x[c] / rows);
-            q[c] = static_cast<Real>(-s.a[c] * sums.dz[c] / rows - static_cast<double>(p[c]) * s.mean[c]);
-        }
-        const bool shortcut_takes_dz = s.has_shortcut && d.wanted(3);
-        Tensor dx = shortcut_takes_dz ? Tensor::uninitialised(dy.shape()) : dy;
-        input_gradient<mask>(r, dy.data().data(), x, s.a.data(), s.b.data(), r.repeat(p.data()).data(),
-                             r.repeat(q.data()).data(), dx.data().data());
-        d.give(0, std::move(dx));
+    Mask mask() const { return !relu ? Mask::none : has_shortcut ? Mask::sign_of_y : Mask::sign_of_z; }
+
+    // A stretch of dy is there: takes its sums, and with a shortcut makes it dz.
+    template <Mask mask>
+    void arrived(Index first, Index count, Real* dy) {
+        const Rows r(count, channels);
+        std::vector<Real> wide(2 * r.columns()), folded(2 * channels);
+        const Index at = first * channels;
+        sum_gradients<mask>(r, dy, x.data().data() + at, mask == Mask::sign_of_y ? y.data().data() + at : nullptr,
+                            r.repeat(lines.a.data()).data(), r.repeat(lines.b.data()).data(),
+                            r.repeat(lines.mean.data()).data(), wide.data(), wide.data() + r.columns());
+        r.fold(wide.data(), folded.data());
+        r.fold(wide.data() + r.columns(), folded.data() + channels);
+        sums.add(first, count, std::move(folded));
     }
-    if (s.has_shortcut && d.wanted(3)) d.give(3, std::move(dy));
+};
+
+// dx = a (dz - dshift_b / R - (x - m) inverse^2 sum(dz (x - m)) / R) = a dz + p x + q, made when needed.
+template <Mask mask>
+Tensor gradient_by_input(const std::shared_ptr<Saved>& saved, const Tensor& dz, const std::vector<double>& sums) {
+    const Index channels = saved->channels;
+    const ChannelLines& l = saved->lines;
+    std::vector<Real> p(channels), q(channels);
+    for (Index c = 0; c < channels && saved->training; ++c) {
+        const double rows = static_cast<double>(saved->rows), inverse = l.inverse[c];
+        p[c] = static_cast<Real>(-l.a[c] * inverse * inverse * sums[channels + c] / rows);
+        q[c] = static_cast<Real>(-l.a[c] * sums[c] / rows - static_cast<double>(p[c]) * l.mean[c]);
+    }
+    const auto make = [saved, dz, p, q](Index begin, Index end, Real* to) {
+        const Rows r((end - begin) / saved->channels, saved->channels);
+        const ChannelLines& l = saved->lines;
+        input_gradient<mask>(r, dz.data().data() + begin, saved->x.data().data() + begin, r.repeat(l.a.data()).data(),
+                             r.repeat(l.b.data()).data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), to);
+    };
+    return Tensor::deferred(saved->x.shape(), {channels, make, {saved->x.data().data(), dz.data().data()}});
+}
+
+template <Mask mask>
+void backward(const std::shared_ptr<Saved>& saved, Gradients& d) {
+    Saved& s = *saved;
+    const Index channels = s.channels;
+    Tensor dz = d.take_output();
+    if (s.sums.rows() == 0)                              // nobody told: Note [Watching a gradient arrive]
+        parallel_rows(s.rows, channels, [&, dy = dz.data().data()](Index begin, Index end) {
+            s.arrived<mask>(begin, end - begin, dy + begin * channels);
+        });
+    ensure(s.sums.rows() == s.rows, "batch_norm: ", s.sums.rows(), " of ", s.rows, " rows of the gradient arrived");
+    const std::vector<double> sums = s.sums.total(channels);
+    for (Index c = 0; c < channels && d.wanted(1); ++c)
+        d.input(1)[c] += static_cast<Real>(sums[channels + c] * s.lines.inverse[c]);
+    for (Index c = 0; c < channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums[c]);
+    if (d.wanted(0)) d.give(0, gradient_by_input<mask>(saved, dz, sums));
+    if (s.has_shortcut && d.wanted(3)) d.give(3, std::move(dz));
 }
 
 // --- the op --------------------------------------------------------------------------------------
 
+template <Mask mask>
+Tensor record_with(const std::shared_ptr<Saved>& saved, Tensor y, std::vector<Tensor> inputs) {
+    y = record("batch_norm", y, std::move(inputs), [saved](Gradients& d) { backward<mask>(saved, d); });
+    if (y.requires_grad())
+        y.node()->watcher = {[saved](Index begin, Index end, Real* dy) {
+                                 saved->arrived<mask>(begin / saved->channels, (end - begin) / saved->channels, dy);
+                             },
+                             {saved->x.data().data(), mask == Mask::sign_of_y ? saved->y.data().data() : nullptr}};
+    return y;
+}
+
 Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
                             const BatchNormOptions& options) {
-    const Rows r(x.size() / x.shape()[-1], x.shape()[-1]);
-    const ChannelLines lines(m, scale, shift, options.epsilon);
     const Tensor& s = options.shortcut;
-    Tensor y = Tensor::uninitialised(x.shape());
-    lines.apply(r.rows, x.data().data(), s.defined() ? s.data().data() : nullptr, options.relu, y.data().data());
+    const Index channels = x.shape()[-1];
+    const std::shared_ptr<Saved> saved(new Saved{.rows = x.size() / channels,
+                                                 .channels = channels,
+                                                 .x = x.detach(),
+                                                 .y = {},
+                                                 .lines = {m, scale, shift, options.epsilon},
+                                                 .training = options.training,
+                                                 .has_shortcut = s.defined(),
+                                                 .relu = options.relu});
+    for (const Tensor* t : {&x, &s}) t->defined() && t->data().data();   // there before threads read them
+    const auto make = [saved, s = s.detach()](Index begin, Index end, Real* to) {
+        saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin,
+                           s.defined() ? s.data().data() + begin : nullptr, saved->relu, to);
+    };
+    Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}});
+    if (s.defined() || !recording()) y.data();
+    if (s.defined() && options.relu) saved->y = y;
 
-    Saved saved{.r = r,
-                .x = x.detach(),
-                .y = {},
-                .mean = r.repeat(lines.mean.data()),
-                .inverse = lines.inverse,
-                .a = r.repeat(lines.a.data()),
-                .b = r.repeat(lines.b.data()),
-                .training = options.training,
-                .has_shortcut = s.defined()};
-    if (s.defined() && options.relu) saved.y = y;
-    const auto back = !options.relu ? backward<Mask::none>
-                      : s.defined() ? backward<Mask::sign_of_y>
-                                    : backward<Mask::sign_of_z>;
-    return record("batch_norm", y, {x, scale, shift, s}, [saved, back](Gradients& d) { back(saved, d); });
+    std::vector<Tensor> inputs{x, scale, shift, s};
+    switch (saved->mask()) {
+        case Mask::none: return record_with<Mask::none>(saved, y, std::move(inputs));
+        case Mask::sign_of_z: return record_with<Mask::sign_of_z>(saved, y, std::move(inputs));
+        case Mask::sign_of_y: return record_with<Mask::sign_of_y>(saved, y, std::move(inputs));
+    }
+    throw InternalError("internal error, please report it: a batch norm without a mask");
 }
 
 }  // namespace
 
-ChannelLines::ChannelLines(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon) {
-    for (std::size_t c = 0; c < m.mean.size(); ++c) {
-        mean.push_back(static_cast<Real>(m.mean[c]));
-        inverse.push_back(static_cast<Real>(1 / std::sqrt(m.variance[c] + epsilon)));
-        a.push_back(scale.data()[c] * inverse[c]);
-        b.push_back(shift.data()[c] - a[c] * mean[c]);
+ChannelLines::ChannelLines(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon)
+    : mean(m.mean.begin(), m.mean.end()), inverse(mean.size()), a(mean.size()), b(mean.size()) {
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+        const double inverse_deviation = 1 / std::sqrt(m.variance[c] + epsilon);
+        const double slope = scale.data()[c] * inverse_deviation;
+        inverse[c] = static_cast<Real>(inverse_deviation);
+        a[c] = static_cast<Real>(slope);
+        b[c] = static_cast<Real>(shift.data()[c] - slope * m.mean[c]);
     }
 }
 
 void ChannelLines::apply(Index rows, const Real* x, const Real* s, bool relu, Real* y) const {
     const Rows r(rows, static_cast<Index>(a.size()));
-    const auto forward = s ? (relu ? normalise<true, true> : normalise<true, false>)
-                           : (relu ? normalise<false, true> : normalise<false, false>);
-    forward(r, x, s, r.repeat(a.data()).data(), r.repeat(b.data()).data(), y);
+    const auto kernel = s ? (relu ? normalise<true, true> : normalise<true, false>)
+                          : (relu ? normalise<false, true> : normalise<false, false>);
+    kernel(r, x, s, r.repeat(a.data()).data(), r.repeat(b.data()).data(), y);
 }
 
 void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_channel,

@@ -42,20 +42,26 @@ Tensor convolve(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOpt
     Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.out_channels});
     profile::count(g.multiply_adds());
     algorithm.forward(
-        g, x.data().data(), w.data().data(), y.data().data(),
+        g, x, w.data().data(), y.data().data(),
         done ? [&, py = y.data().data()](Index begin, Index end) { done(py, begin, end); } : PlacesDone());
     const Index rows = g.batch * g.out_positions();
     if (b.defined()) add_bias(b.data().data(), y.data().data(), rows, g.out_channels);
 
     return record("conv2d", y, {x, w, b}, [g, rows, &algorithm, x = x.detach(), w = w.detach()](Gradients& d) {
-        const Real* dy = d.output().data().data();
         const bool fresh = d.wanted(0) && d.empty(0);
         Tensor own = fresh ? Tensor::uninitialised(x.shape()) : Tensor();
-        Real* dx = fresh ? own.data().data() : d.wanted(0) ? d.input(0).data() : nullptr;
+        GradientByInput by_x{.dx = fresh ? own.data().data() : d.wanted(0) ? d.input(0).data() : nullptr,
+                             .fresh = fresh};
+        if (const Watcher* watcher = d.wanted(0) ? d.watcher(0) : nullptr) {
+            by_x.done = [watcher, dx = by_x.dx, C = g.in_channels](Index begin, Index end) {
+                watcher->arrived(begin * C, end * C, dx + begin * C);
+            };
+            by_x.done_reads = watcher->reads;
+        }
         Real* dw = d.wanted(1) ? d.input(1).data() : nullptr;
-        algorithm.backward(g, x.data().data(), w.data().data(), dy, dx, fresh, dw);
+        algorithm.backward(g, x, w.data().data(), d.output(), by_x, dw);
         if (fresh) d.give(0, std::move(own));
-        if (d.wanted(2)) add_rows(dy, d.input(2).data(), rows, g.out_channels);
+        if (d.wanted(2)) add_rows(d.output().data().data(), d.input(2).data(), rows, g.out_channels);
     });
 }
 

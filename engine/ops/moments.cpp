@@ -10,33 +10,28 @@ Rows::Rows(Index rows, Index channels) : rows(rows), channels(channels) {
     while (channels * width * 2 <= 512 && rows % (width * 2) == 0) width *= 2;
 }
 
-Index Rows::per_chunk() const { return std::max<Index>(1, elementwise_grain / columns()); }
-
-void Rows::for_each_chunk(const std::function<void(Index, Index, Index)>& work) const {
-    parallel_ranges(lines(), per_chunk(), [&](Index begin, Index end) { work(begin / per_chunk(), begin, end); });
-}
-
 std::vector<Real> Rows::repeat(const Real* per_channel) const {
     std::vector<Real> wide(columns());
-    for (Index i = 0; i < columns(); ++i) wide[i] = per_channel[i % channels];
+    for (Index w = 0; w < width; ++w) std::copy(per_channel, per_channel + channels, wide.data() + w * channels);
     return wide;
 }
 
-void Rows::fold(const Real* wide, Real* sums) const {
+void Rows::fold(const Real* __restrict wide, Real* __restrict sums) const {
     std::fill(sums, sums + channels, Real(0));
-    for (Index i = 0; i < columns(); ++i) sums[i % channels] += wide[i];
+    for (Index w = 0; w < width; ++w)
+        for (Index c = 0; c < channels; ++c) sums[c] += wide[w * channels + c];
 }
 
 void MomentsOfStretches::add(Index first, const Real* __restrict x, Index rows) {
     const Rows r(rows, channels_);
-    const Index columns = r.columns(), lines = r.lines();
+    const Index columns = r.columns();
     Part part{rows, std::vector<Real>(channels_), std::vector<Real>(channels_)};
 
     // Find the mean.
     std::vector<Real> wide(columns);
     Real* __restrict sum = wide.data();
-    for (Index i = 0; i < lines; ++i)
-        for (Index c = 0; c < columns; ++c) sum[c] += x[i * columns + c];
+    for (Index i = 0; i < r.size(); i += columns)
+        for (Index c = 0; c < columns; ++c) sum[c] += x[i + c];
     r.fold(sum, part.mean.data());
     for (Real& mean : part.mean) mean /= static_cast<Real>(rows);
 
@@ -44,9 +39,9 @@ void MomentsOfStretches::add(Index first, const Real* __restrict x, Index rows) 
     const std::vector<Real> repeated = r.repeat(part.mean.data());
     const Real* __restrict mean = repeated.data();
     std::fill(wide.begin(), wide.end(), Real(0));
-    for (Index i = 0; i < lines; ++i)
+    for (Index i = 0; i < r.size(); i += columns)
         for (Index c = 0; c < columns; ++c) {
-            const Real deviation = x[i * columns + c] - mean[c];
+            const Real deviation = x[i + c] - mean[c];
             sum[c] += deviation * deviation;
         }
     r.fold(sum, part.squares.data());
@@ -71,11 +66,14 @@ Moments MomentsOfStretches::merged() const {
     return m;
 }
 
+void parallel_rows(Index rows, Index channels, const std::function<void(Index, Index)>& work) {
+    parallel_ranges(rows, std::max<Index>(1, elementwise_grain / channels), work);
+}
+
 Moments moments_of(const Real* x, Index rows, Index channels) {
     MomentsOfStretches stretches(channels);
-    const Index at_a_time = std::max<Index>(1, elementwise_grain / channels);
-    parallel_ranges(rows, at_a_time,
-                    [&](Index begin, Index end) { stretches.add(begin, x + begin * channels, end - begin); });
+    parallel_rows(rows, channels,
+                  [&](Index begin, Index end) { stretches.add(begin, x + begin * channels, end - begin); });
     return stretches.merged();
 }
 

@@ -31,12 +31,7 @@ struct Rows {
 
     Rows(Index rows, Index channels);
     Index columns() const { return channels * width; }
-    Index lines() const { return rows / width; }         // wide rows
-    Index per_chunk() const;                             // lines a thread should take at a time
-    Index chunks() const { return (lines() + per_chunk() - 1) / per_chunk(); }
-
-    // Calls work(chunk, first line, last line + 1) for all chunks, in parallel.
-    void for_each_chunk(const std::function<void(Index, Index, Index)>& work) const;
+    Index size() const { return rows * channels; }
 
     std::vector<Real> repeat(const Real* per_channel) const;
     void fold(const Real* wide, Real* sums) const;       // sums per column -> sums per channel
@@ -63,6 +58,9 @@ private:
     std::mutex mutex_;
     std::map<Index, Part> parts_;                        // by first row
 };
+
+// Calls work(begin, end) for stretches of rows of C channels, in parallel.
+void parallel_rows(Index rows, Index channels, const std::function<void(Index begin, Index end)>& work);
 
 Moments moments_of(const Real* x, Index rows, Index channels);
 

@@ -17,12 +17,16 @@ struct Case {
     Index stride, padding;
 };
 
-// Odd sizes, every stride and padding in use, the ResNet stems, and 1x1.
+// Odd sizes, every stride and padding in use, the ResNet stems, and 1x1; then maps whose lines fill the groups of the
+// direct algorithm and do not, more channels than a panel has, and runs longer than a piece.
 const std::vector<Case> cases = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},  {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},    {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},
     {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},  {{2, 9, 9, 3}, {7, 7, 3, 6}, 2, 3},    {{3, 4, 4, 5}, {1, 1, 5, 7}, 1, 0},
     {{3, 5, 4, 5}, {1, 1, 5, 7}, 2, 0},  {{1, 6, 5, 2}, {2, 4, 2, 3}, 1, 2},    {{2, 3, 3, 2}, {5, 5, 2, 2}, 1, 2},
     {{20, 4, 3, 2}, {3, 3, 2, 3}, 3, 1}, {{2, 32, 32, 3}, {3, 3, 3, 16}, 1, 1}, {{1, 2, 2, 1}, {5, 5, 1, 2}, 3, 4},
+    {{2, 9, 13, 5}, {3, 3, 5, 18}, 2, 1}, {{3, 14, 14, 20}, {1, 1, 20, 40}, 2, 0}, {{2, 7, 7, 600}, {1, 1, 600, 33}, 1, 0},
+    {{1, 12, 20, 4}, {7, 7, 4, 40}, 2, 3}, {{3, 8, 18, 70}, {3, 3, 70, 20}, 2, 1}, {{1, 13, 17, 3}, {2, 2, 3, 16}, 3, 0},
+    {{2, 15, 16, 3}, {4, 4, 3, 8}, 4, 0},
 };
 
 // Float keeps seven digits; a sum of a few hundred products loses about one of them.
@@ -53,8 +57,10 @@ TEST(Convolution, EveryAlgorithmAgreesWithSevenLoops) {
     for (const Case& c : cases) {
         const Result expected = run(c, ConvAlgorithm::reference);
         const ConvGeometry g = conv_geometry(c.x, c.w, {.stride = c.stride, .padding = c.padding});
-        for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::pointwise}) {
+        for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::pointwise,
+                                 ConvAlgorithm::direct}) {
             if (id == ConvAlgorithm::pointwise && !pointwise_convolution.suits(g)) continue;
+            if (id == ConvAlgorithm::direct && !direct_convolution.suits(g)) continue;
             const Result got = run(c, id);
             const std::string what = c.x.str() + c.w.str() + " algorithm " + std::to_string(int(id));
             expect_close(got.y, expected.y, what + " y");

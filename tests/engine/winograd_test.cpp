@@ -125,7 +125,7 @@ TEST(Winograd, BackwardAgreesWithSevenLoops) {
     for (const Case& c : cases()) {
         const Example e(c);
         Reals dx(e.x.size(), std::nan("")), dw(e.w.size());
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx.data(), true, dw.data());
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data(), .fresh = true}, dw.data());
         EXPECT_LT(relative_error(dx, e.dx), tolerance) << "dx, " << c;
         EXPECT_LT(relative_error(dw, e.dw), tolerance) << "dw, " << c;
     }
@@ -136,7 +136,7 @@ TEST(Winograd, BackwardAddsToWhatIsThere) {
     Reals dx = random_values(e.x.size(), 4), dw = random_values(e.w.size(), 5);
     for (std::size_t i = 0; i < dx.size(); ++i) e.dx[i] += dx[i];
     for (std::size_t i = 0; i < dw.size(); ++i) e.dw[i] += dw[i];
-    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx.data(), false, dw.data());
+    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data()}, dw.data());
     EXPECT_LT(relative_error(dx, e.dx), tolerance);
     EXPECT_LT(relative_error(dw, e.dw), tolerance);
 }
@@ -144,7 +144,7 @@ TEST(Winograd, BackwardAddsToWhatIsThere) {
 TEST(Winograd, AGradientAloneHasTheSameBitsAsBoth) {
     const Example e({5, 11, 8, 16, 24, 1});
     const auto backward = [&](Reals* dx, Reals* dw) {
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), dx ? dx->data() : nullptr, false,
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx ? dx->data() : nullptr},
                                       dw ? dw->data() : nullptr);
     };
     Reals dx(e.x.size()), dw(e.w.size()), dx_alone(e.x.size()), dw_alone(e.w.size());
@@ -166,7 +166,7 @@ TEST(Winograd, GivesTheSameBitsAtAnyNumberOfThreads) {
         set_threads(count);
         Result r{Reals(e.y.size()), Reals(e.x.size()), Reals(e.w.size())};
         winograd_convolution.forward(e.g, e.x.data(), e.w.data(), r.y.data(), {});
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), r.dx.data(), false, r.dw.data());
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = r.dx.data()}, r.dw.data());
         return r;
     };
     const int before = threads();
@@ -180,7 +180,7 @@ TEST(Winograd, AnEmptyBatchChangesNothing) {
     Reals dw = random_values(e.w.size(), 6);
     const Reals before = dw;
     winograd_convolution.forward(e.g, e.x.data(), e.w.data(), nullptr, {});
-    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), nullptr, false, dw.data());
+    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {}, dw.data());
     EXPECT_EQ(dw, before);
 }
 

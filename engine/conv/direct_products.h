@@ -1,0 +1,197 @@
+// How does a matrix product read a picture where it lies?
+//
+// im2col copies every patch into a row of a matrix, because BLAS wants one.  But with channels innermost the
+// part of a patch that lies in one row of the picture already is contiguous: a *run* of kw*C numbers.  So a
+// product of our own can walk through the patches in place, a run at a time, and nothing is copied:
+//
+//     y [places, width] (+)= sum over runs of  x[place + run] [places, length]  w[run] [length, width]
+//
+// As in winograd_products.h, the sums of a register block stay in registers while the runs are walked: here a
+// few *groups* of neighbouring places, `step` apart in x, by two vectors of output channels.  Each step
+// multiplies as many scalars of x, copied into all lanes, with two vectors of w.  Places of a group need
+// only one address between them, so that the addresses fit into registers as well.
+//
+// The same block computes the gradient by x, which is a convolution of dy; `correlate_places` that by w.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "engine/memory.h"
+#include "engine/parallel.h"
+#include "engine/simd.h"
+
+namespace deepen::direct {
+
+using simd::lanes;
+using simd::load;
+using simd::load_first;
+using simd::store_first;
+using simd::Vector;
+
+inline constexpr int block_groups = 3;
+inline constexpr int group_places = simd::registers == 32 ? 4 : 2;       // 24 sums in 32 registers, 12 in 16
+inline constexpr Index panel_width = 2 * lanes;
+
+// Where a run begins, seen from a place, and how long it is.
+struct Run {
+    Index offset, length;
+};
+
+// A group of places: the first one's address in x and in y.  At the end of a line a group overlaps the one before;
+// its first `skip` places have been done, and their y is not touched.
+struct Group {
+    const Real* x;
+    Real* y;
+    int skip = 0;
+};
+
+// A product's second factor [depth,width] in panels of two vectors, whose columns beyond the width are zero.  Runs
+// are cut into pieces of a bounded depth: the part of x that a stretch of places has of a piece, and a panel of it,
+// stay in cache together (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
+class Panels {
+public:
+    struct Piece {
+        std::size_t first_run, end_run;
+        Index first_row, depth;
+    };
+    Index width;
+    std::vector<Run> runs;
+    std::vector<Piece> pieces;
+
+    // write_row(k, to) writes row k: `width` numbers.
+    Panels(Index width, const std::vector<Run>& whole_runs, const std::function<void(Index k, Real* to)>& write_row);
+
+    Index panels() const { return (width + panel_width - 1) / panel_width; }
+    const Real* panel(const Piece& piece, Index panel) const {
+        return numbers_->data() + piece.first_row * whole_width() + panel * panel_width * piece.depth;
+    }
+
+private:
+    Index whole_width() const { return simd::whole_vectors(width); }
+
+    std::unique_ptr<Storage> numbers_;
+};
+
+inline Panels::Panels(Index width, const std::vector<Run>& whole_runs,
+                      const std::function<void(Index k, Real* to)>& write_row)
+    : width(width) {
+    constexpr Index most = 512;
+    Index rows = 0;
+    for (Run run : whole_runs)
+        for (Index left = run.length; left > 0; left -= most) {
+            const Index length = std::min(left, most);
+            if (pieces.empty() || pieces.back().depth + length > most) pieces.push_back({runs.size(), runs.size(), rows, 0});
+            runs.push_back({run.offset + run.length - left, length});
+            pieces.back().end_run = runs.size(), pieces.back().depth += length, rows += length;
+        }
+    numbers_ = std::make_unique<Storage>(rows * whole_width());
+    for (const Piece& piece : pieces)
+        parallel_ranges(piece.depth, 64, [&](Index begin, Index end) {
+            std::vector<Real> row(whole_width());
+            for (Index k = begin; k < end; ++k) {
+                write_row(piece.first_row + k, row.data());
+                for (Index c = 0; c < whole_width(); c += panel_width) {
+                    const Index wide = std::min(panel_width, whole_width() - c);
+                    std::copy_n(row.data() + c, wide, numbers_->data() + piece.first_row * whole_width() + c * piece.depth + k * wide);
+                }
+            }
+        });
+}
+
+// Everything else that a block has to know.  `w` holds [length,columns] vectors for one run after the other.
+struct Product {
+    const Run *runs, *runs_end;
+    const Real* w;
+    Index x_step, y_step;                 // from one place of a group to the next
+    bool add;                             // to y, rather than write it
+};
+
+// Three groups of places by `columns` vectors of y from `column` on, the last with `count` channels.
+template <int columns>
+void multiply_block(const Product& p, const Group* groups, Index column, int count) {
+    constexpr int n = group_places;
+    Vector sum[block_groups][n][columns];
+    const auto for_sums = [&](auto work) DEEPEN_LAMBDA {
+#pragma GCC unroll 16
+        for (int g = 0; g < block_groups; ++g)
+#pragma GCC unroll 16
+            for (int i = 0; i < n; ++i)
+#pragma GCC unroll 16
+                for (int j = 0; j < columns; ++j) work(g, i, j);
+    };
+    const auto place = [&](int g, int i, int j) DEEPEN_LAMBDA { return groups[g].y + i * p.y_step + column + j * lanes; };
+    const auto width = [&](int j) DEEPEN_LAMBDA { return j == columns - 1 ? count : lanes; };
+
+    for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {
+        sum[g][i][j] = p.add && i >= groups[g].skip ? load_first(place(g, i, j), width(j)) : Vector{};
+    });
+
+    // Walk the runs.
+    const Real* __restrict w = p.w;
+    const Index step = p.x_step;
+    for (const Run* run = p.runs; run != p.runs_end; ++run) {
+        const Real *x0 = groups[0].x + run->offset, *x1 = groups[1].x + run->offset, *x2 = groups[2].x + run->offset;
+        for (const Real* const end = x0 + run->length; x0 != end; ++x0, ++x1, ++x2, w += columns * lanes) {
+            Vector right[columns];
+#pragma GCC unroll 2
+            for (int j = 0; j < columns; ++j) right[j] = load(w + j * lanes);
+            for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {
+                sum[g][i][j] += (g == 0 ? x0 : g == 1 ? x1 : x2)[i * step] * right[j];
+            });
+        }
+    }
+    for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {
+        if (i >= groups[g].skip) store_first(place(g, i, j), sum[g][i][j], width(j));
+    });
+}
+
+// s [rows,width] += the sum over places of x[place] [rows] dy[place] [width]: an outer product for each place, for
+// `columns` vectors, the last with `count` channels.  Lines are `x_line` and `dy_line` apart.
+struct Correlation {
+    Index lines, places;
+    const Real *x, *dy;
+    Index x_line, x_step, dy_line, dy_step;
+    Real* s;
+    Index s_row;
+};
+
+template <int rows, int columns>
+void correlate_places(const Correlation& c, int count) {
+    Vector sum[rows][columns];
+    const auto for_sums = [&](auto work) DEEPEN_LAMBDA {
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; ++r)
+#pragma GCC unroll 2
+            for (int j = 0; j < columns; ++j) work(r, j);
+    };
+    const auto width = [&](int j) DEEPEN_LAMBDA { return j == columns - 1 ? count : lanes; };
+    for_sums([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] = load_first(c.s + r * c.s_row + j * lanes, width(j)); });
+    const Index x_step = c.x_step, dy_step = c.dy_step;
+    for (Index line = 0; line < c.lines; ++line) {
+        const Real *x = c.x + line * c.x_line, *dy = c.dy + line * c.dy_line;
+        for (const Real* const end = dy + c.places * dy_step; dy != end; dy += dy_step, x += x_step) {
+            Vector right[columns];
+#pragma GCC unroll 2
+            for (int j = 0; j < columns; ++j) right[j] = load_first(dy + j * lanes, width(j));
+            for_sums([&](int r, int j) DEEPEN_LAMBDA { sum[r][j] += x[r] * right[j]; });
+        }
+    }
+    for_sums([&](int r, int j) DEEPEN_LAMBDA { store_first(c.s + r * c.s_row + j * lanes, sum[r][j], width(j)); });
+}
+
+inline constexpr int most_rows = block_groups * group_places;            // of a block of correlate_places
+
+// correlate_places for a number of rows that is known only when it runs.
+template <int columns>
+void correlate(int rows, const Correlation& c, int count) {
+    static constexpr auto kernels = []<int... r>(std::integer_sequence<int, r...>) {
+        return std::array{&correlate_places<r + 1, columns>...};
+    }(std::make_integer_sequence<int, most_rows>());
+    kernels[rows - 1](c, count);
+}
+
+}  // namespace deepen::direct
