@@ -121,7 +121,7 @@ $(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
 
 # One program for all targets; it runs the one that it is called after.  Only what parses is in it.
 PARSERS := $(addprefix engine/,autograd.cpp files.cpp memory.cpp parallel.cpp profile.cpp safetensors.cpp shape.cpp tensor.cpp) \
-           $(addprefix resnet/data/,archive.cpp bytes.cpp cifar10.cpp decode.cpp picture_folder.cpp resize.cpp) \
+           $(addprefix resnet/data/,archive.cpp cifar10.cpp decode.cpp exif.cpp picture_folder.cpp pixels.cpp resize.cpp) \
            resnet/training/history.cpp tests/resnet/data/picture_files.cpp tests/fuzz/targets.cpp tests/fuzz/libfuzzer.cpp
 $(BUILD)/fuzz: $(call object,$(PARSERS))
 	@echo "link $@"

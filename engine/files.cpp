@@ -48,8 +48,8 @@ struct Temporary {
     }
 };
 
-template <class Bytes>
-Bytes read_whole(const fs::path& path, std::size_t limit) {
+template <class Container>
+Container read_whole(const fs::path& path, std::size_t limit) {
     // A pipe that nobody writes to would keep a plain open() waiting for ever.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file.opened()) refuse("read", path, "open");
@@ -60,7 +60,7 @@ Bytes read_whole(const fs::path& path, std::size_t limit) {
     const auto size = static_cast<std::size_t>(about.st_size);
     require(size <= limit, "cannot read ", path, ": it has ", size, " bytes; at most ", limit, " were expected.");
 
-    Bytes bytes;
+    Container bytes;
     try {
         bytes.resize(size);
     } catch (const std::exception&) {
@@ -105,9 +105,7 @@ void flush_folder(const fs::path& path) {
 
 }  // namespace
 
-std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
-    return read_whole<std::vector<std::byte>>(path, limit);
-}
+Bytes read_file(const fs::path& path, std::size_t limit) { return read_whole<Bytes>(path, limit); }
 
 std::string read_text_file(const fs::path& path, std::size_t limit) { return read_whole<std::string>(path, limit); }
 

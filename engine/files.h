@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <span>
@@ -20,11 +21,13 @@
 
 namespace deepen {
 
+using Bytes = std::vector<std::uint8_t>;
+
 inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 
 // The file's bytes.  Refuses, with the system's reason, what cannot be read; also what is not a
 // regular file (a folder, a pipe, a device), and what is longer than `limit` bytes.
-std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t limit = no_limit);
+Bytes read_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 
 // Writes the parts one after another as the new content of `path`; a symbolic link stays one, and

@@ -334,7 +334,8 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
-    return parse_safetensors(read_file(path), path.string());
+    const Bytes bytes = read_file(path);
+    return parse_safetensors(std::as_bytes(std::span(bytes)), path.string());
 }
 
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {

@@ -15,7 +15,8 @@
 #include <functional>
 #include <map>
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
+#include "engine/real.h"
 
 namespace deepen {
 

@@ -9,7 +9,6 @@
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "resnet/data/archive.h"
-#include "resnet/data/bytes.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
@@ -112,9 +111,9 @@ DataSplits cifar10_from_folder(const fs::path& folder) {
     const fs::path where = directly_holds(folder) ? folder : inner(folder);
     Files files;
     for (const std::string& name : batch_names) {
-        if (fs::exists(where / name)) files[name] = read_bytes(where / name, largest_file);
+        if (fs::exists(where / name)) files[name] = read_file(where / name, largest_file);
     }
-    if (fs::exists(where / classes_name)) files[classes_name] = read_bytes(where / classes_name, 1 << 16);
+    if (fs::exists(where / classes_name)) files[classes_name] = read_file(where / classes_name, 1 << 16);
     return assemble(std::move(files), where.string());
 }
 
@@ -131,7 +130,7 @@ DataSplits cifar10_from_archive(const fs::path& tar_gz) {
 
 DataSplits cifar10_from_file(const fs::path& bin) {
     DataSplits splits{empty_set(official_classes()), empty_set(official_classes())};
-    append_records(splits.test, read_bytes(bin, largest_file), bin.string());
+    append_records(splits.test, read_file(bin, largest_file), bin.string());
     return splits;
 }
 

@@ -86,13 +86,6 @@ std::string wrap(std::string_view text, int width) {
     return out;
 }
 
-std::string printable(std::string_view text) {
-    std::string out(text);
-    std::replace_if(out.begin(), out.end(),
-                    [](unsigned char c) { return (c < 32 && c != '\n') || c == 127; }, '?');
-    return out;
-}
-
 std::string duration(double seconds) {
     if (!std::isfinite(seconds)) return "?";
     const long long s = std::llround(std::clamp(seconds, 0.0, 1e12));

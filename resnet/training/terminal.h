@@ -29,9 +29,6 @@ int columns(std::string_view text);
 // Line ends already there stay.
 std::string wrap(std::string_view text, int width);
 
-// Without control characters other than line ends: bytes quoted from a file must not steer a terminal.
-std::string printable(std::string_view text);
-
 // Seconds as a clock shows them: "0:42", "12:05", "2:03:00".  "?" unless finite.
 std::string duration(double seconds);
 

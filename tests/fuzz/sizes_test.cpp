@@ -10,7 +10,7 @@
 #include "resnet/training/history.h"
 #include "tests/allocations.h"
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
 
 namespace deepen {

@@ -1,7 +1,7 @@
 #include "resnet/data/archive.h"
 
-#include "tests/resnet/data/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

@@ -3,7 +3,7 @@
 #include <limits>
 #include <set>
 
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

@@ -1,7 +1,7 @@
 #include "resnet/data/cifar10.h"
 
-#include "tests/resnet/data/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -135,7 +135,7 @@ TEST(Cifar10, RefusesSizesThatAreNotRecords) {
     expect_mentions(bin({}), "x.bin: empty");
     expect_mentions(bin(Bytes(3072)), "x.bin: 3072 bytes are not a multiple of 3073");
     expect_mentions(bin(Bytes(3074)), "This looks like CIFAR-100");
-    expect_mentions(bin(Bytes(10001 * 3073)), "x.bin: 30733073 bytes, at most 30730000 were expected");
+    expect_mentions(bin(Bytes(10001 * 3073)), "x.bin\": it has 30733073 bytes; at most 30730000 were expected");
     auto files = small_cifar10();
     files["data_batch_4.bin"].clear();
     write(scratch, files, "f/");

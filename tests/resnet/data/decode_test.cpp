@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -64,14 +64,15 @@ TEST(Decode, RefusesWhatIsNoPicture) {
     expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
                     "p.any: not a picture that can be read (unknown image type).  PNG and JPEG can");
     const Scratch scratch;
-    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "not a plain file");
+    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "it is a folder");
     expect_mentions(deepen::refusal_of([&] { decode_picture(scratch / "absent.png"); }),
-                    "absent.png: No such file or directory.");
+                    "absent.png\": No such file or directory");
 }
 
 TEST(Decode, RefusesTooManyPixels) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
     expect_mentions(refusal_of(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
+    expect_mentions(refusal_of(with_size(small, 100'000, 100'000)), "a PNG of far too many pixels; 64 megapixels");
 }
 
 TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -15,11 +15,6 @@ const std::string content = "an archive\n";
 const std::string content_md5 = "6e46f9fb73a7de7059a31235a2995e09";
 const std::string nobody = "http://127.0.0.1:1/cifar-10-binary.tar.gz";   // a port at which no one listens
 
-std::string read(const fs::path& path) {
-    const Bytes bytes = read_bytes(path, 1 << 20);
-    return std::string(bytes.begin(), bytes.end());
-}
-
 void replace(std::string& text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     ASSERT_NE(at, std::string::npos) << from;
@@ -29,7 +24,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 class Download : public testing::Test {
 protected:
     void SetUp() override {
-        std::string script = read("resnet/data/download.sh");
+        std::string script = read_text_file("resnet/data/download.sh");
         replace(script, "size=170052171", "size=" + std::to_string(content.size()));
         replace(script, "md5=c32a1d4ab5d03f1284b67883e8d87530", "md5=" + content_md5);
         scratch_.write("download.sh", script);
@@ -73,7 +68,7 @@ TEST_F(Download, TakesALocalFileOnce) {
         run(url);
         EXPECT_EQ(code_, 0) << said_;
         expect_mentions(said_, "is ready.  Train on it with --data-path cifar10");
-        EXPECT_EQ(read(archive()), content);
+        EXPECT_EQ(read_text_file(archive()), content);
         EXPECT_FALSE(fs::exists(part()));
     }
     run(nobody);
@@ -87,7 +82,7 @@ TEST_F(Download, ReplacesADamagedArchive) {
     EXPECT_EQ(code_, 0) << said_;
     expect_mentions(said_, "is damaged (its MD5 is ");
     expect_mentions(said_, "; removed.");
-    EXPECT_EQ(read(archive()), content);
+    EXPECT_EQ(read_text_file(archive()), content);
 }
 
 TEST_F(Download, RemovesADamagedArchiveEvenWhenThereIsNoOther) {
@@ -104,7 +99,7 @@ TEST_F(Download, RefusesASourceThatIsNotTheArchiveAndLeavesItAlone) {
     scratch_.write("other.tar.gz", std::string("an arch"));
     run("file://" + other.string());
     expect_refusal("other.tar.gz is not that archive: 7 bytes instead of 11");
-    EXPECT_EQ(read(other), "an arch");
+    EXPECT_EQ(read_text_file(other), "an arch");
     run((scratch_ / "absent").string());
     expect_refusal("absent is not there");
 }
@@ -113,14 +108,14 @@ TEST_F(Download, SaysWhatToDoWithoutANetworkAndKeepsWhatHasArrived) {
     write_part("an ar");
     run(nobody);
     expect_refusal(nobody + " cannot be downloaded; 5 of 11 bytes are here");
-    EXPECT_EQ(read(part()), "an ar");
+    EXPECT_EQ(read_text_file(part()), "an ar");
 }
 
 TEST_F(Download, FinishesWhatHasArrivedInFull) {
     write_part(content);
     run(nobody);
     EXPECT_EQ(code_, 0) << said_;
-    EXPECT_EQ(read(archive()), content);
+    EXPECT_EQ(read_text_file(archive()), content);
 }
 
 TEST_F(Download, DoesNotBelieveWhatHasArrivedDamaged) {

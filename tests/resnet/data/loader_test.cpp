@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "engine/parallel.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -84,7 +84,7 @@ TEST(Loader, ShufflesEveryEpochAnewAndShowsEveryPictureOnce) {
 
 TEST(Loader, ContinuesAnEpochWithTheSameBits) {
     const PictureSet set = numbered(40);
-    Loader loader(set, bytes_as_they_are, {.batch = 7, .shuffle = true, .augment = true});
+    Loader loader(set, bytes_as_they_are, {.batch = 7, .shuffle = true, .augment = {.views = Views::shifted}});
     const Seen whole = epoch(loader, 3);
     ASSERT_EQ(whole.x.size(), 6u);
     for (std::size_t from = 0; from <= 6; ++from) {
@@ -97,7 +97,7 @@ TEST(Loader, ContinuesAnEpochWithTheSameBits) {
 TEST(Loader, DoesNotDependOnThreadsNorOnBatchSize) {
     const PictureSet set = numbered(24);
     const auto all = [&](Index batch) {
-        Loader loader(set, bytes_as_they_are, {.batch = batch, .shuffle = true, .augment = true});
+        Loader loader(set, bytes_as_they_are, {.batch = batch, .shuffle = true, .augment = {.views = Views::shifted}});
         std::vector<Real> values;
         for (const auto& x : epoch(loader, 1).x) values.insert(values.end(), x.begin(), x.end());
         return values;
@@ -113,7 +113,7 @@ TEST(Loader, DoesNotDependOnThreadsNorOnBatchSize) {
 
 TEST(Loader, AugmentsAsManyEpochsAsManyWays) {
     const PictureSet set = numbered(9);
-    Loader loader(set, bytes_as_they_are, {.batch = 9, .augment = true});
+    Loader loader(set, bytes_as_they_are, {.batch = 9, .augment = {.views = Views::shifted}});
     const Seen first = epoch(loader, 1);
     EXPECT_EQ(first.labels.at(0), set.labels);
     EXPECT_NE(first.x, epoch(loader, 2).x);

@@ -1,7 +1,8 @@
 // How are PNG and JPEG files made for tests?
 #pragma once
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
+#include "engine/real.h"
 
 namespace deepen {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/parallel.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

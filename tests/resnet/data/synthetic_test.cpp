@@ -8,7 +8,7 @@
 #include "engine/random.h"
 #include "resnet/data/augment.h"
 #include "resnet/data/shapes.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

@@ -6,7 +6,8 @@
 #include <cstdio>
 #include <string>
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
+#include "engine/real.h"
 
 namespace deepen {
 

@@ -9,7 +9,7 @@
 #include "engine/error.h"
 #include "resnet/training/gnuplot.h"
 #include "tests/resnet/training/invented.h"
-#include "tests/resnet/training/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -23,7 +23,7 @@ int count(const std::string& all, const std::string& piece) {
 }
 
 TEST(Gnuplot, IsAskedForByThePackageThatHasIt) {
-    EXPECT_EQ(message_of<Error>([] { run_gnuplot("plot x", "no-such-gnuplot"); }),
+    EXPECT_EQ(refusal_of([] { run_gnuplot("plot x", "no-such-gnuplot"); }),
               "the program no-such-gnuplot is missing, and it draws the curves.  Install it (the Debian package is "
               "gnuplot-nox), then try again.");
 }
@@ -33,10 +33,10 @@ TEST(Gnuplot, HandsItsComplaintsOn) {
     const auto fake =
         scratch.write("fake", "#!/bin/sh\ncat > /dev/null\necho 'line 7: no such terminal' >&2\nexit 3\n");
     ::chmod(fake.c_str(), 0755);
-    EXPECT_EQ(message_of<Error>([&] { run_gnuplot("plot x", fake.string()); }),
+    EXPECT_EQ(refusal_of([&] { run_gnuplot("plot x", fake.string()); }),
               fake.string() + " failed with exit status 3: line 7: no such terminal\n");
     scratch.write("fake", "#!/bin/sh\nkill -9 $$\n");
-    EXPECT_EQ(message_of<Error>([&] { run_gnuplot("plot x", fake.string()); }),
+    EXPECT_EQ(refusal_of([&] { run_gnuplot("plot x", fake.string()); }),
               fake.string() + " was killed by signal 9 while it drew the curves.");
 }
 
@@ -51,14 +51,14 @@ TEST(Gnuplot, ReadsItsScriptAndMayWriteMuch) {
 TEST(Curves, AreKeptAsNumbers) {
     const Scratch scratch;
     write_curves_csv(scratch.folder() / "curves.csv", {invented_run("residual", 56, 3, {0.5, 0.25})});
-    EXPECT_EQ(Scratch::read(scratch.folder() / "curves.csv"),
+    EXPECT_EQ(read_text_file(scratch.folder() / "curves.csv"),
               "kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds\n"
               "residual,56,3,1,391,0.1,1,0.5,1,0.52,10\n"
               "residual,56,3,2,782,0.1,0.5,0.25,0.5,0.27,20\n");
 }
 
 TEST(Curves, NeedAnEpoch) {
-    EXPECT_EQ(message_of<Error>([] { curves_svg({invented_run("plain", 20, 1, {})}); }),
+    EXPECT_EQ(refusal_of([] { curves_svg({invented_run("plain", 20, 1, {})}); }),
               "no curves to draw: none of the 1 runs has finished an epoch.");
 }
 

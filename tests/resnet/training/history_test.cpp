@@ -6,7 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
-#include "tests/resnet/training/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -17,7 +17,7 @@ const std::string header = "epoch,iteration,lr,train_loss,train_error,test_loss,
 std::string complaint(const std::string& bytes) {
     const Scratch scratch;
     const auto path = scratch.write("history.csv", bytes);
-    const std::string message = message_of<Error>([&] { read_history(path); });
+    const std::string message = refusal_of([&] { read_history(path); });
     const std::size_t name = message.find("history.csv");
     return name == std::string::npos ? message : message.substr(name);
 }
@@ -45,10 +45,10 @@ TEST(History, ReadsWhatItWrote) {
 TEST(History, IsPlainText) {
     const Scratch scratch;
     write_history(scratch.folder() / "h.csv", {{1, 391, 0.1, 1.5, 0.25, 1.25, 0.5, 101.5}});
-    EXPECT_EQ(Scratch::read(scratch.folder() / "h.csv"), header + "1,391,0.1,1.5,0.25,1.25,0.5,101.5\n");
+    EXPECT_EQ(read_text_file(scratch.folder() / "h.csv"), header + "1,391,0.1,1.5,0.25,1.25,0.5,101.5\n");
 }
 
-TEST(History, MayHaveNoEpochYet) { EXPECT_EQ(complaint(header), ""); }
+TEST(History, MayHaveNoEpochYet) { EXPECT_EQ(complaint(header), nothing_refused); }
 
 TEST(History, RefusesALineNamingFileLineAndWhatWasExpected) {
     const std::string first = "1,391,0.1,1.5,0.6,1.2,0.6,100\n";
@@ -86,9 +86,9 @@ TEST(History, QuotesOnlyALittleOfAnUnfitFile) {
 TEST(History, RefusesWhatIsNoFile) {
     const Scratch scratch;
     const auto missing = scratch.folder() / "none.csv";
-    EXPECT_EQ(message_of<Error>([&] { read_history(missing); }),
+    EXPECT_EQ(refusal_of([&] { read_history(missing); }),
               text("cannot read ", missing, ": No such file or directory (open)."));
-    EXPECT_EQ(message_of<Error>([&] { read_history(scratch.folder()); }),
+    EXPECT_EQ(refusal_of([&] { read_history(scratch.folder()); }),
               text("cannot read ", scratch.folder(), ": it is a folder."));
 }
 
@@ -102,14 +102,14 @@ TEST(History, IsReplacedWholeOrNotAtAll) {
     EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "a temporary file was left behind";
 
     const auto nowhere = scratch.folder() / "no-such-folder" / "h.csv";
-    EXPECT_EQ(message_of<Error>([&] { write_history(nowhere, {}); }),
+    EXPECT_EQ(refusal_of([&] { write_history(nowhere, {}); }),
               text("cannot write ", nowhere, ": No such file or directory (open of a temporary file beside it)."));
 }
 
 TEST(History, IsLeftAloneWhereItCannotBeReplaced) {
     const Scratch scratch;
     std::filesystem::create_directory(scratch.folder() / "h.csv");   // renaming a file over a folder fails
-    const std::string message = message_of<Error>([&] { write_history(scratch.folder() / "h.csv", {}); });
+    const std::string message = refusal_of([&] { write_history(scratch.folder() / "h.csv", {}); });
     EXPECT_NE(message.find("it is a folder"), std::string::npos) << message;
     const auto files = std::filesystem::directory_iterator(scratch.folder());
     EXPECT_EQ(std::distance(begin(files), end(files)), 1);

@@ -7,7 +7,7 @@
 
 #include "engine/error.h"
 #include "tests/resnet/training/invented.h"
-#include "tests/resnet/training/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -77,14 +77,14 @@ TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
 }
 
 TEST_F(Report, NeedsAnEpoch) {
-    EXPECT_EQ(message_of<Error>([] { report_html({}, {}); }),
+    EXPECT_EQ(refusal_of([] { report_html({}, {}); }),
               "nothing to report: none of the 0 runs has finished an epoch.");
 }
 
 TEST_F(Report, IsWrittenAsAFile) {
     const Scratch scratch;
     write_report(scratch.folder() / "report.html", invented_experiment(), {});
-    EXPECT_EQ(Scratch::read(scratch.folder() / "report.html"), report_html(invented_experiment(), {}));
+    EXPECT_EQ(read_text_file(scratch.folder() / "report.html"), report_html(invented_experiment(), {}));
 }
 
 }  // namespace

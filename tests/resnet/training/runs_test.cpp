@@ -6,7 +6,7 @@
 
 #include "engine/error.h"
 #include "tests/resnet/training/invented.h"
-#include "tests/resnet/training/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -44,7 +44,7 @@ TEST(Runs, HideNoDivergedSeedInAMean) {
 }
 
 TEST(Runs, AreRefusedWhenTheyCannotBeToldApart) {
-    const auto message = [](const Experiment& runs) { return message_of<Error>([&] { nets_of(runs); }); };
+    const auto message = [](const Experiment& runs) { return refusal_of([&] { nets_of(runs); }); };
     EXPECT_EQ(message({invented_run("dense", 40, 1, {0.5})}),
               "run of a dense-40: expected the kind plain or residual.");
     EXPECT_EQ(message({invented_run("residual", 20, 7, {0.5}), invented_run("residual", 20, 7, {0.6})}),

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include "resnet/data/bytes.h"
+#include "engine/files.h"
 #include "tests/engine/refusal.h"
 
 namespace deepen {
@@ -17,8 +17,8 @@ namespace deepen {
 class Scratch {
 public:
     Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "deepen-data-XXXXXX").string();
-        if (!mkdtemp(name.data())) throw std::runtime_error("no scratch folder can be made");
+        std::string name = (std::filesystem::temp_directory_path() / "deepen-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw std::runtime_error("no scratch folder can be made");
         folder_ = name;
     }
     ~Scratch() { std::filesystem::remove_all(folder_); }
