@@ -327,6 +327,7 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
         const NumberType& type = checked_type(entry, tensor_name, name);
         Tensor tensor = Tensor::uninitialised(checked_shape(entry, type, tensor_name, name));
         type.convert(data.data() + entry.begin(), tensor.data());
+        if (entry.dtype.starts_with('I') || entry.dtype.starts_with('U')) file.integers.insert(tensor_name);
         file.tensors.emplace(tensor_name, std::move(tensor));
     }
     return file;
@@ -349,9 +350,11 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
     for (const auto& [name, tensor] : file.tensors) {
         require(name != metadata_key, "cannot write ", path, ": no tensor can have the name ", metadata_key, ".");
         require(tensor.defined(), "cannot write ", path, ": tensor ", Shown{name}, " holds nothing.");
-        const std::uint64_t begin = std::exchange(end, end + width * static_cast<std::uint64_t>(tensor.size()));
+        const bool whole = file.integers.contains(name);
+        const std::uint64_t bytes = (whole ? sizeof(std::int64_t) : width) * static_cast<std::uint64_t>(tensor.size());
+        const std::uint64_t begin = std::exchange(end, end + bytes);
         const std::vector<Index> shape(tensor.shape().begin(), tensor.shape().end());
-        header[name] = {{"dtype", type}, {"shape", shape}, {"data_offsets", {begin, end}}};
+        header[name] = {{"dtype", whole ? "I64" : type}, {"shape", shape}, {"data_offsets", {begin, end}}};
     }
 
     // --- header text, filled up with spaces so that the data is aligned
@@ -370,10 +373,18 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
     std::vector<std::span<const std::byte>> parts{std::as_bytes(std::span(&length, 1)),
                                                   std::as_bytes(std::span(json_text))};
     std::vector<std::vector<float>> narrowed;
+    std::vector<std::vector<std::int64_t>> whole;
     for (const auto& [name, tensor] : file.tensors) {
         const std::span<const Real> numbers = tensor.data();
-        if (narrows) narrowed.emplace_back(numbers.begin(), numbers.end());
-        parts.push_back(narrows ? std::as_bytes(std::span(narrowed.back())) : std::as_bytes(numbers));
+        if (file.integers.contains(name)) {
+            whole.emplace_back(numbers.begin(), numbers.end());
+            parts.push_back(std::as_bytes(std::span(whole.back())));
+        } else if (narrows) {
+            narrowed.emplace_back(numbers.begin(), numbers.end());
+            parts.push_back(std::as_bytes(std::span(narrowed.back())));
+        } else {
+            parts.push_back(std::as_bytes(numbers));
+        }
     }
     write_file_atomically(path, parts);
 }

@@ -14,6 +14,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 
 #include "engine/tensor.h"
@@ -23,6 +24,7 @@ namespace deepen {
 struct TensorFile {
     std::map<std::string, Tensor> tensors;               // by name; F32, F64, F16, BF16 and integers read as Real
     std::map<std::string, std::string> metadata;
+    std::set<std::string> integers = {};                 // names of tensors that are whole numbers in the file
 };
 
 // Refuses, each with a message of its own that names the file: shorter than 8 bytes; N over 100,000,000 or
@@ -36,7 +38,7 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
 // How numbers are stored: as F32, whatever a Real is; or with all their bits, which is F64 in the double build.
 enum class Stored { single, exact };
 
-// The file appears whole or not at all: it is written beside
+// The numbers that `integers` names are I64 in any case.  The file appears whole or not at all: it is written beside
 // its place and renamed.  Refuses with the system's reason where the disk does.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file,
                        Stored stored = Stored::single);

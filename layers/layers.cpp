@@ -115,7 +115,7 @@ void Linear::reset(Initialiser scheme, Random& random) {
 
 Tensor Sequential::forward(const Tensor& x) {
     Tensor y = x;
-    for (const auto& part : parts_) y = part->forward(y);
+    for (const auto& part : parts_) y = (*part)(y);
     return y;
 }
 

@@ -32,7 +32,18 @@ private:
     std::string prefix_;
 };
 
+thread_local ForwardWatch::Told* watching = nullptr;
+
 }  // namespace
+
+Tensor Module::operator()(const Tensor& x) {
+    Tensor y = forward(x);
+    if (watching) (*watching)(*this, x, y);
+    return y;
+}
+
+ForwardWatch::ForwardWatch(Told told) : told_(std::move(told)), before_(std::exchange(watching, &told_)) {}
+ForwardWatch::~ForwardWatch() { watching = before_; }
 
 void Module::train(bool on) {
     for (auto& [name, part] : named_modules(*this)) part->training_ = on;

@@ -44,7 +44,7 @@ public:
     virtual void visit(Visitor& v) = 0;
     virtual std::string_view type() const = 0;          // "Conv2d", for summaries
 
-    Tensor operator()(const Tensor& x) { return forward(x); }
+    Tensor operator()(const Tensor& x);                 // forward(x), and tells the ForwardWatch of it
 
     // Draws this module's own weights afresh (initialise.h); its parts draw theirs.
     virtual void reset(Initialiser, Random&) {}
@@ -81,6 +81,20 @@ public:
 
 private:
     std::vector<std::pair<Module*, bool>> before_;
+};
+
+// While one of these lives, this thread calls it whenever a module has made y from x by operator(): inner modules
+// before those that hold them.  (What layers.h fuses, as conv_norm(), is told of as a whole only.)
+class ForwardWatch {
+public:
+    using Told = std::function<void(Module& module, const Tensor& x, const Tensor& y)>;
+    explicit ForwardWatch(Told told);
+    ~ForwardWatch();
+    ForwardWatch(const ForwardWatch&) = delete;
+    ForwardWatch& operator=(const ForwardWatch&) = delete;
+
+private:
+    Told told_, *before_;
 };
 
 // A tensor of a module under its full name.  The Tensor is a handle on the module's own storage.

@@ -1,6 +1,7 @@
 #include "layers/weights.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
@@ -23,8 +24,43 @@ std::vector<NamedTensor> parameters_and_buffers(Module& net) {
     return all;
 }
 
+Shape shape_in_file(const Shape& s) {
+    return s.rank() == 4 ? Shape{s[3], s[2], s[0], s[1]} : s.rank() == 2 ? Shape{s[1], s[0]} : s;
+}
+
 bool ignored(const std::string& name) {
     return name.ends_with("num_batches_tracked") || name.starts_with("velocity.");
+}
+
+using State = std::map<std::string, Tensor>;
+
+Misfits compare(Module& net, const State& state) {
+    Misfits misfits;
+    std::set<std::string> ours;
+    for (const NamedTensor& t : parameters_and_buffers(net)) {
+        ours.insert(t.name);
+        const auto found = state.find(t.name);
+        const Shape wanted = shape_in_file(t.tensor.shape());
+        if (found == state.end()) misfits.missing.push_back(t.name);
+        else if (const Shape& given = found->second.shape(); given != wanted)
+            misfits.misshapen.push_back(text(t.name, " is ", given, " instead of ", wanted));
+    }
+    for (const auto& [name, tensor] : state)
+        if (!ours.contains(name) && !ignored(name)) misfits.unexpected.push_back(name);
+    return misfits;
+}
+
+// How many tensors fitted.
+Index copy_fitting(Module& net, const State& state) {
+    Index copied = 0;
+    for (NamedTensor& t : parameters_and_buffers(net)) {
+        const auto found = state.find(t.name);
+        if (found == state.end() || found->second.shape() != shape_in_file(t.tensor.shape())) continue;
+        const Tensor from = from_file_layout(found->second);
+        std::copy(from.data().begin(), from.data().end(), t.tensor.data().begin());
+        ++copied;
+    }
+    return copied;
 }
 
 }  // namespace
@@ -47,30 +83,25 @@ std::map<std::string, Tensor> state_of(Module& net) {
     return state;
 }
 
-void load_state(Module& net, const std::map<std::string, Tensor>& state, const std::string& source) {
-    std::vector<std::string> missing, unexpected, misshapen;
-    std::map<std::string, Tensor> wanted;
-    for (NamedTensor& t : parameters_and_buffers(net)) {
-        wanted[t.name] = t.tensor;
-        const auto found = state.find(t.name);
-        if (found == state.end()) {
-            missing.push_back(t.name);
-        } else if (const Shape expected = to_file_layout(t.tensor).shape(); found->second.shape() != expected) {
-            misshapen.push_back(text(t.name, " is ", found->second.shape(), " instead of ", expected));
-        }
-    }
-    for (const auto& [name, tensor] : state)
-        if (!wanted.contains(name) && !ignored(name)) unexpected.push_back(name);
+std::string Misfits::str() const {
+    const auto part = [](const char* what, const std::vector<std::string>& names) {
+        return names.empty() ? "" : text("  ", what, list(names), ".");
+    };
+    return part("Missing: ", missing) + part("Unexpected: ", unexpected) + part("Of another shape: ", misshapen);
+}
 
-    require(missing.empty() && unexpected.empty() && misshapen.empty(), source, ": these weights do not fit the net.",
-            missing.empty() ? "" : "  Missing: " + list(missing) + ".",
-            unexpected.empty() ? "" : "  Unexpected: " + list(unexpected) + ".",
-            misshapen.empty() ? "" : "  Of another shape: " + list(misshapen) + ".",
+void load_state(Module& net, const std::map<std::string, Tensor>& state, const std::string& source) {
+    const Misfits misfits = compare(net, state);
+    require(misfits.none(), source, ": these weights do not fit the net.", misfits.str(),
             "  Check the model's name, depth, shortcut and number of classes.");
-    for (auto& [name, tensor] : wanted) {
-        const Tensor from = from_file_layout(state.at(name));
-        std::copy(from.data().begin(), from.data().end(), tensor.data().begin());
-    }
+    copy_fitting(net, state);
+}
+
+Misfits load_fitting(Module& net, const std::map<std::string, Tensor>& state, const std::string& source) {
+    const Misfits misfits = compare(net, state);
+    require(copy_fitting(net, state) > 0, source, ": nothing in it fits the net.", misfits.str(),
+            "  Check the model's name.");
+    return misfits;
 }
 
 }  // namespace deepen

@@ -197,7 +197,7 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
                           .nesterov = nesterov,
                           .decay_norm_and_bias = !no_norm_decay},
                   .schedule = s,
-                  .augment = !no_augment,
+                  .augment = {.views = no_augment ? Views::whole : Views::shifted},
                   .seed = seed,
                   .max_iterations = max_iterations,
                   .detect_anomaly = detect_anomaly};

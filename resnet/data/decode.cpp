@@ -1,10 +1,14 @@
 #include "resnet/data/decode.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <numeric>
+#include <utility>
 
 #include "engine/error.h"
+#include "resnet/data/exif.h"
 
 namespace {
 
@@ -39,7 +43,7 @@ namespace deepen {
 namespace {
 
 constexpr Index most_pixels = Index{64} << 20;
-constexpr Index largest_file = Index{256} << 20;
+constexpr Index largest_file = Index{256} << 20;         // fits the decoder's int, too
 // Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits), and a PNG at most 8
 // pixels into a byte.  JPEG stays below that.
 constexpr Index most_pixels_per_byte = 1032 * 8;
@@ -53,12 +57,13 @@ std::size_t largest_piece_of(Index width, Index height, std::size_t file) {
 }
 
 // A Huffman table: a byte for its number, 16 counts, and as many values.  stb_image 2.27 has room for
-// 256 and does not count.
+// 256, does not count, and takes the last of 256 for none, which ends in a failed assertion; no encoder
+// needs more than 176.
 bool sound_tables(std::span<const std::uint8_t> tables) {
     while (!tables.empty()) {
         if (tables.size() < 17) return false;
         const int values = std::accumulate(tables.begin() + 1, tables.begin() + 17, 0);
-        if (values > 256 || static_cast<int>(tables.size()) < 17 + values) return false;
+        if (values > 255 || static_cast<int>(tables.size()) < 17 + values) return false;
         tables = tables.subspan(17 + values);
     }
     return true;
@@ -87,44 +92,60 @@ const char* fault_of_jpeg(std::span<const std::uint8_t> file) {
     return "the JPEG is cut short";
 }
 
-// Why stb_image gave up.  The name of a chunk in it is the file's.
+// stb_image takes a PNG whose header it does not like for no picture at all.
+bool starts_as_png(std::span<const std::uint8_t> file) {
+    constexpr std::uint8_t signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    return file.size() >= sizeof signature && std::equal(std::begin(signature), std::end(signature), file.begin());
+}
+
+// Why stb_image gave up, where it says so.  The name of a chunk in it is the file's.
 std::string reason() {
-    const std::string given = printable(stbi_failure_reason());
+    const char* said = stbi_failure_reason();
+    const std::string given = said ? printable(said) : "no reason given";
     return given == "outofmem" ? "more memory is asked for than the pixels need, or than there is" : given;
+}
+
+constexpr const char* what_to_do = "  Fetch or save it anew, or leave it out.";
+
+// Asks before decoding.
+Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {
+    require(!file.empty(), name, ": empty.  A PNG or JPEG picture was expected.");
+    require(static_cast<Index>(file.size()) <= largest_file, name, ": ", file.size(), " bytes, at most ", largest_file,
+            " were expected.");
+    const int length = static_cast<int>(file.size());
+    if (file[0] == 0xFF) {
+        const char* fault = fault_of_jpeg(file);
+        require(!fault, name, ": damaged: ", fault, ".", what_to_do);
+    }
+    int width = 0, height = 0, channels = 0;
+    largest_piece = largest_piece_of(0, 0, file.size());
+    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
+    require(known || !starts_as_png(file), name, ": damaged, or a PNG of far too many pixels; 64 megapixels are the most.",
+            what_to_do);
+    require(known, name, ": not a picture that can be read (", reason(),
+            ").  PNG and JPEG can: convert it, or leave it out.");
+    const Index count = Index{width} * height;
+    require(count <= most_pixels, name, ": ", width, " x ", height,
+            " pixels; 64 megapixels are the most.  Make it smaller.");
+    require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
+            height, " pixels.", what_to_do);
+    return {height, width};
 }
 
 }  // namespace
 
-Pixels decode_picture(const std::filesystem::path& path) {
-    return decode_picture(read_file(path, largest_file), path.string());
-}
-
 Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& name) {
-    require(static_cast<Index>(file.size()) <= largest_file, name, ": ", file.size(), " bytes, at most ", largest_file,
-            " were expected.");
-    const int length = static_cast<int>(file.size());
-
-    // Ask before decoding.
-    int width = 0, height = 0, channels = 0;
-    require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
-    if (file[0] == 0xFF) {
-        const char* fault = fault_of_jpeg(file);
-        require(!fault, name, ": damaged: ", fault, ".");
-    }
-    largest_piece = largest_piece_of(0, 0, file.size());
-    const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
-    require(known, name, ": not a picture that can be read (", reason(), ").  PNG and JPEG can.");
-    const Index count = Index{width} * height;
-    require(count <= most_pixels, name, ": ", width, " x ", height, " pixels; 64 megapixels are the most.");
-    require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
-            height, " pixels.");
+    const Size size = checked_size(file, name);
+    const Index count = size.height * size.width;
 
     // Decode to red, green, blue and opacity.
-    largest_piece = largest_piece_of(width, height, file.size());
+    int width = 0, height = 0, channels = 0;
+    largest_piece = largest_piece_of(size.width, size.height, file.size());
     const std::unique_ptr<stbi_uc, void (*)(void*)> rgba(
-        stbi_load_from_memory(file.data(), length, &width, &height, &channels, 4), stbi_image_free);
-    require(rgba != nullptr, name, ": damaged (", reason(), ").");
-    require(Index{width} * height == count, name, ": damaged: its size changes on decoding.");
+        stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &width, &height, &channels, 4),
+        stbi_image_free);
+    require(rgba != nullptr, name, ": damaged (", reason(), ").", what_to_do);
+    require(size == Size{height, width}, name, ": damaged: its size changes on decoding.", what_to_do);
 
     // Lay it over black, rounding to nearest.
     Pixels pixels{height, width, Bytes(3 * count)};
@@ -133,7 +154,17 @@ Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& nam
         stbi_uc* to = &pixels.bytes[3 * p];
         for (Index c = 0; c < 3; ++c) to[c] = static_cast<stbi_uc>((from[c] * from[3] + 127) / 255);
     }
-    return pixels;
+    return file[0] == 0xFF ? upright(std::move(pixels), exif_orientation(file)) : pixels;
+}
+
+Bytes read_picture_file(const std::filesystem::path& path) {
+    Bytes file = read_file(path, largest_file);
+    checked_size(file, path.string());
+    return file;
+}
+
+Pixels decode_picture(const std::filesystem::path& path) {
+    return decode_picture(read_file(path, largest_file), path.string());
 }
 
 }  // namespace deepen

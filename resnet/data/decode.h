@@ -8,20 +8,17 @@
 
 #include <span>
 
-#include "engine/files.h"
-#include "engine/real.h"
+#include "resnet/data/pixels.h"
 
 namespace deepen {
 
-struct Pixels {
-    Index height = 0, width = 0;
-    Bytes bytes;                                         // [height,width,3]
-};
-
-// Grey becomes three equal channels, 16 bits become 8, transparency is laid over black.  A camera's
-// note on orientation (EXIF) is not followed.  Refuses, naming the file: too many pixels, files over
-// 256 MiB, and what cannot be decoded, with stb_image's reason.
-Pixels decode_picture(const std::filesystem::path& path);
+// A PNG's or JPEG's bytes, upright: a camera's note on how it was held (exif.h) is followed.  Grey becomes three
+// equal channels, 16 bits become 8, transparency is laid over black.  Refuses, naming the file by `name`: too many
+// pixels, and what cannot be decoded, with stb_image's reason.
 Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& name);
+Pixels decode_picture(const std::filesystem::path& path);   // refuses also files over 256 MiB
+
+// A file's bytes after all that can be refused without decoding them has been refused.
+Bytes read_picture_file(const std::filesystem::path& path);
 
 }  // namespace deepen

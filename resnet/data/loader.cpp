@@ -1,22 +1,47 @@
 #include "resnet/data/loader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <numeric>
 #include <thread>
 
 #include "engine/error.h"
+#include "engine/parallel.h"
 #include "engine/random.h"
-#include "resnet/data/augment.h"
 
 namespace deepen {
 namespace {
 
 constexpr std::uint64_t order_streams = 0x6F72646572;    // "order": apart from every other use of the seed
 constexpr std::size_t prepared_ahead = 3;                // batches
+
+// Calls work(0) .. work(n-1) on `count` threads, this one included.  The first exception (by number) reaches the
+// caller.  parallel_for would not do: its threads are the net's, and one call waits for the other's end.
+void on_threads(int count, Index n, const std::function<void(Index)>& work) {
+    std::vector<std::exception_ptr> failures(n);
+    std::atomic<Index> next{0};
+    const auto take_and_work = [&] {
+        for (Index i; (i = next++) < n;) {
+            try {
+                work(i);
+            } catch (...) {
+                failures[i] = std::current_exception();
+            }
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        for (int k = 1; k < std::min<Index>(count, n); ++k) others.emplace_back(take_and_work);
+        take_and_work();
+    }
+    for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
+}
 
 }  // namespace
 
@@ -25,7 +50,10 @@ constexpr std::size_t prepared_ahead = 3;                // batches
 class Loader::Worker {
 public:
     Worker(const PictureSet& pictures, const Preprocessing& preprocessing, LoaderOptions options)
-        : pictures_(pictures), normaliser_(preprocessing, pictures.height, pictures.width), options_(options) {}
+        : pictures_(pictures),
+          examples_(pictures, preprocessing, options.augment, options.seed),
+          decoders_(pictures.in_files() ? threads() : 1),
+          options_(options) {}
 
     ~Worker() { stop(); }
 
@@ -107,16 +135,16 @@ private:
         const Index begin = number * options_.batch, end = std::min(begin + options_.batch, pictures_.count());
         Batch batch{Tensor::uninitialised({end - begin, pictures_.height, pictures_.width, 3}), {}};
         Real* out = batch.x.data().data();
-        for (Index i = begin; i < end; ++i, out += pictures_.bytes_per_picture()) {
-            const View view = options_.augment ? random_view(options_.seed, epoch, order[i]) : View{};
-            normaliser_.write(pictures_.picture(order[i]), view, out);
-            batch.labels.push_back(pictures_.labels[order[i]]);
-        }
+        on_threads(decoders_, end - begin, [&](Index i) {
+            examples_.write(order[begin + i], epoch, out + i * pictures_.bytes_per_picture());
+        });
+        for (Index i = begin; i < end; ++i) batch.labels.push_back(pictures_.labels[order[i]]);
         return batch;
     }
 
     const PictureSet& pictures_;
-    const Normaliser normaliser_;
+    const ExampleWriter examples_;
+    const int decoders_;                  // threads that make a batch's pictures
     const LoaderOptions options_;
 
     std::thread thread_;
@@ -134,7 +162,7 @@ Loader::Loader(const PictureSet& pictures, Preprocessing preprocessing, LoaderOp
     require(!options.drop_last || options.batch <= pictures.count(), "loader: ", pictures.count(),
             " pictures do not fill one batch of ", options.batch,
             ", and an incomplete one is to be left out.  Try a smaller batch.");
-    pictures.picture(0);                  // refuses a set whose bytes do not fit its count
+    if (!pictures.in_files()) pictures.picture(0);       // refuses a set whose bytes do not fit its count
     worker_ = std::make_unique<Worker>(pictures, preprocessing, options);
 }
 

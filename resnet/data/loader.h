@@ -1,22 +1,23 @@
 // In what order, and how changed, does a net see its pictures?
 //
-// A Loader deals batches: each epoch in a new random order, each picture padded, cropped and flipped
-// at random (He et al. 2015, section 4.2: "4 pixels are padded on each side, and a 32x32 crop is
+// A Loader deals batches: each epoch in a new random order, each picture changed at random (example.h;
+// He et al. 2015, section 4.2: "4 pixels are padded on each side, and a 32x32 crop is
 // randomly sampled from the padded image or its horizontal flip").  Every choice is a pure function
 // of (seed, epoch, picture), so batches do not depend on threads, nor on where an epoch was resumed.
-// The next batches are prepared on a thread of their own while the net works on this one.
+// The next batches are prepared on a thread of their own while the net works on this one; where pictures
+// have to be decoded, on as many as the net has.
 #pragma once
 
 #include <memory>
 
-#include "resnet/data/pictures.h"
+#include "resnet/data/example.h"
 
 namespace deepen {
 
 struct LoaderOptions {
     Index batch = 128;
     bool shuffle = false;
-    bool augment = false;                                // pad 4, random crop, random flip
+    Augmentation augment = {};                           // none
     bool drop_last = false;                              // leave out an incomplete last batch
     std::uint64_t seed = 1;
 };

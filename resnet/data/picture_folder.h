@@ -1,15 +1,21 @@
 // How does one bring pictures of one's own?
 //
-//     pets/train/cat/0001.jpg      a folder a class, named as the class; PNG or JPEG, of any size
-//     pets/train/dog/....png
-//     pets/test/cat/...            the same classes; test/ may be left out, the test set is empty then
+//     pets/cat/0001.jpg            a folder a class, named as the class; PNG or JPEG, of any size
+//     pets/dog/....png
 //
-// Each picture is scaled so that its shorter side has `size` pixels, and size x size are cut from its
+//     pets/train/cat/0001.jpg      or these folders once to train on and once to test on (test/ or val/; where
+//     pets/test/cat/...            neither is there, the test set is empty)
+//
+// Without train/, every fifth picture is for testing: those whose name's hash is divisible by five.  So a
+// picture stays on its side when others come or go, and everyone who has the same names has the same split.
+//
+// Each picture is scaled until its shorter side is `shorter_side` pixels, and size x size are cut from its
 // centre (resize.h).  Classes and pictures are taken in the order of their names, byte by byte, so that
-// labels are the same on every machine.  Names that begin with a dot are skipped.
+// labels are the same on every machine.  Names that begin with a dot are skipped.  Where the pictures are to
+// stay in their files, these are read once and looked over, but not decoded.
 //
-// Refused, each naming the place: no classes, a class without pictures, classes that differ between
-// train/ and test/, a folder inside a class, and what cannot be decoded (decode.h).
+// Refused, each naming the place: no classes, a class without pictures or, after splitting, without any to train on;
+// classes that differ between train/ and test/, a folder inside a class, and what cannot be decoded (decode.h).
 #pragma once
 
 #include <filesystem>
@@ -18,6 +24,10 @@
 
 namespace deepen {
 
-DataSplits folder_of_pictures(const std::filesystem::path& root, Index size);
+// Uses options.size, shorter_side, in_files and most_in_memory.
+DataSplits folder_of_pictures(const std::filesystem::path& root, const DataOptions& options);
+
+// Whether there is train/ in the folder, or a folder with at least one file that is called like a picture.
+bool holds_picture_folders(const std::filesystem::path& root);
 
 }  // namespace deepen

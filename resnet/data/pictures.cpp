@@ -2,7 +2,9 @@
 
 #include "engine/error.h"
 #include "resnet/data/cifar10.h"
+#include "resnet/data/decode.h"
 #include "resnet/data/picture_folder.h"
+#include "resnet/data/resize.h"
 #include "resnet/data/synthetic.h"
 
 namespace deepen {
@@ -16,6 +18,16 @@ std::span<const std::uint8_t> PictureSet::picture(Index i) const {
     return std::span(pixels).subspan(i * bytes_per_picture(), bytes_per_picture());
 }
 
+Pixels PictureSet::original(Index i) const {
+    if (in_files()) return decode_picture(files.at(i));
+    const auto bytes = picture(i);
+    return {height, width, Bytes(bytes.begin(), bytes.end())};
+}
+
+Pixels PictureSet::fitted(Index i) const {
+    return in_files() ? deepen::fitted(original(i), shorter_side, {height, width}) : original(i);
+}
+
 DataSplits load_data(const std::string& path, const DataOptions& options) {
     if (path == "synthetic") return synthetic_data(options);
     if (path == "cifar10") {
@@ -26,7 +38,7 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
     }
     if (fs::is_directory(path)) {
         if (holds_cifar10(path)) return cifar10_from_folder(path);
-        if (fs::is_directory(fs::path(path) / "train")) return folder_of_pictures(path, options.size);
+        if (holds_picture_folders(path)) return folder_of_pictures(path, options);
     } else if (fs::exists(path)) {
         if (path.ends_with(".tar.gz") || path.ends_with(".tgz")) return cifar10_from_archive(path);
         if (path.ends_with(".bin")) return cifar10_from_file(path);
@@ -39,7 +51,7 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
                      "  a folder with these in cifar-10-batches-bin/\n"
                      "  a .tar.gz of them\n"
                      "  a .bin file of CIFAR-10 records\n"
-                     "  a folder with train/ and test/, in each a folder of PNG or JPEG pictures for every class"));
+                     "  a folder with a folder of PNG or JPEG pictures for every class, or with train/ and test/ of these"));
 }
 
 }  // namespace deepen

@@ -1,8 +1,9 @@
 // What do we learn from?
 //
-// A PictureSet is pictures of one size with one label each, as bytes in memory: 60,000 CIFAR-10
-// pictures are 184 MB that way, four times less than as floats.  Preprocessing turns bytes into the
-// numbers a net sees.
+// A PictureSet is pictures with one label each.  They lie in memory as bytes, all of one size: 60,000
+// CIFAR-10 pictures are 184 MB that way, four times less than as floats.  Or they stay in their files, of any
+// size, and are decoded anew each time they are looked at, so that memory does not bound how many or how large
+// they are.  Preprocessing turns bytes into the numbers a net sees.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +13,26 @@
 #include <vector>
 
 #include "engine/tensor.h"
+#include "resnet/data/pixels.h"
 
 namespace deepen {
 
 struct PictureSet {
-    Index height = 0, width = 0;                         // three channels, red green blue, always
-    std::vector<std::uint8_t> pixels;                    // [N,H,W,3]
+    Index height = 0, width = 0;                         // as a net takes them; three channels, red green blue, always
+    std::vector<std::uint8_t> pixels;                    // [N,H,W,3], if they lie in memory
     std::vector<int> labels;                             // N of them, 0 .. classes-1
     std::vector<std::string> classes;                    // their names
 
+    std::vector<std::filesystem::path> files;            // N of them, if they stay there
+    std::vector<std::uint32_t> checksums;                // of these files (CRC-32)
+    Index shorter_side = 0;                              // fitted() scales them to this, then cuts H x W from the middle
+
     Index count() const { return static_cast<Index>(labels.size()); }
     Index bytes_per_picture() const { return height * width * 3; }
-    std::span<const std::uint8_t> picture(Index i) const;  // [H,W,3]
+    bool in_files() const { return !files.empty(); }
+    std::span<const std::uint8_t> picture(Index i) const;  // [H,W,3], of a set in memory
+    Pixels original(Index i) const;                        // as it lies in its file: of any size
+    Pixels fitted(Index i) const;                          // [H,W,3], from wherever it lies
 };
 
 struct DataSplits {
@@ -37,6 +46,8 @@ struct DataSplits {
 struct Preprocessing {
     std::vector<Real> mean, deviation;
 
+    static Preprocessing imagenet();                     // per channel, over ImageNet: what torchvision's nets were trained with
+
     static Preprocessing per_channel(const PictureSet& train);
     static Preprocessing per_pixel(const PictureSet& train);
 };
@@ -46,11 +57,14 @@ struct Preprocessing {
 //   "cifar10"                            the archive that `make data` has downloaded (cifar10.h)
 //   a folder with data_batch_1.bin ...   CIFAR-10's binary layout (also inside cifar-10-batches-bin/)
 //   a .tar.gz                            the same as one archive
-//   a folder with train/ and test/       pictures, one sub-folder a class
+//   a folder of folders                  pictures, one folder a class; also in train/ and test/ (picture_folder.h)
 //   a single .bin file                   CIFAR-10 records, all of them the test set; train stays empty
 // Refuses anything else, saying which of these it looked for.
 struct DataOptions {
-    Index size = 32;                                     // folders of pictures: scaled and cropped to size x size
+    Index size = 32;                                     // folders of pictures: size x size are cut from the middle,
+    Index shorter_side = 0;                              //   after the shorter side was scaled to this; 0: to size
+    bool in_files = false;                               // folders of pictures: decode each when it is needed; else
+    Index most_in_memory = Index{1} << 30;               //   only if they would take more bytes than this
     std::uint64_t seed = 1;                              // synthetic
     Index train_count = 10000, test_count = 2000;        // synthetic
 };

@@ -14,17 +14,22 @@
 namespace deepen {
 namespace {
 
-constexpr Index grain = 512;              // pictures a chunk
+constexpr Index chunks = 128;             // however many pictures there are, and at most so many a chunk:
+constexpr Index most = 512;
 
 // Adds over pictures: `add(picture, sums)` does so for one of them, into `width` sums.
 template <class Add>
 std::vector<std::uint64_t> sum_over_pictures(const PictureSet& set, Index width, Add add) {
     require(set.count() > 0, "preprocessing: there are no training pictures to take a mean of.");
+    const Index grain = std::clamp<Index>(set.count() / chunks, 1, most);
     std::vector<std::vector<std::uint64_t>> partial((set.count() + grain - 1) / grain);
     parallel_ranges(set.count(), grain, [&](Index begin, Index end) {
         std::vector<std::uint64_t>& sums = partial[begin / grain];
         sums.resize(width);
-        for (Index i = begin; i < end; ++i) add(set.picture(i), sums.data());
+        for (Index i = begin; i < end; ++i) {
+            if (set.in_files()) add(set.fitted(i).bytes, sums.data());
+            else add(set.picture(i), sums.data());
+        }
     });
     std::vector<std::uint64_t> total(width);
     for (const auto& sums : partial) {
@@ -57,6 +62,10 @@ Preprocessing Preprocessing::per_channel(const PictureSet& train) {
         result.deviation.push_back(variance > 0 ? static_cast<Real>(std::sqrt(variance) / 255) : Real(1));
     }
     return result;
+}
+
+Preprocessing Preprocessing::imagenet() {
+    return {{Real(0.485), Real(0.456), Real(0.406)}, {Real(0.229), Real(0.224), Real(0.225)}};
 }
 
 Preprocessing Preprocessing::per_pixel(const PictureSet& train) {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "layers/weights.h"
 
 namespace deepen {
 namespace {
@@ -34,19 +33,66 @@ std::vector<Real> split_numbers(const std::string& s, const std::string& what) {
     return values;
 }
 
+std::optional<std::string> metadatum(const TensorFile& file, const std::string& key) {
+    const auto found = file.metadata.find(key);
+    return found == file.metadata.end() ? std::nullopt : std::optional(found->second);
+}
+
+// The length of the first axis, which in files is that of the outputs, of whichever of two tensors is there.
+Index outputs(const TensorFile& file, const std::string& path, const std::string& name, const std::string& or_name) {
+    for (const std::string& known : {name, or_name})
+        if (const auto found = file.tensors.find(known); found != file.tensors.end()) {
+            require(found->second.rank() >= 1 && found->second.shape()[0] >= 1, path, ": '", known, "' has shape ",
+                    found->second.shape(), "; a first axis of at least 1 was expected.");
+            return found->second.shape()[0];
+        }
+    throw Error(text(path, ": there is no '", name, "' in this file, nor '", or_name,
+                     "'; every net here has one of them.  Is it a weight file of such a net?"));
+}
+
+constexpr const char* in_first_1x1 = "first 1x1";
+
+// timm's names for VGG's linear layers, and torchvision's, which are ours.
+constexpr std::pair<std::string_view, std::string_view> timm_names[] = {
+    {"pre_logits.fc1.", "classifier.0."}, {"pre_logits.fc2.", "classifier.3."}, {"head.fc.", "classifier.6."}};
+
 }  // namespace
+
+TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size) {
+    const ModelOptions o = completed(model);
+    TensorFile file{.tensors = state_of(net),
+                    .metadata = {{"format", "pt"},
+                                 {"model", o.name},
+                                 {"shortcut", std::string(name_of(*o.shortcut))},
+                                 {"classes", std::to_string(o.classes)},
+                                 {"width", std::to_string(o.width)},
+                                 {"image_size", std::to_string(image_size)},
+                                 {"mean", join_numbers(preprocessing.mean)},
+                                 {"std", join_numbers(preprocessing.deviation)}}};
+    if (!o.stride_in_3x3) file.metadata["stride"] = in_first_1x1;
+    for (const auto& [name, part] : named_modules(net))
+        if (part->type() == "BatchNorm2d") {
+            const std::string counter = name + ".num_batches_tracked";
+            file.tensors[counter] = Tensor(0);
+            file.integers.insert(counter);
+        }
+    return file;
+}
 
 TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size) {
     const CifarOptions& o = net.options();
-    return {.tensors = state_of(net),
-            .metadata = {{"format", "pt"},
-                         {"model", model_name(o)},
-                         {"shortcut", std::string(name_of(o.shortcut))},
-                         {"classes", std::to_string(o.classes)},
-                         {"width", std::to_string(o.width)},
-                         {"image_size", std::to_string(image_size)},
-                         {"mean", join_numbers(preprocessing.mean)},
-                         {"std", join_numbers(preprocessing.deviation)}}};
+    return model_file(net,
+                      {.name = model_name(o),
+                       .shortcut = o.shortcut,
+                       .width = o.width,
+                       .classes = o.classes,
+                       .stride_in_3x3 = o.stride_in_3x3},
+                      preprocessing, image_size);
+}
+
+void save_model(const std::filesystem::path& path, Module& net, const ModelOptions& model,
+                const Preprocessing& preprocessing, Index image_size) {
+    write_safetensors(path, model_file(net, model, preprocessing, image_size));
 }
 
 void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing,
@@ -54,16 +100,42 @@ void save_model(const std::filesystem::path& path, CifarNet& net, const Preproce
     write_safetensors(path, model_file(net, preprocessing, image_size));
 }
 
-void load_weights(CifarNet& net, const TensorFile& file, const std::string& path) {
-    const auto agree = [&](const std::string& key, const std::string& ours) {
-        const auto found = file.metadata.find(key);
-        require(found == file.metadata.end() || found->second == ours, path, ": these weights are of a net with ", key,
-                " ", found == file.metadata.end() ? "" : found->second, ", but ", key, " ", ours,
-                " was asked for.  Give the one the file was written for.");
+TensorFile read_model_file(const std::filesystem::path& path) {
+    TensorFile file = read_safetensors(path);
+    for (const auto& [theirs, ours] : timm_names)
+        for (const char* kind : {"weight", "bias"}) {
+            auto entry = file.tensors.extract(text(theirs, kind));
+            if (entry.empty()) continue;
+            Tensor& t = entry.mapped();
+            if (t.rank() == 4) t = flatten(t);           // [out,Cin,kh,kw] -> [out,in]
+            entry.key() = text(ours, kind);
+            file.tensors.insert(std::move(entry));
+        }
+    return file;
+}
+
+ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOptions asked, Load load) {
+    const auto agree = [&](const char* key, const std::string& ours, const std::string& theirs) {
+        require(ours == theirs || load == Load::part, path, ": these weights are of a net with ", key, " ", theirs,
+                ", but ", key, " ", ours, " was asked for.  Give the one the file was written for.");
     };
-    agree("model", model_name(net.options()));
-    agree("shortcut", std::string(name_of(net.options().shortcut)));
-    load_state(net, file.tensors, path);
+    if (const auto model = metadatum(file, "model")) {
+        if (asked.name.empty()) asked.name = *model;
+        else agree("model", completed(asked).name, *model);
+    }
+    if (asked.name.empty())
+        throw UsageError(path + " does not say which net it is for.  Give --model, for example --model resnet20.");
+    const auto shortcut = load == Load::whole ? metadatum(file, "shortcut") : std::nullopt;
+    if (shortcut && asked.shortcut) agree("shortcut", std::string(name_of(*asked.shortcut)), *shortcut);
+    if (metadatum(file, "stride") == in_first_1x1) asked.stride_in_3x3 = false;
+    if (asked.width == 0) asked.width = outputs(file, path, "conv1.weight", "features.0.weight");
+    if (asked.classes == 0) asked.classes = outputs(file, path, "fc.bias", "classifier.6.bias");
+    try {
+        if (shortcut && !asked.shortcut) asked.shortcut = parse_shortcut(*shortcut);
+        return completed(asked);
+    } catch (const Error& e) {
+        throw Error(text(path, ": the metadata ask for what is not there: ", e.what()));
+    }
 }
 
 std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std::string& path) {
@@ -76,6 +148,16 @@ std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std:
             " of std; 3 of each (a channel each) were expected, or a mean for each pixel.");
     for (Real d : p.deviation) require(d > 0, path, ": the metadata's std holds ", d, "; deviations must be positive.");
     return p;
+}
+
+std::optional<Index> image_size_of(const TensorFile& file, const std::string& path) {
+    const auto digits = metadatum(file, "image_size");
+    if (!digits) return std::nullopt;
+    Index value = 0;
+    const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), value);
+    require(error == std::errc() && *end == 0 && value >= 8 && value <= 1024, path, ": the metadata's image_size is '",
+            digits->substr(0, 40), "'; a number from 8 to 1024 was expected.  Give --image-size.");
+    return value;
 }
 
 }  // namespace deepen

@@ -43,11 +43,15 @@ Json to_json(const ScheduleOptions& o) {
             {"warmup_until_learning", o.warmup_until_learning}};
 }
 
+Json to_json(const Augmentation& a) {
+    return {{"views", name_of(a.views)}, {"colour", a.colour}, {"lighting", a.lighting}};
+}
+
 Json to_json(const TrainingOptions& o) {
     return {{"epochs", o.epochs},
             {"max_iterations", o.max_iterations},
             {"batch", o.batch},
-            {"augment", o.augment},
+            {"augment", to_json(o.augment)},
             {"schedule", to_json(o.schedule)},
             {"momentum", o.sgd.momentum},
             {"nesterov", o.sgd.nesterov},
@@ -109,6 +113,7 @@ std::string checksum(const DataSplits& data) {
     uLong sum = crc32_z(0, nullptr, 0);
     for (const PictureSet* set : {&data.train, &data.test}) {
         sum = crc(sum, set->pixels.data(), set->pixels.size());
+        sum = crc(sum, set->checksums.data(), set->checksums.size() * sizeof(std::uint32_t));
         sum = crc(sum, set->labels.data(), set->labels.size() * sizeof(int));
     }
     char hexadecimal[16];

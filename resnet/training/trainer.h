@@ -27,7 +27,7 @@ struct TrainingOptions {
     Index batch = 128;
     SgdOptions sgd;
     ScheduleOptions schedule;                            // its `base` is the learning rate; sgd.lr is not used
-    bool augment = true;
+    Augmentation augment = {.views = Views::shifted};
     std::uint64_t seed = 1;                              // of the order and augmentation of pictures
     Index max_iterations = 0;                            // stop after so many SGD steps; 0: when the epochs are done
     bool detect_anomaly = false;                         // look at every op's numbers (engine/anomaly.h); slower

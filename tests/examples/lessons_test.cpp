@@ -8,6 +8,9 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/resnet/data/picture_files.h"
+#include "tests/scratch.h"
+
 namespace deepen {
 namespace {
 
@@ -93,6 +96,22 @@ TEST(Lesson4, ReadsItsTablesRight) {
         EXPECT_GE(residual(2, i), 1);
     }
     EXPECT_GT(plain(2, 0), 100 * residual(2, 0));        // grows far more
+}
+
+// Names, shapes and weights are those of the library's net, and so is what it computes.
+TEST(Lesson6, BuildsTheLibrarysResNet50) {
+    const Scratch scratch;
+    for (const char* name : {"red", "blue"})
+        for (const char* file : {"1.png", "2.png"})
+            scratch.write(std::string("train/") + name + "/" + file, png(plain_pixels(8, 8, *name, *file, 3), 8, 8));
+    const std::string output = output_of("build/lesson6_resnet50 " + scratch.folder().string());
+    const auto sizes = rows(output, R"(for 2 classes: (\d+) tensors, (\d+) parameters; the library's: (\d+)$)");
+    ASSERT_EQ(sizes.size(), 1u) << output;
+    EXPECT_EQ(sizes[0], (std::vector<double>{161, 23512130, 23512130}));
+    const auto difference = rows(output, R"(difference of their logits: (\S+) of)");
+    ASSERT_EQ(difference.size(), 1u) << output;
+    EXPECT_LT(difference[0][0], 1e-5);
+    EXPECT_EQ(rows(output, R"(^ +\d   (\S+) +\S+ %$)").size(), 6u) << output;
 }
 
 }  // namespace

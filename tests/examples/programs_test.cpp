@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <sstream>
 
+#include <nlohmann/json.hpp>
+
 #include "resnet/training/history.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
@@ -182,6 +184,41 @@ TEST(Degradation, GoesOnInTheMidstOfANet) {
     EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
 }
 
+TEST(Summary, TellsNamesShapesAndCosts) {
+    expect("build/summary resnet50", 0, "resnet50, shortcut B, stride in the 3x3 (torchvision's)");
+    expect("build/summary resnet50", 0, "parameters: 25,557,032 (102.23 MB)");
+    expect("build/summary resnet50 --bottleneck-stride 1x1", 0, "multiply-adds, forward: 3,857,973,248");
+    expect("build/summary resnet20 -b 128", 0, "[128,32,32,16]");
+    expect("build/summary plain20 --classes 7 --width 4 --input-size 24", 0, "[1,7]");
+    expect("build/summary resnet20 --format csv | head -2", 0,
+           "conv1,Conv2d,\"3x3, 16\",\"[1,32,32,16]\",432,0,442368,65536,");
+    expect("build/summary resnet20 --format dot", 0, "digraph net {");
+}
+
+TEST(Summary, InJsonIsReadByOthers) {
+    const auto json = nlohmann::json::parse(run("build/summary resnet18 --format json").output);
+    EXPECT_EQ(json.at("parameters"), 11689512);
+    EXPECT_EQ(json.at("layers").at(0).at("name"), "conv1");
+    EXPECT_EQ(json.at("layers").at(0).at("output"), (std::vector<int>{1, 112, 112, 64}));
+}
+
+TEST(Summary, GoesIntoAFileWhereAsked) {
+    const Scratch scratch;
+    expect("build/summary resnet20 --format svg --output " + (scratch / "r.svg").string(), 0, "");
+    EXPECT_GT(std::filesystem::file_size(scratch / "r.svg"), 1000u);
+    expect("build/summary resnet20 --output /proc/nowhere/x", 1, "/proc/nowhere/x");
+}
+
+TEST(Summary, RefusesNetsItDoesNotKnow) {
+    expect("build/summary", 2, "MODEL is required");
+    expect("build/summary alexnet", 2, "model 'alexnet' is not known.");
+    expect("build/summary resnet36", 2, "Models are resnet18, resnet34, resnet50");
+    expect("build/summary plain34 --shortcut B", 2, "has no shortcuts");
+    expect("build/summary resnet18 --bottleneck-stride 1x1", 2, "has no bottlenecks");
+    expect("build/summary resnet18 --format png", 2, "--format");
+    expect("build/summary vgg16 --input-size 16", 1, "does not fit into x");
+}
+
 TEST(Programs, ExplainThemselves) {
     for (const char* program : {"train", "evaluate", "degradation"})
         expect("build/" + std::string(program) + " --help", 0, "--data-path");
@@ -250,6 +287,9 @@ TEST(Weights, ThatDoNotFitExitWithOneAndSayWhy) {
     expect(evaluate + weights + " --model resnet14", 1,
            "these weights are of a net with model resnet8, but model resnet14 was asked for");
     expect(evaluate + weights + " --model plain8", 1, "of a net with model resnet8");
+    expect(evaluate + weights + " --model alexnet", 2, "model 'alexnet' is not known");
+    expect(evaluate + weights + " --partial --model resnet14", 0,
+           "weights.safetensors fits in part.  Missing: layer1.1.conv1.weight,");
     expect(evaluate + weights + " --mean 0,0,0", 2, "--mean and --std go together");
     expect("build/evaluate --weights " + weights + " --data-path " +
                scratch.write("label.bin", std::string(3073, '\x0b')).string(),

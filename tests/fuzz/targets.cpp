@@ -182,7 +182,7 @@ void picture_folder(Input input) {
     const Scratch scratch;
     make_folder(scratch, as_text(input));
     survive([&] {
-        const DataSplits splits = folder_of_pictures(scratch.folder(), 4);
+        const DataSplits splits = folder_of_pictures(scratch.folder(), {.size = 4});
         check_pictures(splits.train);
         check_pictures(splits.test);
         ensure(splits.train.count() > 0 && splits.train.classes == splits.test.classes, "no pictures, or other classes");

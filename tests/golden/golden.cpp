@@ -7,6 +7,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "layers/weights.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
@@ -45,7 +46,7 @@ Tensor plus_one(Tensor t) {
 
 Tensor evaluation_weights(const std::string& name, const Shape& shape) {
     if (shape.rank() == 4) return golden_uniform(shape, name, he_scale(shape));
-    if (name.starts_with("fc.")) return golden_uniform(shape, name, 1.0 / 8);
+    if (shape.rank() == 2 || name.starts_with("fc.")) return golden_uniform(shape, name, 1.0 / 8);
     if (name.ends_with("running_var")) return plus_one(golden_uniform(shape, name, 1.0 / 2));
     if (name.ends_with(".weight")) return plus_one(golden_uniform(shape, name, 1.0 / 4));
     return golden_uniform(shape, name, 1.0 / 10);
@@ -103,6 +104,12 @@ std::map<std::string, Tensor> golden_weights(const std::string& net, GoldenWeigh
     return weights;
 }
 
+void fill_golden(Module& net) {
+    std::map<std::string, Tensor> weights;
+    for (const auto& [name, value] : state_of(net)) weights.emplace(name, evaluation_weights(name, value.shape()));
+    load_state(net, weights, "golden weights");
+}
+
 Tensor golden_pictures() { return golden_uniform({4, 32, 32, 3}, "pictures", std::sqrt(3.0)); }
 
 std::vector<int> golden_labels(int step) {
@@ -119,6 +126,15 @@ Tensor golden_batch(int step) {
     for (Index i = 0; i < x.size(); ++i)
         values[i] = static_cast<float>(values[i] + colours.at({labels[i / (32 * 32 * 3)], i % 3}));
     return x;
+}
+
+Tensor digest(const Tensor& t) {
+    double sum = 0, squares = 0;
+    for (const Real value : t.data()) sum += value, squares += static_cast<double>(value) * value;
+    std::vector<Real> digest{static_cast<Real>(sum), static_cast<Real>(squares)};
+    const std::span<const Real> first = t.data().first(std::min<Index>(t.size(), 8));
+    digest.insert(digest.end(), first.begin(), first.end());
+    return Tensor({static_cast<Index>(digest.size())}, digest);
 }
 
 testing::AssertionResult agree(const Tensor& actual, const Tensor& expected, double tolerance) {

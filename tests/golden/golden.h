@@ -11,6 +11,7 @@
 
 #include "engine/safetensors.h"
 #include "engine/tensor.h"
+#include "layers/module.h"
 
 namespace deepen {
 
@@ -40,12 +41,18 @@ std::map<std::string, Shape> golden_shapes(const std::string& net);
 enum class GoldenWeights { evaluation, ten_steps };
 std::map<std::string, Tensor> golden_weights(const std::string& net, GoldenWeights kind);
 
+// The weights of evaluation, by the names and shapes that the net itself has.
+void fill_golden(Module& net);
+
 Tensor golden_pictures();                                // [4,32,32,3], for evaluation, of the labels 0 1 2 3
 Tensor golden_batch(int step);                           // [16,32,32,3], for step 0 .. 9 of ten
 std::vector<int> golden_labels(int step);                // 16
 
 // Golden numbers are stored as floats, so the double build can see no more than their rounding.
 inline constexpr double golden_tolerance = sizeof(Real) == sizeof(float) ? 1e-5 : 2e-7;
+
+// What a golden file keeps of a large tensor: its sum, its sum of squares, and its first eight elements.
+Tensor digest(const Tensor& t);
 
 // Do shapes agree, and all elements to `tolerance` times the largest expected one?
 testing::AssertionResult agree(const Tensor& actual, const Tensor& expected, double tolerance = golden_tolerance);

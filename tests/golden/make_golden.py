@@ -8,9 +8,11 @@ Writes the golden files beside this script, computed by PyTorch in float64:
     nets.safetensors            plain-20/56 and resnet-20/56 in evaluation mode: logits and loss
     nets.json                   names and shapes of all tensors of these nets, as torchvision has them
     resnet20_steps.safetensors  ten SGD steps of resnet-20
+    imagenet.safetensors        torchvision's resnet18, resnet50 and a narrow vgg16_bn: logits, digests of every stage
 
 usage: /usr/bin/python3 tests/golden/make_golden.py
-Only this script needs PyTorch (written with Debian 12's python3-torch 1.13.1 and python3-numpy 1.24.2).
+Only this script needs PyTorch (written with Debian 12's python3-torch 1.13.1, python3-torchvision 0.14.1 and
+python3-numpy 1.24.2).
 
 Pictures are NHWC and the filters of single ops [kh,kw,Cin,Cout], as in the engine.  Weights of blocks and nets
 are as torchvision's files have them: OIHW.
@@ -32,7 +34,7 @@ Note [Golden numbers]
 
                              for evaluation                    for the ten steps
       conv                   U(sqrt(6 / fan_in))               U(2 sqrt(6 / fan_in))
-      fc.weight, fc.bias     U(1/8)                            U(1/8)
+      fc, other matrices     U(1/8)                            U(1/8)
       bn1 weight, bias       float(1 + U(1/4)), U(1/10)        1, 2
       bn2 weight, bias       float(1 + U(1/4)), U(1/10)        1/4, 0
       running_mean, _var     U(1/10), float(1 + U(1/2))        0, 1
@@ -60,6 +62,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torchvision
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
@@ -255,7 +258,7 @@ def fill(module, evaluation, prefix=""):
         shape, seed = tuple(t.shape), prefix + name
         if len(shape) == 4:
             value = draw(seed, shape, math.sqrt(6 / math.prod(shape[1:])) * (1 if evaluation else 2))
-        elif name.startswith("fc."):
+        elif len(shape) == 2 or name.startswith("fc."):
             value = draw(seed, shape, 1 / 8)
         elif name.endswith("running_var"):
             value = 1 + draw(seed, shape, 1 / 2) if evaluation else torch.ones(shape)
@@ -300,6 +303,35 @@ def nets():
         file.write(json.dumps(shapes, separators=(",", ":")).replace('],"', '],\n"').replace("},", "},\n") + "\n")
 
 
+def digest(t):
+    """What a file keeps of a large tensor."""
+    return torch.cat([t.sum().view(1), t.square().sum().view(1), t.flatten()[:8]])
+
+
+# --- torchvision's nets ----------------------------------------------------------------------------------------
+
+def narrow_vgg16_bn(width=4):
+    """torchvision's, with `width` channels in the first stage instead of 64."""
+    plan = [channels and width * channels for stage in ((1, 1, 0), (2, 2, 0), (4, 4, 4, 0), (8, 8, 8, 0), (8, 8, 8, 0))
+            for channels in stage]
+    features = torchvision.models.vgg.make_layers([channels or "M" for channels in plan], batch_norm=True)
+    net = torchvision.models.vgg.VGG(features, num_classes=10)
+    net.classifier[0] = nn.Linear(8 * width * 7 * 7, 4096)
+    return net
+
+
+def imagenet():
+    out, x = {}, draw("imagenet pictures", (2, 96, 64, 3), math.sqrt(3))
+    for name, net in [("resnet18", torchvision.models.resnet18(num_classes=10)),
+                      ("resnet50", torchvision.models.resnet50(num_classes=10)), ("vgg16_bn", narrow_vgg16_bn())]:
+        net = fill(net.double(), True).eval()
+        for key, module in net.named_modules():
+            if key in ("layer1", "layer2", "layer3", "layer4") or isinstance(module, nn.MaxPool2d):
+                module.register_forward_hook(lambda _, __, y, key=f"{name}/{key}": out.update({key: digest(nhwc(y))}))
+        out[name + "/logits"] = net(nchw(x))
+    write_safetensors("imagenet.safetensors", out, {"source": "torchvision " + torchvision.__version__ + ", float64"})
+
+
 # --- ten steps -----------------------------------------------------------------------------------------------
 
 def train(kind):
@@ -319,8 +351,7 @@ def train(kind):
             notes["logits"] = logits
             notes.update({"gradient_norm/" + name: p.grad.norm() for name, p in net.named_parameters()})
         sgd.step()
-    for name, t in state(net).items():
-        notes["after/" + name] = torch.cat([t.sum().view(1), t.square().sum().view(1), t.flatten()[:8]])
+    notes.update({"after/" + name: digest(t) for name, t in state(net).items()})
     return torch.tensor(losses, dtype=torch.float64), notes
 
 
@@ -338,4 +369,5 @@ if __name__ == "__main__":
     ops()
     blocks()
     nets()
+    imagenet()
     steps()

@@ -1,5 +1,4 @@
 // Do our blocks and nets compute what PyTorch's do, and learn as they do?
-#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -9,6 +8,8 @@
 #include "layers/sgd.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
+#include "resnet/models.h"
+#include "tests/compare/stages.h"
 #include "tests/golden/golden.h"
 
 namespace deepen {
@@ -75,20 +76,29 @@ TEST(GoldenNets, AgreeWithPyTorchInEvaluation) {
     }
 }
 
+// `make compare` does so with all of them, at their full size, and with gradients.
+TEST(GoldenImagenet, AgreesWithTorchvisionInEveryStage) {
+    const Golden golden("imagenet.safetensors");
+    const Tensor x = golden_uniform({2, 96, 64, 3}, "imagenet pictures", std::sqrt(3.0));
+    const NoGrad no_grad;
+    for (const ModelOptions& model : {ModelOptions{.name = "resnet18", .classes = 10},
+                                      ModelOptions{.name = "resnet50", .classes = 10},
+                                      ModelOptions{.name = "vgg16_bn", .width = 4, .classes = 10}}) {
+        const auto net = make_model(model);
+        fill_golden(*net);
+        net->evaluate();
+        const auto stages = stages_of(*net, x);
+        EXPECT_EQ(stages.size(), 6u) << model.name;      // four layers and a pooling, or five poolings; logits
+        for (const auto& [stage, y] : stages)
+            EXPECT_TRUE(agree(stage == "logits" ? y : digest(y), golden.tensor(model.name + "/" + stage), net_tolerance))
+                << model.name << " " << stage;
+    }
+}
+
 double norm(const Tensor& t) {
     double squares = 0;
     for (const Real value : t.data()) squares += static_cast<double>(value) * value;
     return std::sqrt(squares);
-}
-
-// What a golden file keeps of a large tensor: its sum, its sum of squares, and its first eight elements.
-Tensor digest(const Tensor& t) {
-    double sum = 0;
-    for (const Real value : t.data()) sum += value;
-    std::vector<Real> digest{static_cast<Real>(sum), static_cast<Real>(norm(t) * norm(t))};
-    const std::span<const Real> first = t.data().first(std::min<Index>(t.size(), 8));
-    digest.insert(digest.end(), first.begin(), first.end());
-    return Tensor({static_cast<Index>(digest.size())}, digest);
 }
 
 TEST(GoldenNets, FollowPyTorchThroughTenStepsOfSgd) {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/gradcheck.h"
-#include "resnet/cifar.h"
+#include "resnet/preactivation.h"
 
 namespace deepen {
 namespace {
@@ -55,6 +55,23 @@ TEST(BlockGradients, HoldForEveryShortcut) {
             BasicBlock block({.in_channels = 3, .out_channels = stride == 1 ? 3 : 6, .stride = stride, .shortcut = s});
             expect_gradients(block, random_tensor({2, 4, 5, 3}, 4), 11, as_is);
         }
+}
+
+template <class Block>
+void expect_block_gradients(BlockOptions o) {
+    Block block(o);
+    expect_gradients(block, random_tensor({2, 4, 5, o.in_channels}, 4), 11, as_is);
+}
+
+TEST(BlockGradients, HoldForBottlenecksAndPreactivation) {
+    for (const BlockOptions& o :
+         {BlockOptions{.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::B},
+          BlockOptions{.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::A, .stride_in_3x3 = false},
+          BlockOptions{.in_channels = 4, .out_channels = 4, .shortcut = Shortcut::A, .after_stem = true}}) {
+        expect_block_gradients<Bottleneck>(o);
+        expect_block_gradients<PreactivationBlock>(o);
+        expect_block_gradients<PreactivationBottleneck>(o);
+    }
 }
 
 TEST(NetGradients, HoldForWholeNetsOfEveryShortcut) {

@@ -72,6 +72,7 @@ TEST(Decode, RefusesWhatIsNoPicture) {
 TEST(Decode, RefusesTooManyPixels) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
     expect_mentions(refusal_of(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
+    expect_mentions(refusal_of(with_size(small, 100'000, 100'000)), "a PNG of far too many pixels; 64 megapixels");
 }
 
 TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {
@@ -102,6 +103,9 @@ TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
     table[5] = 200;                       // so many codes of one bit
     table[6] = 200;
     expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
+    const Bytes all_of_nine_bits = Bytes{0xFF, 0xC4, 1, 19, 0} + Bytes(8) + Bytes{255, 1} + Bytes(6) + Bytes(256);
+    const Bytes before(file.begin(), table), after(table, file.end());
+    expect_mentions(refusal_of(before + all_of_nine_bits + after), "p.any: damaged: a Huffman table does not fit");
     table[2] = table[3] = 0;              // the segment's length
     expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
 }

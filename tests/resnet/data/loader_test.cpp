@@ -1,6 +1,7 @@
 #include "resnet/data/loader.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "engine/parallel.h"
@@ -83,7 +84,7 @@ TEST(Loader, ShufflesEveryEpochAnewAndShowsEveryPictureOnce) {
 
 TEST(Loader, ContinuesAnEpochWithTheSameBits) {
     const PictureSet set = numbered(40);
-    Loader loader(set, bytes_as_they_are, {.batch = 7, .shuffle = true, .augment = true});
+    Loader loader(set, bytes_as_they_are, {.batch = 7, .shuffle = true, .augment = {.views = Views::shifted}});
     const Seen whole = epoch(loader, 3);
     ASSERT_EQ(whole.x.size(), 6u);
     for (std::size_t from = 0; from <= 6; ++from) {
@@ -96,7 +97,7 @@ TEST(Loader, ContinuesAnEpochWithTheSameBits) {
 TEST(Loader, DoesNotDependOnThreadsNorOnBatchSize) {
     const PictureSet set = numbered(24);
     const auto all = [&](Index batch) {
-        Loader loader(set, bytes_as_they_are, {.batch = batch, .shuffle = true, .augment = true});
+        Loader loader(set, bytes_as_they_are, {.batch = batch, .shuffle = true, .augment = {.views = Views::shifted}});
         std::vector<Real> values;
         for (const auto& x : epoch(loader, 1).x) values.insert(values.end(), x.begin(), x.end());
         return values;
@@ -112,7 +113,7 @@ TEST(Loader, DoesNotDependOnThreadsNorOnBatchSize) {
 
 TEST(Loader, AugmentsAsManyEpochsAsManyWays) {
     const PictureSet set = numbered(9);
-    Loader loader(set, bytes_as_they_are, {.batch = 9, .augment = true});
+    Loader loader(set, bytes_as_they_are, {.batch = 9, .augment = {.views = Views::shifted}});
     const Seen first = epoch(loader, 1);
     EXPECT_EQ(first.labels.at(0), set.labels);
     EXPECT_NE(first.x, epoch(loader, 2).x);
@@ -132,6 +133,34 @@ TEST(Loader, EndsWhatIsInProgressWhenRestartedOrDestroyed) {
         if (taken % 2) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     Loader never_started(set, bytes_as_they_are, {});
+}
+
+TEST(Loader, EndsWhereItsReaderFails) {
+    const PictureSet set = numbered(60);
+    const auto fail = [&] {
+        Loader loader(set, bytes_as_they_are, {.batch = 2});
+        loader.start(0);
+        Batch batch;
+        loader.next(batch);
+        throw Error("the reader failed");
+    };
+    EXPECT_EQ(refusal_of(fail), "the reader failed");
+}
+
+// The thread and the team wait for work that never comes.
+TEST(LoaderDeathTest, LetsTheProgramEndInMidEpoch) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto leave = [] {
+        const PictureSet set = numbered(60);
+        Loader loader(set, bytes_as_they_are, {.batch = 2});
+        loader.start(0);
+        set_threads(3);
+        parallel_for(9, [](Index) {});
+        Batch batch;
+        loader.next(batch);
+        std::exit(3);
+    };
+    EXPECT_EXIT(leave(), testing::ExitedWithCode(3), "");
 }
 
 TEST(Loader, RecyclesTheStorageOfItsBatches) {

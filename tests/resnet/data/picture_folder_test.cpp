@@ -1,5 +1,7 @@
 #include "resnet/data/picture_folder.h"
 
+#include <set>
+
 #include "engine/parallel.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
@@ -19,7 +21,7 @@ void write_pets(const Scratch& scratch) {
 }
 
 std::string refusal_of(const Scratch& scratch, Index size = 4) {
-    return deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), size); });
+    return deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = size}); });
 }
 
 TEST(PictureFolder, LabelsPicturesByTheirFolderInTheOrderOfNames) {
@@ -51,7 +53,7 @@ TEST(PictureFolder, SkipsHiddenNamesAndFilesBesideTheClasses) {
     scratch.write("train/.git/config", "x");
     scratch.write("train/cat/.DS_Store", "x");
     scratch.write("train/LICENSE", "x");
-    const DataSplits splits = folder_of_pictures(scratch.folder(), 4);
+    const DataSplits splits = folder_of_pictures(scratch.folder(), {.size = 4});
     EXPECT_EQ(splits.train.count(), 3);
     EXPECT_EQ(splits.train.classes.size(), 2u);
 }
@@ -59,15 +61,86 @@ TEST(PictureFolder, SkipsHiddenNamesAndFilesBesideTheClasses) {
 TEST(PictureFolder, MayGoWithoutTestPictures) {
     const Scratch scratch;
     scratch.write("train/cat/a.png", one_colour(1, 2, 3));
-    const DataSplits splits = folder_of_pictures(scratch.folder(), 5);
+    const DataSplits splits = folder_of_pictures(scratch.folder(), {.size = 5});
     EXPECT_EQ(splits.test.count(), 0);
     EXPECT_EQ(splits.test.classes, splits.train.classes);
     EXPECT_EQ(splits.test.height, 5);
 }
 
-TEST(PictureFolder, RefusesAFolderWithoutTrain) {
+TEST(PictureFolder, TakesValForTestAndTestBeforeVal) {
     const Scratch scratch;
-    expect_mentions(refusal_of(scratch), "train: not there.  It should hold a folder of pictures for each class");
+    scratch.write("train/cat/a.png", one_colour(1, 2, 3));
+    scratch.write("val/cat/b.png", one_colour(4, 5, 6));
+    EXPECT_EQ(folder_of_pictures(scratch.folder(), {.size = 4}).test.picture(0)[0], 4);
+    scratch.write("test/cat/c.png", one_colour(7, 8, 9));
+    EXPECT_EQ(folder_of_pictures(scratch.folder(), {.size = 4}).test.picture(0)[0], 7);
+}
+
+// Which pictures are of which side, as "cat 3" where the red channel says 3.
+std::set<std::string> contents(const PictureSet& set) {
+    std::set<std::string> all;
+    for (Index i = 0; i < set.count(); ++i)
+        all.insert(set.classes[set.labels[i]] + " " + std::to_string(set.fitted(i).bytes[0]));
+    return all;
+}
+
+TEST(PictureFolder, WithoutTrainTestsOnEveryFifthByTheHashOfItsName) {
+    const Scratch scratch;
+    for (int i = 0; i < 200; ++i)
+        scratch.write((i % 2 ? "dog/" : "cat/") + std::to_string(i) + ".png", one_colour(i, 0, 0));
+    const DataSplits before = load_data(scratch.folder(), {.size = 4});
+    EXPECT_EQ(before.train.count() + before.test.count(), 200);
+    EXPECT_NEAR(before.test.count(), 40, 17) << "three deviations of a binomial count";
+
+    std::filesystem::remove(scratch / "dog/7.png");
+    scratch.write("cow/x.png", one_colour(250, 0, 0));
+    scratch.write("cow/y.png", one_colour(251, 0, 0));
+    scratch.write("cow/z.png", one_colour(252, 0, 0));
+    const DataSplits after = load_data(scratch.folder(), {.size = 4});
+    for (const std::string& name : contents(before.test))
+        EXPECT_TRUE(name == "dog 7" || contents(after.test).contains(name)) << name << " has changed sides";
+    EXPECT_EQ(after.test.classes, (std::vector<std::string>{"cat", "cow", "dog"}));
+}
+
+TEST(PictureFolder, RefusesASplitThatLeavesAClassNothingToTrainOn) {
+    const Scratch scratch;
+    scratch.write("cat/1.png", one_colour(1, 2, 3));
+    for (int i = 0; i < 100; ++i) {
+        scratch.write("dog/" + std::to_string(i) + ".png", one_colour(1, 2, 3));
+        const std::string message = refusal_of(scratch);
+        if (message != nothing_refused)
+            return expect_mentions(message, "all pictures of class dog came to be test pictures, for there are so few");
+        std::filesystem::remove(scratch / ("dog/" + std::to_string(i) + ".png"));
+    }
+    ADD_FAILURE() << "of a hundred names none was for testing";
+}
+
+TEST(PictureFolder, LeavesPicturesInTheirFilesWhereAskedOrWhereTheyAreMany) {
+    const Scratch scratch;
+    write_pets(scratch);
+    const DataSplits in_memory = folder_of_pictures(scratch.folder(), {.size = 4, .shorter_side = 5});
+    for (const DataOptions& options : {DataOptions{.size = 4, .shorter_side = 5, .in_files = true},
+                                       DataOptions{.size = 4, .shorter_side = 5, .most_in_memory = 5 * 48 - 1}}) {
+        const DataSplits in_files = folder_of_pictures(scratch.folder(), options);
+        EXPECT_TRUE(in_files.train.in_files());
+        EXPECT_TRUE(in_files.train.pixels.empty());
+        EXPECT_EQ(in_files.train.labels, in_memory.train.labels);
+        EXPECT_EQ(in_files.train.checksums.size(), 3u);
+        EXPECT_EQ(in_files.train.original(0).size(), (Size{6, 9}));
+        for (Index i = 0; i < 3; ++i) EXPECT_EQ(in_files.train.fitted(i).bytes, in_memory.train.fitted(i).bytes);
+        EXPECT_EQ(Preprocessing::per_channel(in_files.train).mean, Preprocessing::per_channel(in_memory.train).mean);
+    }
+    EXPECT_FALSE(folder_of_pictures(scratch.folder(), {.size = 4, .most_in_memory = 5 * 48}).train.in_files());
+}
+
+TEST(PictureFolder, LooksOverFilesThatAreToBeDecodedLater) {
+    const Scratch scratch;
+    write_pets(scratch);
+    scratch.write("train/dog/c.png", "hello");
+    expect_mentions(deepen::refusal_of([&] {
+                        folder_of_pictures(scratch.folder(), {.size = 4, .in_files = true});
+                    }),
+                    "train/dog/c.png: not a picture that can be read (unknown image type).  PNG and JPEG can");
 }
 
 TEST(PictureFolder, RefusesNoClassesAndEmptyClasses) {
@@ -110,6 +183,8 @@ TEST(PictureFolder, RefusesAbsurdSizes) {
     write_pets(scratch);
     expect_mentions(refusal_of(scratch, 0), "size 0 asked for, 1 to 1024 were expected");
     expect_mentions(refusal_of(scratch, 100'000), "size 100000 asked for");
+    expect_mentions(deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = 9, .shorter_side = 8}); }),
+                    "a shorter side of 8 asked for, from which 9 pixels are to be cut");
 }
 
 }  // namespace

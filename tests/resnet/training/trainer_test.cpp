@@ -26,7 +26,7 @@ struct Fixture {
 
 TEST(Trainer, LearnsItsPicturesByHeart) {
     Fixture f;
-    const History history = f.train({.epochs = 40, .batch = 16, .schedule = {.base = 0.05}, .augment = false});
+    const History history = f.train({.epochs = 40, .batch = 16, .schedule = {.base = 0.05}, .augment = {}});
     ASSERT_EQ(history.size(), 40u);
     EXPECT_EQ(history.back().iteration, 40 * 6);
     EXPECT_LT(history.back().train_error, 0.5 * history.front().train_error);
@@ -53,7 +53,7 @@ TEST(Trainer, StopsWhenTheObserverSaysSo) {
 TEST(Trainer, EndsThePapersWarmUpOnceTheErrorFalls) {
     Fixture f;
     const History history = f.train(
-        {.epochs = 40, .batch = 16, .schedule = {.base = 0.05, .warmup_until_learning = true}, .augment = false});
+        {.epochs = 40, .batch = 16, .schedule = {.base = 0.05, .warmup_until_learning = true}, .augment = {}});
     EXPECT_EQ(history.front().lr, 0.01);
     EXPECT_EQ(history.back().lr, 0.05);
 }

@@ -1,0 +1,38 @@
+#include "examples/common/model_flags.h"
+
+#include "engine/error.h"
+#include "examples/common/program.h"
+
+namespace deepen {
+
+CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const std::string& flag) {
+    CLI::Option* named = app.add_option(flag, model, "resnet50, plain34, vgg16_bn, resnet20, preact-resnet164, ..." + help)
+        ->group("Net")
+        ->type_name("NAME");
+    app.add_option("--shortcut", shortcut,
+                   "of residual nets: A (zero padding), B (projection where the shape changes), C (projection "
+                   "everywhere)")
+        ->group("Net")
+        ->transform(one_of({"A", "B", "C"}))
+        ->type_name("A|B|C");
+    app.add_option("--bottleneck-stride", stride,
+                   "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 "
+                   "(the paper's)")
+        ->group("Net")
+        ->transform(one_of({"3x3", "1x1"}))
+        ->type_name("3x3|1x1");
+    return named;
+}
+
+ModelOptions ModelFlags::options() const {
+    ModelOptions o{.name = model, .stride_in_3x3 = stride != "1x1"};
+    try {
+        if (!shortcut.empty()) o.shortcut = parse_shortcut(shortcut);
+        if (!model.empty()) completed(o);
+    } catch (const Error& e) {
+        throw UsageError(e.what());
+    }
+    return o;
+}
+
+}  // namespace deepen

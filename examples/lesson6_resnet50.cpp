@@ -1,0 +1,178 @@
+// How do fifty layers come from two kinds of block?
+//
+// ResNet-50 is sixteen blocks of three convolutions F(x), in four stages, between a stem and a linear layer.  The
+// first block of a stage changes the shape of what flows through, so its shortcut must too: the *convolution block*.
+// The others keep it: the *identity block*.
+//
+//     identity block       y = relu(F(x) + x)           F: 1x1, 3x3, 1x1, each with batch norm, relu between them
+//     convolution block    y = relu(F(x) + P(x))        P: 1x1 with batch norm
+//
+// The thirty lines below are all there is to it (He et al. 2015, Table 1; the stride stands in the 3x3, as in
+// torchvision).  Names follow torchvision too, so its weights would fit; and the library's own ResNet-50
+// (resnet/imagenet.h), drawn from the same seed, gives the same logits to the bit.
+//
+//     build/lesson6_resnet50             learns three shapes, from pictures that it draws into runs/lesson6
+//     build/lesson6_resnet50 FOLDER      learns the classes of FOLDER/train, a sub-folder a class
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "engine/autograd.h"
+#include "layers/sgd.h"
+#include "layers/weights.h"
+#include "resnet/models.h"
+#include "resnet/training/evaluation.h"
+
+using namespace deepen;
+
+// --- ResNet-50 in thirty lines -----------------------------------------------------------------------
+
+struct IdentityBlock : Module {
+    Conv2d conv1, conv2, conv3;
+    BatchNorm2d bn1, bn2, bn3;
+
+    IdentityBlock(Index in, Index inner, Index stride = 1)
+        : conv1({.in_channels = in, .out_channels = inner, .kernel = 1}),
+          conv2({.in_channels = inner, .out_channels = inner, .kernel = 3, .stride = stride}),
+          conv3({.in_channels = inner, .out_channels = 4 * inner, .kernel = 1}),
+          bn1(inner), bn2(inner), bn3(4 * inner) {}
+    virtual Tensor shortcut(const Tensor& x) { return x; }
+    Tensor forward(const Tensor& x) override {
+        const Tensor y = relu(bn2(conv2(relu(bn1(conv1(x))))));
+        return relu(bn3(conv3(y)) + shortcut(x));
+    }
+    void visit(Visitor& v) override {
+        v.module("conv1", conv1), v.module("bn1", bn1), v.module("conv2", conv2), v.module("bn2", bn2);
+        v.module("conv3", conv3), v.module("bn3", bn3);
+    }
+    std::string_view type() const override { return "IdentityBlock"; }
+};
+
+struct ConvolutionBlock : IdentityBlock {
+    Sequential projection;
+
+    ConvolutionBlock(Index in, Index inner, Index stride) : IdentityBlock(in, inner, stride) {
+        projection.add<Conv2d>(Conv2dOptions{.in_channels = in, .out_channels = 4 * inner, .kernel = 1, .stride = stride});
+        projection.add<BatchNorm2d>(4 * inner);
+    }
+    Tensor shortcut(const Tensor& x) override { return projection(x); }
+    void visit(Visitor& v) override { IdentityBlock::visit(v), v.module("downsample", projection); }
+    std::string_view type() const override { return "ConvolutionBlock"; }
+};
+
+struct ResNet50 : Module {
+    Conv2d conv1{{.in_channels = 3, .out_channels = 64, .kernel = 7, .stride = 2}};
+    BatchNorm2d bn1{64};
+    Sequential layers[4];
+    Linear fc;
+
+    explicit ResNet50(Index classes) : fc(2048, classes) {
+        const Index blocks[] = {3, 4, 6, 3};
+        for (Index stage = 0, in = 64, inner = 64; stage < 4; ++stage, inner *= 2) {
+            layers[stage].add<ConvolutionBlock>(in, inner, stage == 0 ? 1 : 2);
+            in = 4 * inner;
+            for (Index i = 1; i < blocks[stage]; ++i) layers[stage].add<IdentityBlock>(in, inner);
+        }
+    }
+    Tensor forward(const Tensor& x) override {
+        Tensor y = max_pool2d(relu(bn1(conv1(x))), {.kernel = 3, .stride = 2, .padding = 1});
+        for (Sequential& layer : layers) y = layer(y);
+        return fc(global_average_pool(y));
+    }
+    void visit(Visitor& v) override {
+        v.module("conv1", conv1), v.module("bn1", bn1);
+        for (int i = 0; i < 4; ++i) v.module("layer" + std::to_string(i + 1), layers[i]);
+        v.module("fc", fc);
+    }
+    std::string_view type() const override { return "ResNet50"; }
+};
+
+// --- beside the library's ------------------------------------------------------------------------------
+
+// Weights are drawn by name and seed (layers/initialise.h), so equal names get equal weights.
+void compare_with_the_librarys(Index classes) {
+    ResNet50 ours(classes);
+    const auto librarys = make_model({.name = "resnet50", .classes = classes});
+    initialise(ours, 1), initialise(*librarys, 1);
+    load_state(*librarys, state_of(ours), "this lesson");   // refuses any difference of names or shapes
+    const NoGrad no_grad;
+    ours.evaluate(), librarys->evaluate();
+    Tensor x = Tensor::zeros({1, 64, 64, 3});
+    Random random(1);
+    for (Real& v : x.data()) v = static_cast<Real>(random.normal());
+    const Tensor a = ours(x), b = (*librarys)(x);
+    double largest = 0, difference = 0;
+    for (Index i = 0; i < a.size(); ++i) {
+        largest = std::max(largest, std::abs(static_cast<double>(b.data()[i])));
+        difference = std::max(difference, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
+    }
+    std::printf("ResNet-50 for %d classes: %d tensors, %d parameters; the library's: %d\n", static_cast<int>(classes),
+                static_cast<int>(named_parameters(ours).size()), static_cast<int>(parameter_count(ours)),
+                static_cast<int>(parameter_count(*librarys)));
+    std::printf("largest difference of their logits: %.1e of the largest logit\n\n", difference / largest);
+}
+
+// --- pictures ------------------------------------------------------------------------------------------
+
+// Three of the synthetic set's shapes, forty pictures of each, as anyone's pictures lie on a disk.
+std::string draw_pictures();
+
+void learn(const std::string& folder) {
+    const DataSplits data = load_data(folder, {.size = 64});
+    const Preprocessing preprocessing = Preprocessing::per_channel(data.train);
+    compare_with_the_librarys(static_cast<Index>(data.train.classes.size()));
+
+    ResNet50 net(static_cast<Index>(data.train.classes.size()));
+    initialise(net, 1);
+    Sgd sgd(named_parameters(net), {.lr = 0.01});
+    Loader loader(data.train, preprocessing, {.batch = 16, .shuffle = true, .seed = 1});
+    std::printf("%d pictures from %s\n\n  epoch   loss   training error\n", static_cast<int>(data.train.count()),
+                folder.c_str());
+    for (int epoch = 1; epoch <= 6; ++epoch) {
+        Evaluation training;
+        loader.start(epoch);
+        for (Batch batch; loader.next(batch);) {
+            const Tensor logits = net(batch.x);
+            Tensor loss = cross_entropy(logits, batch.labels);
+            sgd.zero_grad();
+            loss.backward();
+            sgd.step();
+            training.add(logits, batch.labels, loss.item());
+        }
+        std::printf("  %5d   %.2f       %5.1f %%\n", epoch, training.mean_loss(), 100 * training.error());
+        std::fflush(stdout);
+    }
+}
+
+int main(int argc, char** argv) try {
+    learn(argc > 1 ? argv[1] : draw_pictures());
+} catch (const std::exception& e) {
+    std::fprintf(stderr, "lesson6_resnet50: %s\n", e.what());
+    return 1;
+}
+
+#define STB_IMAGE_WRITE_IMPLEMENTATION                   // a library in a header
+#define STB_IMAGE_WRITE_STATIC
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+std::string draw_pictures() {
+    namespace fs = std::filesystem;
+    const fs::path folder = "runs/lesson6";
+    const PictureSet shapes = load_data("synthetic", {.train_count = 400, .test_count = 0}).train;
+    for (Index i = 0; i < shapes.count(); ++i) {
+        if (shapes.labels[i] >= 3) continue;
+        const fs::path place = folder / "train" / shapes.classes[shapes.labels[i]];
+        fs::create_directories(place);
+        const std::string file = (place / (std::to_string(i) + ".png")).string();
+        if (!stbi_write_png(file.c_str(), static_cast<int>(shapes.width), static_cast<int>(shapes.height), 3,
+                            shapes.picture(i).data(), static_cast<int>(shapes.width) * 3))
+            throw std::runtime_error(file + " cannot be written");
+    }
+    return folder.string();
+}
