@@ -60,8 +60,9 @@ Json to_json(const TrainingOptions& o) {
             {"seed", o.seed}};
 }
 
+// An empty vector has no address, and zlib begins anew when it gets none.
 uLong crc(uLong so_far, const void* bytes, std::size_t size) {
-    return crc32_z(so_far, static_cast<const Bytef*>(bytes), size);
+    return size == 0 ? so_far : crc32_z(so_far, static_cast<const Bytef*>(bytes), size);
 }
 
 }  // namespace
