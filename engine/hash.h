@@ -9,7 +9,7 @@
 //
 // It finds accidents, not malice: who wants two nets of one hash can make them.
 //
-// Source: Fowler, Noll, Vo; IETF draft-eastlake-fnv, sections 2 and 5.
+// Source: Fowler, Noll, Vo; IETF draft-eastlake-fnv, "The FNV Non-Cryptographic Hash Algorithm".
 #pragma once
 
 #include <cstddef>

@@ -9,7 +9,7 @@ namespace {
 
 std::uint64_t of_text(const std::string& s) { return hash_of(std::as_bytes(std::span(s))); }
 
-// Known answers of draft-eastlake-fnv, appendix C.
+// Known answers, as the algorithm's authors publish them.
 TEST(Hash, GivesItsAuthorsNumbers) {
     EXPECT_EQ(of_text(""), 0xcbf29ce484222325);
     EXPECT_EQ(of_text("foobar"), 0x85944171f73967e8);
