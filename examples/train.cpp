@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     return program.run(argc, argv, [&] {
         flags.use_threads();
         parse_cifar_model_flag(model, flags.shortcut);
-        const DataSplits data = load_data(flags.data_path, flags.data);
+        const DataSplits data = flags.load();
         const Recipe recipe = flags.recipe(model, seed, data);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
 

@@ -53,7 +53,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     // The weights first: a log that tells of an epoch has its weights beside it.
     Observer saving = observer;
     saving.epoch = [&](const EpochRecord& record, const History& history) {
-        save_model(folder / "weights.safetensors", *net, preprocessing, data.train.height);
+        save_model(folder / "weights.safetensors", *net, preprocessing, data.train.height, data.train.classes);
         write_history(folder / "log.csv", history);
         observer.epoch(record, history);
     };
