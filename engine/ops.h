@@ -62,6 +62,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b = {}, ConvOption
 struct PoolOptions { Index kernel = 2; Index stride = 0; Index padding = 0; };  // stride 0: the kernel's
 Tensor max_pool2d(const Tensor& x, PoolOptions options);
 Tensor average_pool2d(const Tensor& x, PoolOptions options);     // padding counts as zeros (PyTorch's default)
+Tensor subsample(const Tensor& x, Index stride, Index channels);  // every stride-th pixel, new channels zero
 Tensor global_average_pool(const Tensor& x);             // [N,H,W,C] -> [N,C]
 
 // Statistics are over all axes but the last: x [...,C], scale and shift [C].

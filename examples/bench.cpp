@@ -13,7 +13,7 @@
 #include "examples/common/bench_layers.h"
 #include "examples/common/bench_step.h"
 #include "examples/common/program.h"
-#include "examples/common/training_flags.h"
+#include "resnet/models.h"
 
 using namespace deepen;
 
@@ -22,6 +22,14 @@ namespace {
 double median(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     return values.empty() ? 0 : values[values.size() / 2];
+}
+
+void check_model(const std::string& name) {
+    try {
+        completed({.name = name});
+    } catch (const Error& e) {
+        throw UsageError(text("--models: ", e.what()));
+    }
 }
 
 struct Row {
@@ -51,7 +59,7 @@ Row compare(const std::string& self, StepSetting setting, int pairs) {
 }
 
 void print(const Row& r) {
-    std::printf("%-32s %8.1f ms %8.0f images/s %6.0f MB", r.setting.name().c_str(), median(r.ours),
+    std::printf("%-40s %8.1f ms %8.0f images/s %6.0f MB", r.setting.name().c_str(), median(r.ours),
                 1e3 * r.setting.batch / median(r.ours), r.our_peak);
     if (!r.peer.empty())
         std::printf("   %8.1f ms %6.0f MB   %5.2f times  (%.2f .. %.2f)  memory %.2f   %s", median(r.peer), r.peer_peak,
@@ -72,16 +80,16 @@ nlohmann::ordered_json to_json(const Row& r) {
 int main(int argc, char** argv) {
     Program program(
         "bench", "Times training and inference steps beside PyTorch's, or convolutions beside the processor's peak.");
-    std::vector<int> depths{20, 56, 110}, thread_counts{1, 2};
-    std::vector<std::string> modes{"train", "infer"};
+    std::vector<int> thread_counts{1, 2};
+    std::vector<std::string> models{"resnet20", "resnet56", "resnet110"}, modes{"train", "infer"};
     int batch = 128, steps = 5, pairs = 5;
     bool layers = false, one_step = false;
     std::string json;
     CLI::App& app = program.app;
-    app.add_option("--depths", depths, "of the residual nets")
+    app.add_option("--models", models, "resnet20, resnet50, ...; PyTorch's are built here or torchvision's")
         ->delimiter(',')
         ->capture_default_str()
-        ->check(within(8, 1202));
+        ->type_name("NAME,NAME");
     app.add_option("--modes", modes, "train, infer")
         ->delimiter(',')
         ->capture_default_str()
@@ -102,8 +110,8 @@ int main(int argc, char** argv) {
     app.add_flag("--step", one_step, "measure one setting in this process, without PyTorch; print JSON");
 
     return program.run(argc, argv, [&] {
-        for (int depth : depths) parse_cifar_model_flag("resnet" + std::to_string(depth), "A");
-        const StepSetting first{.depth = depths[0],
+        for (const std::string& model : models) check_model(model);
+        const StepSetting first{.model = models[0],
                                 .batch = batch,
                                 .threads = thread_counts[0],
                                 .steps = steps,
@@ -118,11 +126,11 @@ int main(int argc, char** argv) {
         }
         nlohmann::ordered_json results = nlohmann::ordered_json::array();
         for (const std::string& mode : modes)
-            for (int depth : depths)
+            for (const std::string& model : models)
                 for (int threads : thread_counts) {
                     if (interrupted()) return 0;
                     const Row row = compare(argv[0],
-                                            {.depth = depth,
+                                            {.model = model,
                                              .batch = batch,
                                              .threads = threads,
                                              .steps = steps,

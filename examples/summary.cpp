@@ -38,21 +38,21 @@ std::string as_text(const Summary& s, const std::string& title) {
     }
     std::ostringstream out;
     const auto line = [&](const std::string& name, const std::string& type, const std::string& shape,
-                          const std::string& parameters, const std::string& madds, const std::string& reads) {
-        std::ostringstream one;
-        one << std::left << std::setw(static_cast<int>(name_width) + 2) << name << std::setw(static_cast<int>(type_width) + 2)
-            << type << std::setw(20) << shape << std::right << std::setw(12) << parameters << std::setw(16) << madds
-            << (reads.empty() ? "" : "   " + reads);
-        out << one.str() << "\n";
+                          const std::string& parameters, const std::string& madds, const std::string& bytes,
+                          const std::string& reads) {
+        out << std::left << std::setw(static_cast<int>(name_width) + 2) << name
+            << std::setw(static_cast<int>(type_width) + 2) << type << std::setw(20) << shape << std::right
+            << std::setw(12) << parameters << std::setw(16) << madds << std::setw(13) << bytes
+            << (reads.empty() ? "" : "   " + reads) << "\n";
     };
-    const std::string rule(name_width + type_width + 52, '='), thin(rule.size(), '-');
+    const std::string rule(name_width + type_width + 65, '='), thin(rule.size(), '-');
     out << title << "\n" << rule << "\n";
-    line("layer", "type", "output (N,H,W,C)", "parameters", "multiply-adds", "also reads");
+    line("layer", "type", "output (N,H,W,C)", "parameters", "multiply-adds", "bytes", "also reads");
     out << rule << "\n";
     for (std::size_t i = 0; i < s.rows.size(); ++i) {
         const SummaryRow& row = s.rows[i];
         line(row.name, type_of(row), row.output.str(), row.parameters ? grouped(row.parameters) : "-",
-             row.multiply_adds ? grouped(row.multiply_adds) : "-", also_reads(s, i));
+             row.multiply_adds ? grouped(row.multiply_adds) : "-", grouped(row.bytes()), also_reads(s, i));
     }
     const auto mb = [](Index bytes) {
         std::ostringstream m;

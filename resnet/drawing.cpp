@@ -49,7 +49,7 @@ private:
 
     int add(const SummaryRow& row) {
         const int first = row.inputs.empty() ? -1 : item(row.inputs[0]);
-        if (row.inputs.size() == 2) return add_plus(row, first, item(row.inputs[1]));
+        if (row.inputs.size() == 2) return add_plus(row, item(row.inputs[1]));
         const bool goes_along = row.type == "BatchNorm2d" || row.type == "Relu" || row.name.ends_with("relu") ||
                                 row.name.ends_with("transpose") || row.name.ends_with("reshape");
         if (goes_along && first >= 0) return first;
@@ -61,7 +61,7 @@ private:
         return static_cast<int>(items_.size()) - 1;
     }
 
-    int add_plus(const SummaryRow& row, int, int shortcut) {
+    int add_plus(const SummaryRow& row, int shortcut) {
         const bool changed = shortcut >= 0 && items_[shortcut].kind == Item::Kind::beside;
         items_.push_back({.kind = Item::Kind::plus,
                           .label = "+",
@@ -101,7 +101,7 @@ std::vector<Item> folded(std::vector<Item> items) {
     if (items.size() <= fits) return items;
     std::vector<Item> kept;
     std::map<int, int> place{{-1, -1}};                  // of every item among those that are kept
-    std::vector<Block> blocks = blocks_of(items);
+    const std::vector<Block> blocks = blocks_of(items);
     const Block* shown = nullptr;
     for (const Block& block : blocks) {
         const bool again = shown && block.looks == shown->looks && block.key.starts_with("layer") &&

@@ -39,11 +39,8 @@ ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
 
 Tensor ShortcutPath::forward(const Tensor& x) {
     if (convolution_) return norm_ ? conv_norm(*convolution_, *norm_, x) : (*convolution_)(x);
-    Tensor y = x;
-    if (options_.stride != 1) y = slice(y, {{}, {.step = options_.stride}, {.step = options_.stride}});
-    const Index new_channels = options_.out_channels - options_.in_channels;
-    if (new_channels != 0) y = pad(y, {{}, {}, {}, {.after = new_channels}});
-    return y;
+    const bool same_shape = options_.stride == 1 && options_.in_channels == options_.out_channels;
+    return same_shape ? x : subsample(x, options_.stride, options_.out_channels);
 }
 
 void ShortcutPath::visit(Visitor& v) {

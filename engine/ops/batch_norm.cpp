@@ -26,6 +26,7 @@
 #include <cmath>
 
 #include "engine/autograd.h"
+#include "engine/conv/source.h"
 #include "engine/error.h"
 #include "engine/ops.h"
 
@@ -206,10 +207,12 @@ Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& sca
                                                  .training = options.training,
                                                  .has_shortcut = s.defined(),
                                                  .relu = options.relu});
-    for (const Tensor* t : {&x, &s}) t->defined() && t->data().data();   // there before threads read them
+    x.data();                                            // there before threads read it
     const auto make = [saved, s = s.detach()](Index begin, Index end, Real* to) {
-        saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin,
-                           s.defined() ? s.data().data() + begin : nullptr, saved->relu, to);
+        const Source source = s.defined() ? Source(s) : Source(nullptr);
+        Source::Reader read(source);
+        const Real* shortcut = s.defined() ? read(begin, end) + begin : nullptr;
+        saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin, shortcut, saved->relu, to);
     };
     Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}});
     if (s.defined() || !recording()) y.data();

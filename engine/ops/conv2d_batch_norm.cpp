@@ -9,6 +9,7 @@
 //            place, added to the shortcut and cut off by relu before it leaves the cache: three passes less.
 //            Note [While it is in cache], conv/algorithm.h
 #include "engine/autograd.h"
+#include "engine/conv/source.h"
 #include "engine/ops.h"
 #include "engine/ops/batch_norm.h"
 
@@ -37,10 +38,13 @@ Tensor conv2d_batch_norm(const Tensor& x, const Tensor& w, const ConvOptions& co
         return batch_norm(conv2d(x, w, {}, conv), scale, shift, running_mean, running_variance, norm);
     }
     const ChannelLines lines(running_moments(running_mean, running_variance), scale, shift, norm.epsilon);
-    const Real* s = norm.shortcut.defined() ? norm.shortcut.data().data() : nullptr;
+    const Tensor& s = norm.shortcut;
+    const Source source = s.defined() ? Source(s) : Source(nullptr);
     return conv2d_reporting(x, w, conv, [&](Real* y, Index begin, Index end) {
         const Index from = begin * channels;
-        lines.apply(end - begin, y + from, s ? s + from : nullptr, norm.relu, y + from);
+        Source::Reader read(source);
+        const Real* shortcut = s.defined() ? read(from, end * channels) + from : nullptr;
+        lines.apply(end - begin, y + from, shortcut, norm.relu, y + from);
     });
 }
 

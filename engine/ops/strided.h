@@ -94,6 +94,7 @@ bool Walk<operands>::joins(const Offsets& outer, Index length, const Offsets& in
 template <int operands>
 template <class Segment>
 void Walk<operands>::segments(Index begin, Index end, Segment segment) const {
+    if (begin == end) return;                            // of no elements there is no row to begin in
     const int last = rank_ - 1;
     const Index inner_length = length_[last];
     const Offsets inner_stride = stride_[last];

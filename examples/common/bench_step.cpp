@@ -13,7 +13,7 @@
 #include "engine/gradcheck.h"
 #include "engine/parallel.h"
 #include "layers/sgd.h"
-#include "resnet/cifar.h"
+#include "resnet/models.h"
 
 namespace deepen {
 namespace {
@@ -43,16 +43,17 @@ StepResult from_json(const std::string& line) {
 }  // namespace
 
 std::string StepSetting::name() const {
-    return text("resnet-", depth, training ? " training, " : " inference, ", threads,
+    return text(model, training ? " training" : " inference", ", batch ", batch, ", ", threads,
                 threads == 1 ? " thread" : " threads");
 }
 
 StepResult measure_step(const StepSetting& s) {
     set_threads(s.threads);
-    const std::unique_ptr<CifarNet> net = cifar_resnet({.depth = s.depth});
+    const std::unique_ptr<Module> net = make_model({.name = s.model});
+    const Index side = picture_size({.name = s.model});
     initialise(*net, 1);
     net->train(s.training);
-    const Tensor x = random_tensor({s.batch, 32, 32, 3}, 1);
+    const Tensor x = random_tensor({s.batch, side, side, 3}, 1);
     std::vector<int> labels(s.batch);
     for (int i = 0; i < s.batch; ++i) labels[i] = i % 10;
     Sgd sgd(named_parameters(*net), {});
@@ -83,7 +84,7 @@ std::string to_json(const StepResult& r) {
 
 StepResult measure_in_process(const std::string& self, const StepSetting& s) {
     const auto output =
-        output_of(text("'", self, "' --step --depths ", s.depth, " --batch-size ", s.batch, " --threads ", s.threads,
+        output_of(text("'", self, "' --step --models ", s.model, " --batch-size ", s.batch, " --threads ", s.threads,
                        " --steps ", s.steps, s.training ? "" : " --modes infer"));
     require(output.has_value(), "bench: ", s.name(), " did not end well.");
     return from_json(*output);
@@ -91,7 +92,7 @@ StepResult measure_in_process(const std::string& self, const StepSetting& s) {
 
 std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
     const auto output =
-        output_of(text("/usr/bin/python3 examples/common/pytorch_step.py ", s.depth, " ", s.batch, " ", s.threads, " ",
+        output_of(text("/usr/bin/python3 examples/common/pytorch_step.py ", s.model, " ", s.batch, " ", s.threads, " ",
                        s.steps, " ", layout, s.training ? " train" : " infer", " 2>/dev/null"));
     if (!output) return std::nullopt;
     return from_json(*output);

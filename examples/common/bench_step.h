@@ -10,10 +10,11 @@
 namespace deepen {
 
 struct StepSetting {
-    int depth = 20, batch = 128, threads = 2, steps = 5;
+    std::string model = "resnet20";                      // as models.h names them
+    int batch = 128, threads = 2, steps = 5;
     bool training = true;                                // else inference
 
-    std::string name() const;                            // "resnet-20 training, 2 threads"
+    std::string name() const;                            // "resnet20 training, batch 128, 2 threads"
 };
 
 struct StepResult {

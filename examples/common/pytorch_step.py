@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The peer: PyTorch's time for one training (or inference) step of a CIFAR ResNet, as one JSON line.
+"""The peer: PyTorch's time for one training (or inference) step of a net, as one JSON line.
 
-usage: pytorch_step.py DEPTH BATCH THREADS STEPS LAYOUT MODE      LAYOUT nchw|nhwc, MODE train|infer
+usage: pytorch_step.py MODEL BATCH THREADS STEPS LAYOUT MODE      LAYOUT nchw|nhwc, MODE train|infer
+       MODEL resnet20, resnet56, ... on 32x32 pictures, built here; resnet18, resnet50, vgg16, ... torchvision's, 224x224
 
 The same work as `build/bench --step`: forward, cross-entropy, backward, SGD with momentum 0.9 and weight decay 1e-4,
-on random pictures; two steps before the clock starts.  Needs python3-torch.
+on random pictures; two steps before the clock starts.  Needs python3-torch, and python3-torchvision for its nets.
 """
 import json
 import os
@@ -13,8 +14,7 @@ import statistics
 import sys
 import time
 
-depth, batch, threads, steps = map(int, sys.argv[1:5])
-layout, mode = sys.argv[5:7]
+model, (batch, threads, steps), (layout, mode) = sys.argv[1], map(int, sys.argv[2:5]), sys.argv[5:7]
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
 import torch
 from torch import nn
@@ -48,8 +48,13 @@ def cifar_resnet(depth):
     return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
-net = cifar_resnet(depth)
-x, labels = torch.randn(batch, 3, 32, 32), torch.randint(0, 10, (batch,))
+imagenet = "resnet18 resnet34 resnet50 resnet101 resnet152 vgg16 vgg19 vgg16_bn vgg19_bn".split()
+if model in imagenet:
+    import torchvision
+    net, side = getattr(torchvision.models, model)(), 224
+else:
+    net, side = cifar_resnet(int(model.removeprefix("resnet"))), 32
+x, labels = torch.randn(batch, 3, side, side), torch.randint(0, 10, (batch,))
 if layout == "nhwc":
     net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
 sgd = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)

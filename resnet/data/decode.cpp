@@ -57,12 +57,13 @@ std::size_t largest_piece_of(Index width, Index height, std::size_t file) {
 }
 
 // A Huffman table: a byte for its number, 16 counts, and as many values.  stb_image 2.27 has room for
-// 256 and does not count.
+// 256, does not count, and takes the last of 256 for none, which ends in a failed assertion; no encoder
+// needs more than 176.
 bool sound_tables(std::span<const std::uint8_t> tables) {
     while (!tables.empty()) {
         if (tables.size() < 17) return false;
         const int values = std::accumulate(tables.begin() + 1, tables.begin() + 17, 0);
-        if (values > 256 || static_cast<int>(tables.size()) < 17 + values) return false;
+        if (values > 255 || static_cast<int>(tables.size()) < 17 + values) return false;
         tables = tables.subspan(17 + values);
     }
     return true;
@@ -97,9 +98,10 @@ bool starts_as_png(std::span<const std::uint8_t> file) {
     return file.size() >= sizeof signature && std::equal(std::begin(signature), std::end(signature), file.begin());
 }
 
-// Why stb_image gave up.  The name of a chunk in it is the file's.
+// Why stb_image gave up, where it says so.  The name of a chunk in it is the file's.
 std::string reason() {
-    const std::string given = printable(stbi_failure_reason());
+    const char* said = stbi_failure_reason();
+    const std::string given = said ? printable(said) : "no reason given";
     return given == "outofmem" ? "more memory is asked for than the pixels need, or than there is" : given;
 }
 

@@ -2,16 +2,15 @@
 //
 //     answer MODEL WEIGHTS QUESTION ANSWER BACK
 //
-// QUESTION holds x [N,H,W,3] and labels [N].  ANSWER receives, of the net in evaluation mode, every stage's output and
-// the logits, and, of one pass in training mode, the gradient of every parameter under "grad/".  BACK receives the
-// weights, written again.
+// QUESTION holds x [N,H,W,3] and labels, [N], or [0] where no gradients are wanted.  ANSWER receives, of the net in
+// evaluation mode, every stage's output and the logits, and, of one pass in training mode, the gradient of every
+// parameter under "grad/".  BACK receives the weights, written again.
 #include <iostream>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
-#include "resnet/imagenet.h"
 #include "resnet/training/model_file.h"
-#include "resnet/vgg.h"
+#include "tests/compare/stages.h"
 
 using namespace deepen;
 
@@ -19,36 +18,15 @@ namespace {
 
 using Tensors = std::map<std::string, Tensor>;
 
-Tensor stages(ImagenetNet& net, const Tensor& x, Tensors& answer) {
-    Tensor y = answer["maxpool"] = net.maxpool(conv_norm_relu(net.conv1, net.bn1, x));
-    const std::pair<const char*, Sequential*> layers[] = {
-        {"layer1", &net.layer1}, {"layer2", &net.layer2}, {"layer3", &net.layer3}, {"layer4", &net.layer4}};
-    for (const auto& [name, layer] : layers) y = answer[name] = (*layer)(y);
-    return net.fc(global_average_pool(y));
-}
-
-Tensor stages(Vgg& net, const Tensor& x, Tensors& answer) {
-    Tensor y = x;
-    for (Index i = 0; i < net.features.size(); ++i) {
-        y = net.features[i](y);
-        if (net.features[i].type() == "MaxPool2d") answer[text("features.", i)] = y;
-    }
-    return net(x);
-}
-
 Tensors answers(Module& net, const Tensor& x, const Tensor& labels) {
     Tensors answer;
     {
         const NoGrad no_grad;
         const EvaluationMode evaluation(net);
-        if (auto* imagenet = dynamic_cast<ImagenetNet*>(&net)) answer["logits"] = stages(*imagenet, x, answer);
-        else answer["logits"] = stages(dynamic_cast<Vgg&>(net), x, answer);
-        answer["whole"] = net(x);
+        answer = stages_of(net, x);
     }
-    if (labels.size() == 0) return answer;               // no gradients asked for
-    Tensor loss = cross_entropy(net(x), std::vector<int>(labels.data().begin(), labels.data().end()));
-    loss.backward();
-    answer["loss"] = loss.detach();
+    if (labels.size() == 0) return answer;
+    cross_entropy(net(x), std::vector<int>(labels.data().begin(), labels.data().end())).backward();
     for (const NamedTensor& p : named_parameters(net)) answer["grad/" + p.name] = to_file_layout(p.tensor.grad());
     return answer;
 }

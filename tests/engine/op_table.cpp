@@ -90,6 +90,7 @@ void append_shapes(std::vector<OpCall>& table) {
     table.push_back({"slice_nothing", {random({2, 3})}, [](Inputs& x) { return slice(x[0], {{1, 1}}); }});
     table.push_back({"pad", {random({2, 3})}, [](Inputs& x) { return pad(x[0], {{1, 2}, {0, 3}}, 7); }});
     table.push_back({"pad_middle", {random({2, 3, 2})}, [](Inputs& x) { return pad(x[0], {{}, {2, 1}}); }});
+    table.push_back({"subsample", {random({2, 5, 4, 3})}, [](Inputs& x) { return subsample(x[0], 2, 5); }});
     for (const int axis : {0, 1, -1}) {
         Inputs parts;
         for (const Index length : {2, 1, 3}) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "engine/gradcheck.h"
@@ -67,6 +68,26 @@ TEST(Parallel, RunsNestedCallsInPlace) {
         parallel_for(8, [&](Index inner) { ++runs[outer * 8 + inner]; });
     });
     for (const auto& r : runs) EXPECT_EQ(r, 1);
+}
+
+TEST(Parallel, ServesSeveralCallersAndHandsEachItsOwnException) {
+    const WithThreads scope(3);
+    std::atomic<int> runs{0}, failures{0};
+    const auto call = [&](int caller) {
+        for (int round = 0; round < 50; ++round) try {
+                parallel_for(20, [&](Index chunk) {
+                    ++runs;
+                    if (caller % 2 && chunk >= 7) throw caller;
+                });
+            } catch (int thrower) {
+                if (thrower == caller) ++failures;
+            }
+    };
+    std::vector<std::thread> callers;
+    for (int caller = 0; caller < 4; ++caller) callers.emplace_back(call, caller);
+    for (std::thread& t : callers) t.join();
+    EXPECT_EQ(runs, 4 * 50 * 20);
+    EXPECT_EQ(failures, 2 * 50);
 }
 
 TEST(Parallel, RefusesATeamOfNobody) {

@@ -305,7 +305,7 @@ void expect_as_told(const TensorFile& file, const std::string& bytes) {
     std::uint64_t length;
     std::memcpy(&length, bytes.data(), sizeof length);
     auto header = nlohmann::json::parse(bytes.substr(8, length));
-    if (header.contains("__metadata__")) EXPECT_EQ(nlohmann::json(file.metadata), header["__metadata__"]);
+    EXPECT_EQ(nlohmann::json(file.metadata), header.value("__metadata__", nlohmann::json::object()));
     header.erase("__metadata__");
     ASSERT_EQ(file.tensors.size(), header.size());
     std::size_t data = 0;

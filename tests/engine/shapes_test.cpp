@@ -131,5 +131,21 @@ TEST(Concatenate, RefusesPartsThatDoNotMatch) {
               "concatenate: axis 0 does not exist in [], which is a scalar.");
 }
 
+TEST(Subsample, IsASliceThatIsPadded) {
+    const Tensor x = random_tensor({2, 5, 4, 3}, 1), dy = random_tensor({2, 3, 2, 7}, 2);
+    const auto run = [&](auto op) {
+        Tensor v = variable(x);
+        Tensor y = op(v);
+        y.backward(dy);
+        return std::pair{y.values(), v.grad().values()};
+    };
+    EXPECT_EQ(run([](const Tensor& v) { return subsample(v, 2, 7); }),
+              run([](const Tensor& v) { return pad(slice(v, {{}, {.step = 2}, {.step = 2}}), {{}, {}, {}, {.after = 4}}); }));
+}
+
+TEST(Subsample, RefusesToDropChannels) {
+    EXPECT_NE(refusal_of([] { subsample(Tensor::zeros({1, 4, 4, 3}), 2, 2); }).find("the channels at least 3"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace deepen

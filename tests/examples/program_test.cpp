@@ -142,6 +142,7 @@ protected:
     // Exits with what a program named "count" returns, its standard output led to `fd`.
     [[noreturn]] static void exit_with(int fd, const std::function<int()>& body) {
         if (fd >= 0) ::dup2(fd, STDOUT_FILENO);
+        for (const int number : {SIGINT, SIGTERM}) ::signal(number, SIG_DFL);    // a shell's `&` ignores SIGINT
         Program program("count", "Counts weights.");
         std::string name = "count";
         char* arguments[] = {name.data()};

@@ -8,8 +8,8 @@
 #include "layers/sgd.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
-#include "resnet/imagenet.h"
-#include "resnet/vgg.h"
+#include "resnet/models.h"
+#include "tests/compare/stages.h"
 #include "tests/golden/golden.h"
 
 namespace deepen {
@@ -76,47 +76,23 @@ TEST(GoldenNets, AgreeWithPyTorchInEvaluation) {
     }
 }
 
-// Stages of a net, each under the name torchvision has for the module that puts it out.
-using Stages = std::map<std::string, Tensor>;
-
-Stages stages_of(ImagenetNet& net, const Tensor& x) {
-    Stages y{{"maxpool", net.maxpool(conv_norm_relu(net.conv1, net.bn1, x))}};
-    y["layer1"] = net.layer1(y["maxpool"]);
-    y["layer2"] = net.layer2(y["layer1"]);
-    y["layer3"] = net.layer3(y["layer2"]);
-    y["layer4"] = net.layer4(y["layer3"]);
-    return y;
-}
-
-Stages stages_of(Vgg& net, const Tensor& x) {
-    Stages stages;
-    Tensor y = x;
-    for (Index i = 0; i < net.features.size(); ++i) {
-        y = net.features[i](y);
-        if (net.features[i].type() == "MaxPool2d") stages[text("features.", i)] = y;
-    }
-    return stages;
-}
-
-template <class Net>
-void expect_torchvisions(const std::string& name, Net& net) {
-    static const Golden golden("imagenet.safetensors");
-    const NoGrad no_grad;
-    fill_golden(net);
-    net.evaluate();
-    const Tensor x = golden_uniform({2, 96, 64, 3}, "imagenet pictures", std::sqrt(3.0));
-    for (const auto& [stage, y] : stages_of(net, x))
-        EXPECT_TRUE(agree(digest(y), golden.tensor(name + "/" + stage), net_tolerance)) << name << " " << stage;
-    EXPECT_TRUE(agree(net(x), golden.tensor(name + "/logits"), net_tolerance)) << name;
-}
-
 // `make compare` does so with all of them, at their full size, and with gradients.
 TEST(GoldenImagenet, AgreesWithTorchvisionInEveryStage) {
-    ImagenetNet resnet18({.depth = 18, .classes = 10}), resnet50({.depth = 50, .classes = 10});
-    Vgg vgg16_bn({.depth = 16, .batch_norm = true, .width = 4, .classes = 10});
-    expect_torchvisions("resnet18", resnet18);
-    expect_torchvisions("resnet50", resnet50);
-    expect_torchvisions("vgg16_bn", vgg16_bn);
+    const Golden golden("imagenet.safetensors");
+    const Tensor x = golden_uniform({2, 96, 64, 3}, "imagenet pictures", std::sqrt(3.0));
+    const NoGrad no_grad;
+    for (const ModelOptions& model : {ModelOptions{.name = "resnet18", .classes = 10},
+                                      ModelOptions{.name = "resnet50", .classes = 10},
+                                      ModelOptions{.name = "vgg16_bn", .width = 4, .classes = 10}}) {
+        const auto net = make_model(model);
+        fill_golden(*net);
+        net->evaluate();
+        const auto stages = stages_of(*net, x);
+        EXPECT_EQ(stages.size(), 6u) << model.name;      // four layers and a pooling, or five poolings; logits
+        for (const auto& [stage, y] : stages)
+            EXPECT_TRUE(agree(stage == "logits" ? y : digest(y), golden.tensor(model.name + "/" + stage), net_tolerance))
+                << model.name << " " << stage;
+    }
 }
 
 double norm(const Tensor& t) {

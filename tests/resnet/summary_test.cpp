@@ -60,6 +60,14 @@ TEST(Summary, CountsWhatThePapersCount) {
     }
 }
 
+// The paper's 15.3 billion.
+TEST(Summary, OfVggTellsConvolutionsAndLinearLayersApart) {
+    Index convolutions = 0;
+    for (const SummaryRow& row : summarise(*make_model({.name = "vgg16"}), 224, 224).rows)
+        if (row.type == "Conv2d") convolutions += row.multiply_adds;
+    EXPECT_EQ(convolutions, 15346630656);
+}
+
 Summary summary_of(const ModelOptions& options, Index side = 32, Index batch = 1) {
     return summarise(*make_model(options), side, side, batch);
 }

@@ -103,6 +103,9 @@ TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
     table[5] = 200;                       // so many codes of one bit
     table[6] = 200;
     expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
+    const Bytes all_of_nine_bits = Bytes{0xFF, 0xC4, 1, 19, 0} + Bytes(8) + Bytes{255, 1} + Bytes(6) + Bytes(256);
+    const Bytes before(file.begin(), table), after(table, file.end());
+    expect_mentions(refusal_of(before + all_of_nine_bits + after), "p.any: damaged: a Huffman table does not fit");
     table[2] = table[3] = 0;              // the segment's length
     expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
 }

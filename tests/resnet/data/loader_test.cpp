@@ -1,6 +1,7 @@
 #include "resnet/data/loader.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "engine/parallel.h"
@@ -132,6 +133,34 @@ TEST(Loader, EndsWhatIsInProgressWhenRestartedOrDestroyed) {
         if (taken % 2) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     Loader never_started(set, bytes_as_they_are, {});
+}
+
+TEST(Loader, EndsWhereItsReaderFails) {
+    const PictureSet set = numbered(60);
+    const auto fail = [&] {
+        Loader loader(set, bytes_as_they_are, {.batch = 2});
+        loader.start(0);
+        Batch batch;
+        loader.next(batch);
+        throw Error("the reader failed");
+    };
+    EXPECT_EQ(refusal_of(fail), "the reader failed");
+}
+
+// The thread and the team wait for work that never comes.
+TEST(LoaderDeathTest, LetsTheProgramEndInMidEpoch) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto leave = [] {
+        const PictureSet set = numbered(60);
+        Loader loader(set, bytes_as_they_are, {.batch = 2});
+        loader.start(0);
+        set_threads(3);
+        parallel_for(9, [](Index) {});
+        Batch batch;
+        loader.next(batch);
+        std::exit(3);
+    };
+    EXPECT_EXIT(leave(), testing::ExitedWithCode(3), "");
 }
 
 TEST(Loader, RecyclesTheStorageOfItsBatches) {

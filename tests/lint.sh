@@ -1,0 +1,27 @@
+#!/bin/sh
+# Does the source keep the rules that no compiler knows?  Prints each breach; exit status 1 if there is one.
+#
+# Includes go down the house, each floor using itself and what stands below: engine <- layers <- resnet
+# <- examples <- tests.  Files have 400 lines at most, no tab, no blank at a line's end; a header says
+# #pragma once.
+
+files=$(find engine layers resnet examples tests -name '*.h' -o -name '*.cpp' | sort)
+
+# breach WHY: its input's lines, each followed by why it is here.
+breach() { awk -v why="$1" '{ print $0 "   (" why ")" }'; }
+
+breaches=$(
+    below=
+    for floor in engine layers resnet examples; do
+        below="${below:+$below|}$floor"
+        grep -rnE '^#include "' --include='*.h' --include='*.cpp' "$floor" | grep -vE "#include \"($below)/" |
+            breach "$floor/ may include ${below}"
+    done
+    grep -n "$(printf '\t')" $files | breach 'a tab'
+    grep -nE ' +$' $files | breach "blanks at the line's end"
+    grep -L '^#pragma once' $(echo "$files" | grep '\.h$') | breach 'a header without #pragma once'
+    wc -l $files | awk '$1 > 400 && $2 != "total" { print $2 ": " $1 " lines" }' | breach 'at most 400'
+)
+[ -z "$breaches" ] && echo "lint: nothing found" && exit 0
+echo "$breaches"
+exit 1
