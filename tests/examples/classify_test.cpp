@@ -47,7 +47,7 @@ TEST(Classify, FindsWhatWasLearntFromAFolderAndCallsItByTheFoldersNames) {
     const std::string weights = trained_on_shapes(scratch);
     std::string pictures;
     for (const std::string& shape : shapes) pictures += " " + scratch.write(shape + ".png", drawing(shape, 100)).string();
-    for (const std::string& net : {"--weights " + weights, "--ten-crop --resize 18 --weights " + weights,
+    for (const std::string& net : std::vector{"--weights " + weights, "--ten-crop --resize 18 --weights " + weights,
                                   "--ensemble " + weights + " " + weights}) {
         const Outcome o = run("build/classify --json" + pictures + " " + net);
         ASSERT_EQ(o.code, 0) << o.output;
