@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "tests/resnet/data/picture_files.h"
-#include "tests/resnet/data/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {

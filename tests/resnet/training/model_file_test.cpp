@@ -6,7 +6,7 @@
 #include "engine/files.h"
 #include "engine/gradcheck.h"
 #include "tests/engine/refusal.h"
-#include "tests/resnet/training/scratch.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -161,7 +161,7 @@ TEST(ModelFile, ThatIsDamagedIsRefusedByName) {
     const ModelOptions options{.name = "resnet8", .width = 1, .classes = 2};
     const auto net = make_model(options);
     save_model(path, *net, options, some, 32);
-    const std::string whole = Scratch::read(path);
+    const std::string whole = read_text_file(path);
     const auto load = [&](const std::string& bytes) {
         scratch.write("w.safetensors", bytes);
         return refusal_of([&] {
