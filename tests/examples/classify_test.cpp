@@ -36,9 +36,9 @@ std::string trained_on_shapes(const Scratch& scratch) {
         for (int i = 0; i < 24; ++i)
             scratch.write("shapes/" + shape + "/" + std::to_string(i) + ".png", drawing(shape, i));
     const std::string dir = (scratch / "run").string();
-    expect("build/train --model resnet8 --width 8 -b 8 --epochs 6 --lr 0.05 --image-size 16 --views resized_crop "
+    expect("build/train --model resnet8 --width 8 -b 8 --epochs 20 --lr 0.03 --lr-scheduler cosine --image-size 16 --views resized_crop "
            "--colour-jitter 0.2 --data-path " + (scratch / "shapes").string() + " --output-dir " + dir,
-           0, "after 6 epochs");
+           0, "after 20 epochs");
     return dir + "/weights.safetensors";
 }
 
@@ -61,7 +61,7 @@ TEST(Classify, FindsWhatWasLearntFromAFolderAndCallsItByTheFoldersNames) {
     }
     expect("build/classify --top 1 " + (scratch / "ring.png").string() + " --labels " +
                scratch.write("labels", "Gitter\nKreuz\nReif\n").string() + " --weights " + weights,
-           0, "#  Reif\n");
+           0, "  Reif\n");
 }
 
 TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {
