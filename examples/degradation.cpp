@@ -167,7 +167,7 @@ int main(int argc, char** argv) {
         if (e.kinds == std::vector<std::string>{"plain"} && !e.flags.shortcut.empty())
             throw UsageError("--shortcut is for residual nets; --kinds asks for plain ones alone.  Leave it out.");
         for (int depth : e.depths) parse_cifar_model_flag("plain" + std::to_string(depth), "A");
-        const DataSplits data = load_data(e.flags.data_path, e.flags.data);
+        const DataSplits data = e.flags.load();
         const std::vector<Recipe> recipes = e.recipes(data);
         std::cout << describe(e.flags.data_path, data) << std::endl;
 

@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
         if (parse_cifar_model_flag(model, flags.shortcut).shortcut == Shortcut::none && !flags.shortcut.empty())
             throw UsageError("--shortcut is for residual nets; " + model + " has none.  Leave it out.");
         flags.checkpoints.resume = resume->count() > 0;
-        const DataSplits data = load_data(flags.data_path, flags.data);
+        const DataSplits data = flags.load();
         const Recipe recipe = flags.recipe(model, seed, data);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
 

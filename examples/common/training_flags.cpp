@@ -18,8 +18,8 @@ const std::string checkpoints_group = "Checkpoints (also at each epoch's end, an
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--data-path", path,
                    "synthetic (pictures of our own making, no download), cifar10 (after `make data`), "
-                   "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with train/ and test/ of one "
-                   "sub-folder a class")
+                   "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with a folder of pictures for "
+                   "each class, also inside train/ and test/")
         ->group("Data")
         ->capture_default_str()
         ->type_name("SET");
@@ -52,6 +52,23 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
 void TrainingFlags::add_to(CLI::App& app) {
     add_data_flags(app, data_path, data);
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
+    app.add_option("--views", views,
+                   "how pictures are cropped at random: shifted (by up to 4 pixels), resized_crop (any size and "
+                   "proportion) or scale_jitter (any size); the latter two from pictures as they lie in their files")
+        ->group("Data")
+        ->capture_default_str()
+        ->transform(one_of({"shifted", "resized_crop", "scale_jitter"}))
+        ->type_name("KIND");
+    app.add_option("--colour-jitter", colour, "brightness, contrast and saturation change at random by up to this share")
+        ->group("Data")
+        ->capture_default_str()
+        ->check(within(0, 1))
+        ->type_name("SHARE");
+    app.add_option("--lighting", lighting, "colours change at random as they do over ImageNet; the paper's nets had 0.1")
+        ->group("Data")
+        ->capture_default_str()
+        ->check(within(0, 10))
+        ->type_name("DEVIATION");
     app.add_flag("--per-pixel-mean", per_pixel_mean,
                  "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
         ->group("Data");
@@ -164,6 +181,14 @@ void TrainingFlags::use_threads() const {
     if (threads) set_threads(threads);
 }
 
+DataSplits TrainingFlags::load() const {
+    if (no_augment && (views != "shifted" || colour > 0 || lighting > 0))
+        throw UsageError("--no-augment leaves nothing for --views, --colour-jitter and --lighting to do.  Leave it out, or them.");
+    DataOptions options = data;
+    options.in_files = views != "shifted";
+    return load_data(data_path, options);
+}
+
 Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const DataSplits& splits) const {
     require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
             " to test on.  Give a set with both to --data-path.");
@@ -197,7 +222,7 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
                           .nesterov = nesterov,
                           .decay_norm_and_bias = !no_norm_decay},
                   .schedule = s,
-                  .augment = {.views = no_augment ? Views::whole : Views::shifted},
+                  .augment = {.views = no_augment ? Views::whole : parse_views(views), .colour = colour, .lighting = lighting},
                   .seed = seed,
                   .max_iterations = max_iterations,
                   .detect_anomaly = detect_anomaly};

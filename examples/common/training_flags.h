@@ -23,6 +23,8 @@ struct TrainingFlags {
     Index epochs = 10, batch = 128, max_iterations = 0;
     double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;
     bool nesterov = false, no_norm_decay = false, no_augment = false, per_pixel_mean = false;
+    std::string views = "shifted";                       // with `colour` and `lighting`: resnet/data/example.h
+    double colour = 0, lighting = 0;
     std::string schedule = "constant";
     std::vector<Index> milestones;                       // epochs
     double lr_factor = 0.1;
@@ -34,6 +36,7 @@ struct TrainingFlags {
 
     void add_to(CLI::App& app);
     void use_threads() const;
+    DataSplits load() const;                             // refuses with UsageError what does not go together
 
     // The recipe for one net of this name.  Refuses with UsageError what does not go together.
     Recipe recipe(const std::string& model, std::uint64_t seed, const DataSplits& data) const;

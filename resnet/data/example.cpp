@@ -1,5 +1,9 @@
 #include "resnet/data/example.h"
 
+#include <algorithm>
+#include <array>
+
+#include "engine/error.h"
 #include "resnet/data/colour.h"
 #include "resnet/data/random_window.h"
 #include "resnet/data/resize.h"
@@ -9,11 +13,18 @@ namespace {
 
 constexpr std::uint64_t window_streams = 0x77696E646F77;     // "window": apart from every other use of the seed
 
+// In the order of the enumeration.
+constexpr std::array<std::string_view, 4> names_of_views = {"whole", "shifted", "resized_crop", "scale_jitter"};
+
 }  // namespace
 
-std::string_view name_of(Views views) {
-    constexpr std::string_view names[] = {"whole", "shifted", "resized_crop", "scale_jitter"};
-    return names[static_cast<int>(views)];
+std::string_view name_of(Views views) { return names_of_views[static_cast<std::size_t>(views)]; }
+
+Views parse_views(std::string_view name) {
+    const auto found = std::find(names_of_views.begin(), names_of_views.end(), name);
+    require(found != names_of_views.end(), "views '", name, "' are not known.  There are whole, shifted, resized_crop ",
+            "and scale_jitter.");
+    return static_cast<Views>(found - names_of_views.begin());
 }
 
 ExampleWriter::ExampleWriter(const PictureSet& pictures, const Preprocessing& preprocessing, Augmentation augmentation,

@@ -18,6 +18,7 @@ namespace deepen {
 
 enum class Views { whole, shifted, resized_crop, scale_jitter };
 std::string_view name_of(Views views);                   // "resized_crop"
+Views parse_views(std::string_view name);                // refuses others
 
 struct Augmentation {
     Views views = Views::whole;

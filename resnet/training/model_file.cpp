@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "resnet/training/class_names.h"
 
 namespace deepen {
 namespace {
@@ -58,7 +59,8 @@ constexpr std::pair<std::string_view, std::string_view> timm_names[] = {
 
 }  // namespace
 
-TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size) {
+TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size,
+                      const std::vector<std::string>& class_names) {
     const ModelOptions o = completed(model);
     TensorFile file{.tensors = state_of(net),
                     .metadata = {{"format", "pt"},
@@ -70,6 +72,7 @@ TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessin
                                  {"mean", join_numbers(preprocessing.mean)},
                                  {"std", join_numbers(preprocessing.deviation)}}};
     if (!o.stride_in_3x3) file.metadata["stride"] = in_first_1x1;
+    if (!class_names.empty()) file.metadata[class_names_key] = class_names_text(class_names);
     for (const auto& [name, part] : named_modules(net))
         if (part->type() == "BatchNorm2d") {
             const std::string counter = name + ".num_batches_tracked";
@@ -79,7 +82,8 @@ TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessin
     return file;
 }
 
-TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size) {
+TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size,
+                      const std::vector<std::string>& class_names) {
     const CifarOptions& o = net.options();
     return model_file(net,
                       {.name = model_name(o),
@@ -87,17 +91,17 @@ TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index i
                        .width = o.width,
                        .classes = o.classes,
                        .stride_in_3x3 = o.stride_in_3x3},
-                      preprocessing, image_size);
+                      preprocessing, image_size, class_names);
 }
 
 void save_model(const std::filesystem::path& path, Module& net, const ModelOptions& model,
-                const Preprocessing& preprocessing, Index image_size) {
-    write_safetensors(path, model_file(net, model, preprocessing, image_size));
+                const Preprocessing& preprocessing, Index image_size, const std::vector<std::string>& class_names) {
+    write_safetensors(path, model_file(net, model, preprocessing, image_size, class_names));
 }
 
 void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing,
-                Index image_size) {
-    write_safetensors(path, model_file(net, preprocessing, image_size));
+                Index image_size, const std::vector<std::string>& class_names) {
+    write_safetensors(path, model_file(net, preprocessing, image_size, class_names));
 }
 
 TensorFile read_model_file(const std::filesystem::path& path) {
@@ -150,14 +154,26 @@ std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std:
     return p;
 }
 
-std::optional<Index> image_size_of(const TensorFile& file, const std::string& path) {
-    const auto digits = metadatum(file, "image_size");
+namespace {
+
+std::optional<Index> pixels_of(const TensorFile& file, const std::string& path, const char* key, const char* flag) {
+    const auto digits = metadatum(file, key);
     if (!digits) return std::nullopt;
     Index value = 0;
     const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), value);
-    require(error == std::errc() && *end == 0 && value >= 8 && value <= 1024, path, ": the metadata's image_size is '",
-            digits->substr(0, 40), "'; a number from 8 to 1024 was expected.  Give --image-size.");
+    require(error == std::errc() && *end == 0 && value >= 8 && value <= 2048, path, ": the metadata's ", key, " is '",
+            digits->substr(0, 40), "'; a number from 8 to 2048 was expected.  Give ", flag, ".");
     return value;
+}
+
+}  // namespace
+
+std::optional<Index> image_size_of(const TensorFile& file, const std::string& path) {
+    return pixels_of(file, path, "image_size", "--image-size");
+}
+
+std::optional<Index> shorter_side_of(const TensorFile& file, const std::string& path) {
+    return pixels_of(file, path, "shorter_side", "--resize");
 }
 
 }  // namespace deepen

@@ -5,7 +5,8 @@
 //
 //     model    "resnet20"          shortcut  "A"            classes  "10"        width  "16"
 //     stride   "first 1x1"         (of bottlenecks; if it is not there, in the 3x3)
-//     image_size "32"
+//     image_size "224"             shorter_side "256"       (the latter if it is another: resnet/data/crops.h)
+//     class_names ["cat","dog"]     (class_names.h)
 //     mean     "0.49,0.48,0.45"    std       "0.25,0.24,0.26"   (or a mean of H*W*3 values: the paper's per-pixel mean)
 //
 // Files from elsewhere hold less: torchvision's and timm's name their tensors as we do, and say nothing else.  The
@@ -25,12 +26,15 @@
 namespace deepen {
 
 // All that belongs into the file; also PyTorch's num_batches_tracked, as 0: nothing here counts batches.
-TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size);
-TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size);
+TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size,
+                      const std::vector<std::string>& class_names = {});
+TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size,
+                      const std::vector<std::string>& class_names = {});
 
 void save_model(const std::filesystem::path& path, Module& net, const ModelOptions& model,
-                const Preprocessing& preprocessing, Index image_size);
-void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing, Index image_size);
+                const Preprocessing& preprocessing, Index image_size, const std::vector<std::string>& class_names = {});
+void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing, Index image_size,
+                const std::vector<std::string>& class_names = {});
 
 // Its tensors have our names, ready for load_state() and load_fitting().  (timm has VGG's first linear layers as
 // convolutions, and calls them pre_logits.)  Refuses what read_safetensors() refuses.
@@ -46,5 +50,7 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
 std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std::string& path);
 // Likewise the pixels a side of the pictures it was trained on.
 std::optional<Index> image_size_of(const TensorFile& file, const std::string& path);
+// Likewise the pixels of the shorter side of which these were a part.
+std::optional<Index> shorter_side_of(const TensorFile& file, const std::string& path);
 
 }  // namespace deepen

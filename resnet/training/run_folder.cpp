@@ -91,10 +91,10 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
 // Writes what a run leaves behind, when it is time.
 class Keeper {
 public:
-    Keeper(fs::path folder, CifarNet& net, Trainer& trainer, const Preprocessing& preprocessing, Index image_size,
+    Keeper(fs::path folder, CifarNet& net, Trainer& trainer, const Preprocessing& preprocessing, const PictureSet& data,
            std::string recipe, CheckpointOptions options)
         : folder_(std::move(folder)), net_(net), trainer_(trainer), preprocessing_(preprocessing),
-          image_size_(image_size), recipe_(std::move(recipe)), options_(options) {}
+          data_(data), recipe_(std::move(recipe)), options_(options) {}
 
     void after_step(const StepReport& step) {
         const bool every = options_.every && step.iteration % options_.every == 0;
@@ -105,7 +105,7 @@ public:
 
     // The log comes last: a run is over when its log says so, and then all the rest is there.
     void after_epoch(const EpochRecord& record, const History& history) {
-        save_model(folder_ / "weights.safetensors", net_, preprocessing_, image_size_);
+        write_safetensors(folder_ / "weights.safetensors", file());
         const auto worse = [&](const EpochRecord& e) { return e.test_error > record.test_error; };
         if (std::all_of(history.begin(), history.end() - 1, worse) && record.test_error <= 1) save("best.safetensors");
         save("last.safetensors");
@@ -115,10 +115,12 @@ public:
     void when_stopped() { save("last.safetensors"); }
 
 private:
+    TensorFile file() const { return model_file(net_, preprocessing_, data_.height, data_.classes); }
+
     void save(const std::string& name) {
         const fs::path checkpoints = folder_of_checkpoints(folder_);
         make_folder(checkpoints);
-        write_checkpoint(checkpoints / name, model_file(net_, preprocessing_, image_size_), trainer_, recipe_);
+        write_checkpoint(checkpoints / name, file(), trainer_, recipe_);
         saved_ = std::chrono::steady_clock::now();
     }
 
@@ -136,7 +138,7 @@ private:
     CifarNet& net_;
     Trainer& trainer_;
     const Preprocessing& preprocessing_;
-    const Index image_size_;
+    const PictureSet& data_;
     const std::string recipe_;
     const CheckpointOptions options_;
     std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
@@ -185,7 +187,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     else fs::remove(folder / "log.csv");
     write_file_atomically(folder / "config.json", description);
 
-    Keeper keeper(folder, *net, trainer, preprocessing, data.train.height, description, checkpoints);
+    Keeper keeper(folder, *net, trainer, preprocessing, data.train, description, checkpoints);
     Observer saving = observer;
     saving.step = [&](const StepReport& step) {
         observer.step(step);

@@ -1,8 +1,6 @@
 // Do the programs do what they say, and say what is wrong?  (Built by `make`; run from the repository's root.)
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <sstream>
@@ -10,33 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "resnet/training/history.h"
+#include "tests/examples/command.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 
 namespace deepen {
 namespace {
-
-struct Outcome {
-    int code;
-    std::string output;  // stdout and stderr
-};
-
-Outcome run(const std::string& command) {
-    std::FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
-    std::string output;
-    std::array<char, 4096> piece;
-    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
-    const int status = pclose(pipe);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
-}
-
-void expect(const std::string& command, int code, const std::string& message) {
-    const Outcome o = run(command);
-    EXPECT_EQ(o.code, code) << command << "\n" << o.output;
-    EXPECT_NE(o.output.find(message), std::string::npos) << command << "\n" << o.output;
-    for (const char* never : {"terminate called", "left a trace"})
-        EXPECT_EQ(o.output.find(never), std::string::npos) << command << "\n" << o.output;
-}
 
 // A net small enough to be trained in a test.
 const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";

@@ -1,0 +1,49 @@
+// What is in this picture?
+//
+// A net gives a score for each class; softmax makes them probabilities.  Several answers are better than one, if they
+// err differently: those about several crops of the picture (crops.h), and those of several nets.  Their probabilities
+// are averaged (He et al. 2015, section 4.1: six nets together make a fifth fewer errors than the best of them).
+#pragma once
+
+#include <memory>
+
+#include "layers/module.h"
+#include "resnet/data/crops.h"
+#include "resnet/data/pictures.h"
+
+namespace deepen {
+
+// What a net is shown.
+struct Preparation {
+    Index shorter_side = 256, size = 224;                // as in crops.h
+    Preprocessing preprocessing;
+};
+
+class Classifier {
+public:
+    // From here on the net is in evaluation mode.  Refuses a preprocessing that does not fit the size.
+    Classifier(std::unique_ptr<Module> net, Preparation preparation);
+    ~Classifier();
+    Classifier(Classifier&&) noexcept;
+
+    // One for each class; they sum to 1.  Refuses weights that give something else, as damaged ones do.
+    std::vector<double> probabilities(const Pixels& picture, Crops crops = Crops::centre) const;
+
+private:
+    std::unique_ptr<Module> net_;
+    Preparation preparation_;
+    std::unique_ptr<const class Normaliser> normaliser_;
+};
+
+// The mean of what several nets, of equally many classes, say.
+std::vector<double> probabilities(const std::vector<Classifier>& nets, const Pixels& picture, Crops crops);
+
+struct Guess {
+    Index label;
+    double probability;
+};
+
+// The `count` most probable classes, or all if there are fewer; of equal ones, the first comes first.
+std::vector<Guess> best_guesses(const std::vector<double>& probabilities, Index count);
+
+}  // namespace deepen

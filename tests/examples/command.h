@@ -1,0 +1,35 @@
+// How does a test run a program, and read what it said?
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+namespace deepen {
+
+struct Outcome {
+    int code;
+    std::string output;  // stdout and stderr
+};
+
+inline Outcome run(const std::string& command) {
+    std::FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
+    std::string output;
+    std::array<char, 4096> piece;
+    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
+    const int status = pclose(pipe);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), output};
+}
+
+inline void expect(const std::string& command, int code, const std::string& message) {
+    const Outcome o = run(command);
+    EXPECT_EQ(o.code, code) << command << "\n" << o.output;
+    EXPECT_NE(o.output.find(message), std::string::npos) << command << "\n" << o.output;
+    for (const char* never : {"terminate called", "left a trace"})
+        EXPECT_EQ(o.output.find(never), std::string::npos) << command << "\n" << o.output;
+}
+
+}  // namespace deepen
