@@ -5,6 +5,7 @@
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "examples/common/program.h"
+#include "resnet/data/cifar10.h"
 
 namespace deepen {
 namespace {
@@ -40,9 +41,8 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
         ->check(within(8, 1024))
         ->type_name("PIXELS");
     app.parse_complete_callback([&app, &path] {
-        namespace fs = std::filesystem;
-        const bool of_one_size = path == "synthetic" || path == "cifar10" ||
-                                 (fs::exists(path) && !fs::is_directory(fs::path(path) / "train"));
+        const bool of_one_size = path == "synthetic" || path == "cifar10" || std::filesystem::is_regular_file(path) ||
+                                 holds_cifar10(path);
         if (app.count("--image-size") && of_one_size)
             throw UsageError("--image-size is for folders of pictures; those of " + path +
                              " have a size of their own.  Leave it out.");
