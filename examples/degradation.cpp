@@ -20,6 +20,7 @@
 #include "examples/common/training_flags.h"
 #include "resnet/training/curves.h"
 #include "resnet/training/report.h"
+#include "resnet/cifar.h"
 #include "resnet/training/run_folder.h"
 #include "resnet/training/verdict.h"
 
@@ -35,17 +36,24 @@ struct Experiment {
     std::string output = "runs/degradation";
     TrainingFlags flags;
 
+    ModelOptions net(int depth, const std::string& kind) const {
+        TrainingFlags its = flags;
+        if (kind == "plain") its.shortcut.clear();
+        return its.model({.name = model_name({.depth = depth, .shortcut = kind == "plain" ? Shortcut::none : Shortcut::A})});
+    }
+
     // Seed by seed, shallow before deep: the comparison gets finished early, and each seed sharpens it.
     std::vector<Recipe> recipes(const DataSplits& data) const {
         std::vector<Recipe> all;
         for (std::uint64_t seed : seeds)
             for (int depth : depths)
                 for (const std::string& kind : kinds)
-                    all.push_back(
-                        flags.recipe((kind == "plain" ? "plain" : "resnet") + std::to_string(depth), seed, data));
+                    all.push_back(flags.recipe(net(depth, kind), seed, data));
         return all;
     }
 };
+
+int depth_of(const Recipe& recipe) { return parse_cifar_model(recipe.model.name).depth; }
 
 template <class T>
 void refuse_twice(const char* flag, std::vector<T> values) {
@@ -75,8 +83,8 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
                   .machine = text(processor(), ", ", threads(), " thread(s)"),
                   .date = today()};
     for (const Recipe& r : recipes)
-        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", r.model.depth)] =
-            parameter_count(*cifar_resnet(r.model));
+        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", depth_of(r))] =
+            parameter_count(*make_model(r.model));
     return f;
 }
 
@@ -114,7 +122,7 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
         if (interrupted()) break;
         std::cout << "      weights hash " << weights_hash(folder) << std::endl;
         runs.push_back({.kind = recipe.kind(),
-                        .depth = recipe.model.depth,
+                        .depth = depth_of(recipe),
                         .seed = recipe.training.seed,
                         .history = *history});
     }
@@ -166,7 +174,7 @@ int main(int argc, char** argv) {
         refuse_twice("--seeds", e.seeds);
         if (e.kinds == std::vector<std::string>{"plain"} && !e.flags.shortcut.empty())
             throw UsageError("--shortcut is for residual nets; --kinds asks for plain ones alone.  Leave it out.");
-        for (int depth : e.depths) parse_cifar_model_flag("plain" + std::to_string(depth), "A");
+        for (int depth : e.depths) e.net(depth, "plain");
         const DataSplits data = e.flags.load();
         const std::vector<Recipe> recipes = e.recipes(data);
         std::cout << describe(e.flags.data_path, data) << std::endl;

@@ -9,19 +9,79 @@
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
+#include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
 
 using namespace deepen;
 
+namespace {
+
+// Which net, and what it begins with.
+struct Net {
+    ModelOptions options = {.name = ""};
+    std::string stride, weights;
+    bool partial = false;
+    std::vector<std::string> frozen;
+
+    void add_to(CLI::App& app) {
+        const std::string group = "Net", tuning = "Fine-tuning";
+        app.add_option("--model", options.name,
+                       "resnet20, plain56, resnet110, preact-resnet164, ... for small pictures; resnet18, resnet50, plain34, "
+                       "vgg16_bn, ... for large ones.  If not given, what --weights says, or resnet20")
+            ->group(group)
+            ->type_name("NAME");
+        app.add_option("--bottleneck-stride", stride,
+                       "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 (the paper's)")
+            ->group(group)
+            ->transform(one_of({"3x3", "1x1"}))
+            ->type_name("3x3|1x1");
+        app.add_flag("--zero-last-scale", options.zero_last_scale,
+                     "each residual block begins as its shortcut: the scale of its last batch norm is zero at first")
+            ->group(group);
+        app.add_option("--weights", weights, "begin with these: a safetensors file, as train writes it or PyTorch names it")
+            ->group(tuning)
+            ->type_name("FILE");
+        app.add_flag("--partial", partial, "take what fits of --weights, and begin the rest anew: for other classes")->group(tuning);
+        app.add_option("--freeze", frozen,
+                       "parts of the net that learn no more: conv1, layer1, layer2.0, ...; body is all but the last layer")
+            ->delimiter(',')
+            ->group(tuning)
+            ->type_name("PART,PART");
+    }
+
+    ModelOptions chosen(const TrainingFlags& flags) {
+        if (weights.empty() && (partial || !frozen.empty()))
+            throw UsageError(text(partial ? "--partial" : "--freeze", " is for trained weights.  Name them with --weights FILE."));
+        if (options.name.empty() && weights.empty()) options.name = "resnet20";
+        options.stride_in_3x3 = stride != "1x1";
+        options = flags.model(options);
+        return weights.empty() ? options : model_for(read_model_file(weights), weights, options, partial ? Load::part : Load::whole);
+    }
+
+    // Pixels a side of the pictures it is meant for.
+    Index picture_side(const ModelOptions& model) const {
+        const Index usual = picture_size(model);
+        return weights.empty() ? usual : image_size_of(read_model_file(weights), weights).value_or(usual);
+    }
+
+    // `before` tells as many classes apart as the weights, `now` as the data.
+    FineTuning pretrained(const ModelOptions& before, const ModelOptions& now, const std::string& data_path) const {
+        if (weights.empty()) return {};
+        require(partial || before.classes == now.classes, weights, ": this net tells ", before.classes, " classes apart, and ",
+                data_path, " has ", now.classes, ".  Give --partial, to begin its last layer anew.");
+        return fine_tuning(weights, partial, frozen);
+    }
+};
+
+}  // namespace
+
 int main(int argc, char** argv) {
-    Program program("train", "Trains a plain or a residual net on small pictures, and keeps its log and weights.");
+    Program program("train", "Trains a net on pictures, from random weights or from trained ones, and keeps its log and weights.");
     TrainingFlags flags;
-    std::string model = "resnet20", output;
+    Net net;
+    std::string output;
     std::uint64_t seed = 1;
-    program.app.add_option("--model", model, "resnet or plain and a depth of 6n+2: resnet20, plain56, ...")
-        ->group("Net")
-        ->capture_default_str()
-        ->type_name("NAME");
+    net.add_to(program.app);
     flags.add_to(program.app);
     program.app.add_option("--seed", seed, "of the first weights, the order of pictures and their augmentation")
         ->check(within(0, 1e18))
@@ -47,15 +107,20 @@ int main(int argc, char** argv) {
         "Examples:\n"
         "  build/train --model resnet20                                   on the synthetic pictures, no download\n"
         "  make data && build/train --model resnet20 --data-path cifar10 --epochs 164 \\\n"
-        "      --lr-scheduler multistep --lr-milestones 82,123            the paper's run: 64k iterations");
+        "      --lr-scheduler multistep --lr-milestones 82,123            the paper's run: 64k iterations\n"
+        "  build/train --model resnet18 --weights resnet18.safetensors --partial --freeze body --data-path pets \\\n"
+        "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own classes");
 
     return program.run(argc, argv, [&] {
         flags.use_threads();
-        if (parse_cifar_model_flag(model, flags.shortcut).shortcut == Shortcut::none && !flags.shortcut.empty())
-            throw UsageError("--shortcut is for residual nets; " + model + " has none.  Leave it out.");
         flags.checkpoints.resume = resume->count() > 0;
+        const ModelOptions model = net.chosen(flags);
+        if (program.app.count("--image-size") == 0) flags.data.size = net.picture_side(model);
+        if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() && !flags.no_augment)
+            flags.views = "resized_crop";
         const DataSplits data = flags.load();
-        const Recipe recipe = flags.recipe(model, seed, data);
+        Recipe recipe = flags.recipe(model, seed, data);
+        recipe.pretrained = net.pretrained(model, recipe.model, flags.data_path);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << "\n";

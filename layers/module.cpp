@@ -46,7 +46,15 @@ ForwardWatch::ForwardWatch(Told told) : told_(std::move(told)), before_(std::exc
 ForwardWatch::~ForwardWatch() { watching = before_; }
 
 void Module::train(bool on) {
-    for (auto& [name, part] : named_modules(*this)) part->training_ = on;
+    for (auto& [name, part] : named_modules(*this)) part->training_ = on && !part->frozen_;
+}
+
+void Module::freeze() {
+    for (auto& [name, part] : named_modules(*this)) part->frozen_ = true;
+    Walk walk;
+    walk.on_parameter = [](const std::string&, Tensor& value) { value = value.detach(); };
+    walk.walk("", *this);
+    evaluate();
 }
 
 EvaluationMode::EvaluationMode(Module& net) {

@@ -54,6 +54,11 @@ public:
     void evaluate() { train(false); }
     bool training() const { return training_; }
 
+    // For good: the parameters of this module and its parts get no gradient any more, and it stays in evaluation mode,
+    // so that running statistics do not move either.
+    void freeze();
+    bool frozen() const { return frozen_; }
+
     // Where this module stands in its net, e.g. "layer2.0.conv1".  Empty until name_parts().
     const std::string& name() const { return name_; }
     // Tells every part its full name: call once on a finished net.  Error messages use it.
@@ -67,7 +72,7 @@ protected:
 private:
     friend class EvaluationMode;
 
-    bool training_ = true;
+    bool training_ = true, frozen_ = false;
     std::string name_;
 };
 

@@ -30,11 +30,14 @@ Observer RunObserver::observer() {
 }
 
 std::string describe(const Recipe& recipe) {
-    const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
+    const ModelOptions model = completed(recipe.model);
     const std::string shortcut =
-        recipe.model.shortcut == Shortcut::none ? "no shortcuts" : text("shortcut ", name_of(recipe.model.shortcut));
-    return text(model_name(recipe.model), ": ", shortcut, ", ", parameter_count(*net), " parameters, seed ",
-                recipe.training.seed);
+        model.shortcut == Shortcut::none ? "no shortcuts" : text("shortcut ", name_of(*model.shortcut));
+    const FineTuning& from = recipe.pretrained;
+    std::string frozen;
+    for (const std::string& part : from.frozen) frozen += (frozen.empty() ? ", frozen: " : " ") + part;
+    return text(model.name, ": ", shortcut, ", ", parameter_count(*make_model(model)), " parameters, seed ",
+                recipe.training.seed, from.weights.empty() ? "" : ", from " + from.weights.string(), frozen);
 }
 
 std::string summary(const History& history) {

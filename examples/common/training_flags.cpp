@@ -35,7 +35,7 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
         ->check(within(10, 1'000'000))
         ->type_name("N");
     app.add_option("--image-size", options.size,
-                   "folders of pictures are scaled and cropped to this many pixels a side")
+                   "folders of pictures are scaled and cropped to this many pixels a side; 224 for nets of ImageNet")
         ->group("Data")
         ->capture_default_str()
         ->check(within(8, 1024))
@@ -54,7 +54,8 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
     app.add_option("--views", views,
                    "how pictures are cropped at random: shifted (by up to 4 pixels), resized_crop (any size and "
-                   "proportion) or scale_jitter (any size); the latter two from pictures as they lie in their files")
+                   "proportion; the default for folders of pictures and nets of ImageNet) or scale_jitter (any size); "
+                   "the latter two from pictures as they lie in their files")
         ->group("Data")
         ->capture_default_str()
         ->transform(one_of({"shifted", "resized_crop", "scale_jitter"}))
@@ -77,12 +78,10 @@ void TrainingFlags::add_to(CLI::App& app) {
            "--shortcut", shortcut,
            "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
         ->group("Net")
-        ->default_str("A")
         ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
-    app.add_option("--width", width, "channels of the first stage; the paper's nets have 16")
+    app.add_option("--width", width, "channels of the first stage; if not given the paper's, 16 for CIFAR and 64 for ImageNet")
         ->group("Net")
-        ->capture_default_str()
         ->check(within(1, 1024))
         ->type_name("N");
 
@@ -189,10 +188,25 @@ DataSplits TrainingFlags::load() const {
     return load_data(data_path, options);
 }
 
-Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const DataSplits& splits) const {
+bool TrainingFlags::pictures_in_folders() const {
+    return std::filesystem::is_directory(data_path) && !holds_cifar10(data_path);
+}
+
+ModelOptions TrainingFlags::model(ModelOptions net) const {
+    net.width = width;
+    try {
+        if (!shortcut.empty()) net.shortcut = parse_shortcut(shortcut);
+        if (!net.name.empty()) completed(net);
+        return net;
+    } catch (const Error& e) {
+        throw UsageError(e.what());
+    }
+}
+
+Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& splits) const {
     require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
             " to test on.  Give a set with both to --data-path.");
-    Recipe r{.model = parse_cifar_model_flag(model, shortcut)};
+    Recipe r{.model = model};
     if (schedule == "multistep" && milestones.empty())
         throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
     if (schedule != "multistep" && !milestones.empty())
@@ -204,7 +218,6 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
     if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
 
     r.initialiser = initialiser;
-    r.model.width = width;
     r.model.classes = static_cast<Index>(splits.train.classes.size());
     const Index steps_per_epoch = (splits.train.count() + batch - 1) / batch;
     ScheduleOptions s{.base = lr,
@@ -228,14 +241,6 @@ Recipe TrainingFlags::recipe(const std::string& model, std::uint64_t seed, const
                   .detect_anomaly = detect_anomaly};
     r.per_pixel_mean = per_pixel_mean;
     return r;
-}
-
-CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut) {
-    try {
-        return parse_cifar_model(model, parse_shortcut(shortcut.empty() ? "A" : shortcut));
-    } catch (const Error& e) {
-        throw UsageError(e.what());
-    }
 }
 
 std::string describe(const std::string& path, const DataSplits& data) {

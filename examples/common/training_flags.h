@@ -19,7 +19,7 @@ struct TrainingFlags {
     std::string data_path = "synthetic";
     DataOptions data;
     std::string shortcut, initialiser = "he_normal";
-    Index width = 16;
+    Index width = 0;                                     // 0: the paper's
     Index epochs = 10, batch = 128, max_iterations = 0;
     double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;
     bool nesterov = false, no_norm_decay = false, no_augment = false, per_pixel_mean = false;
@@ -38,12 +38,14 @@ struct TrainingFlags {
     void use_threads() const;
     DataSplits load() const;                             // refuses with UsageError what does not go together
 
-    // The recipe for one net of this name.  Refuses with UsageError what does not go together.
-    Recipe recipe(const std::string& model, std::uint64_t seed, const DataSplits& data) const;
-};
+    bool pictures_in_folders() const;                    // a folder for each class
 
-// A model's and a shortcut's name as given by flags, no shortcut meaning A; refuses with UsageError.
-CifarOptions parse_cifar_model_flag(const std::string& model, const std::string& shortcut);
+    // What the flags say of a net is added, and, if it has a name, all that is left open.  Refuses with UsageError what
+    // completed() refuses.
+    ModelOptions model(ModelOptions net) const;
+    // The recipe for one net.  Refuses with UsageError what does not go together.
+    Recipe recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& data) const;
+};
 
 // The one line that says what is trained on: "synthetic: 10000 training and 2000 test pictures of 32x32, 10 classes".
 std::string describe(const std::string& path, const DataSplits& data);

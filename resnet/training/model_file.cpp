@@ -82,26 +82,9 @@ TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessin
     return file;
 }
 
-TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size,
-                      const std::vector<std::string>& class_names) {
-    const CifarOptions& o = net.options();
-    return model_file(net,
-                      {.name = model_name(o),
-                       .shortcut = o.shortcut,
-                       .width = o.width,
-                       .classes = o.classes,
-                       .stride_in_3x3 = o.stride_in_3x3},
-                      preprocessing, image_size, class_names);
-}
-
 void save_model(const std::filesystem::path& path, Module& net, const ModelOptions& model,
                 const Preprocessing& preprocessing, Index image_size, const std::vector<std::string>& class_names) {
     write_safetensors(path, model_file(net, model, preprocessing, image_size, class_names));
-}
-
-void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing,
-                Index image_size, const std::vector<std::string>& class_names) {
-    write_safetensors(path, model_file(net, preprocessing, image_size, class_names));
 }
 
 TensorFile read_model_file(const std::filesystem::path& path) {

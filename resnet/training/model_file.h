@@ -19,7 +19,6 @@
 
 #include "engine/safetensors.h"
 #include "layers/weights.h"
-#include "resnet/cifar.h"
 #include "resnet/data/pictures.h"
 #include "resnet/models.h"
 
@@ -28,13 +27,9 @@ namespace deepen {
 // All that belongs into the file; also PyTorch's num_batches_tracked, as 0: nothing here counts batches.
 TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessing& preprocessing, Index image_size,
                       const std::vector<std::string>& class_names = {});
-TensorFile model_file(CifarNet& net, const Preprocessing& preprocessing, Index image_size,
-                      const std::vector<std::string>& class_names = {});
 
 void save_model(const std::filesystem::path& path, Module& net, const ModelOptions& model,
                 const Preprocessing& preprocessing, Index image_size, const std::vector<std::string>& class_names = {});
-void save_model(const std::filesystem::path& path, CifarNet& net, const Preprocessing& preprocessing, Index image_size,
-                const std::vector<std::string>& class_names = {});
 
 // Its tensors have our names, ready for load_state() and load_fitting().  (timm has VGG's first linear layers as
 // convolutions, and calls them pre_logits.)  Refuses what read_safetensors() refuses.

@@ -25,12 +25,19 @@ std::string_view name_of(ScheduleOptions::Kind kind) {
     throw InternalError("internal error, please report it: a schedule without a name");
 }
 
-Json to_json(const CifarOptions& o) {
-    return {{"name", model_name(o)},
-            {"depth", o.depth},
-            {"shortcut", name_of(o.shortcut)},
+Json to_json(const ModelOptions& model) {
+    const ModelOptions o = completed(model);
+    return {{"name", o.name},
+            {"shortcut", name_of(*o.shortcut)},
             {"width", o.width},
-            {"classes", o.classes}};
+            {"classes", o.classes},
+            {"stride_in_3x3", o.stride_in_3x3},
+            {"zero_last_scale", o.zero_last_scale}};
+}
+
+// The weights by their hash: where they lie does not matter.
+Json to_json(const FineTuning& f) {
+    return f.weights.empty() ? Json() : Json{{"weights", f.hash}, {"partial", f.partial}, {"frozen", f.frozen}};
 }
 
 Json to_json(const ScheduleOptions& o) {
@@ -67,13 +74,14 @@ uLong crc(uLong so_far, const void* bytes, std::size_t size) {
 
 }  // namespace
 
-std::string Recipe::name() const { return text(model_name(model), "-seed", training.seed); }
-std::string Recipe::kind() const { return model.shortcut == Shortcut::none ? "plain" : "residual"; }
+std::string Recipe::name() const { return text(completed(model).name, "-seed", training.seed); }
+std::string Recipe::kind() const { return completed(model).shortcut == Shortcut::none ? "plain" : "residual"; }
 
 std::string Recipe::json(const DataSplits& data) const {
-    const Json j{{"format", 1},
+    const Json j{{"format", 2},
                  {"model", to_json(model)},
                  {"initialiser", initialiser},
+                 {"pretrained", to_json(pretrained)},
                  {"training", to_json(training)},
                  {"data",
                   {{"train", data.train.count()},

@@ -7,14 +7,16 @@
 
 #include <string>
 
-#include "resnet/cifar.h"
+#include "resnet/models.h"
+#include "resnet/training/fine_tuning.h"
 #include "resnet/training/trainer.h"
 
 namespace deepen {
 
 struct Recipe {
-    CifarOptions model;
-    std::string initialiser = "he_normal";               // layers/initialise.h
+    ModelOptions model;
+    std::string initialiser = "he_normal";               // layers/initialise.h; of what `pretrained` leaves
+    FineTuning pretrained;
     TrainingOptions training;                            // its seed is that of everything, first weights included
     bool per_pixel_mean = false;                         // the paper's; else per-channel mean and deviation
 

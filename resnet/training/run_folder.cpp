@@ -34,6 +34,24 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
     return over;
 }
 
+// --- what a run begins with --------------------------------------------------------------------------
+
+std::unique_ptr<Module> first_net(const Recipe& recipe, const Observer& observer) {
+    std::unique_ptr<Module> net = make_model(recipe.model);
+    initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
+    if (recipe.pretrained.weights.empty()) return net;
+    if (const Misfits misfits = load_pretrained(*net, recipe.pretrained); !misfits.none())
+        observer.say(text(recipe.pretrained.weights.string(), " fits in part; the rest begins anew.", misfits.str()));
+    freeze_parts(*net, recipe.pretrained.frozen);
+    return net;
+}
+
+Preprocessing preprocessing_for(const Recipe& recipe, const PictureSet& pictures) {
+    if (recipe.per_pixel_mean) return Preprocessing::per_pixel(pictures);
+    if (!recipe.pretrained.weights.empty()) return preprocessing_from(recipe.pretrained, recipe.model, pictures);
+    return Preprocessing::per_channel(pictures);
+}
+
 // --- reading checkpoints ---------------------------------------------------------------------------
 
 fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
@@ -91,9 +109,9 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
 // Writes what a run leaves behind, when it is time.
 class Keeper {
 public:
-    Keeper(fs::path folder, CifarNet& net, Trainer& trainer, const Preprocessing& preprocessing, const PictureSet& data,
+    Keeper(fs::path folder, Module& net, const ModelOptions& model, Trainer& trainer, const Preprocessing& preprocessing, const PictureSet& data,
            std::string recipe, CheckpointOptions options)
-        : folder_(std::move(folder)), net_(net), trainer_(trainer), preprocessing_(preprocessing),
+        : folder_(std::move(folder)), net_(net), model_(model), trainer_(trainer), preprocessing_(preprocessing),
           data_(data), recipe_(std::move(recipe)), options_(options) {}
 
     void after_step(const StepReport& step) {
@@ -115,7 +133,7 @@ public:
     void when_stopped() { save("last.safetensors"); }
 
 private:
-    TensorFile file() const { return model_file(net_, preprocessing_, data_.height, data_.classes); }
+    TensorFile file() const { return model_file(net_, model_, preprocessing_, data_.height, data_.classes); }
 
     void save(const std::string& name) {
         const fs::path checkpoints = folder_of_checkpoints(folder_);
@@ -135,7 +153,8 @@ private:
     }
 
     const fs::path folder_;
-    CifarNet& net_;
+    Module& net_;
+    const ModelOptions model_;
     Trainer& trainer_;
     const Preprocessing& preprocessing_;
     const PictureSet& data_;
@@ -162,10 +181,8 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
-    const std::unique_ptr<CifarNet> net = cifar_resnet(recipe.model);
-    initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
-    const Preprocessing preprocessing =
-        recipe.per_pixel_mean ? Preprocessing::per_pixel(data.train) : Preprocessing::per_channel(data.train);
+    const std::unique_ptr<Module> net = first_net(recipe, observer);
+    const Preprocessing preprocessing = preprocessing_for(recipe, data.train);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
     const std::string description = recipe.json(data);
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
@@ -187,7 +204,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     else fs::remove(folder / "log.csv");
     write_file_atomically(folder / "config.json", description);
 
-    Keeper keeper(folder, *net, trainer, preprocessing, data.train, description, checkpoints);
+    Keeper keeper(folder, *net, recipe.model, trainer, preprocessing, data.train, description, checkpoints);
     Observer saving = observer;
     saving.step = [&](const StepReport& step) {
         observer.step(step);

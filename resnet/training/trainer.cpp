@@ -21,6 +21,12 @@ void require_finite(const char* what, const std::string& name, const Tensor& t) 
     if (at < numbers.size()) throw Anomaly(text(what, name, " holds ", numbers[at], "."));
 }
 
+std::vector<NamedTensor> learning(Module& net) {
+    std::vector<NamedTensor> all = named_parameters(net);
+    std::erase_if(all, [](const NamedTensor& p) { return !p.tensor.requires_grad(); });
+    return all;
+}
+
 }  // namespace
 
 Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options)
@@ -29,7 +35,7 @@ Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& prepr
       preprocessing_(preprocessing),
       options_(options),
       schedule_(options.schedule),
-      parameters_(named_parameters(net)),
+      parameters_(learning(net)),
       buffers_(named_buffers(net)),
       sgd_(parameters_, options.sgd) {
     require(options.epochs >= 1, "training: ", options.epochs, " epochs asked for; give at least 1.");

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/random.h"
+#include "engine/safetensors.h"
 #include "resnet/data/shapes.h"
 #include "tests/examples/command.h"
 #include "tests/resnet/data/picture_files.h"
@@ -62,6 +63,34 @@ TEST(Classify, FindsWhatWasLearntFromAFolderAndCallsItByTheFoldersNames) {
     expect("build/classify --top 1 " + (scratch / "ring.png").string() + " --labels " +
                scratch.write("labels", "Gitter\nKreuz\nReif\n").string() + " --weights " + weights,
            0, "  Reif\n");
+}
+
+TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
+    const Scratch scratch;
+    const std::string first = trained_on_shapes(scratch);
+    for (const std::string shape : {"bars", "ring"})
+        for (int i = 30; i < 50; ++i)
+            scratch.write("two/" + shape + " again/" + std::to_string(i) + ".png", drawing(shape, i));
+    const std::string two = (scratch / "two").string(), out = (scratch / "tuned").string();
+    const std::string tune = "build/train --weights " + first + " --data-path " + two + " -b 8 --epochs 8 --lr 0.05 --output-dir " + out;
+    expect(tune, 1, "tells 3 classes apart, and " + two + " has 2.  Give --partial");
+    expect(tune + " --partial --freeze stem", 1, "the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
+    expect(tune + " --partial --freeze body,fc", 1, "nothing is left that learns");
+    expect("build/train --freeze body", 2, "--freeze is for trained weights");
+    expect(tune + " --partial --freeze body", 0, "fits in part; the rest begins anew.  Of another shape: fc.weight is [3,32] instead of [2,32]");
+    expect(tune + " --partial --freeze layer1", 1, "pretrained.frozen.0 is \"body\" there, \"layer1\" here");
+
+    const auto tensors = [](const std::string& path) { return read_safetensors(path).tensors; };
+    const auto before = tensors(first), after = tensors(out + "/weights.safetensors");
+    for (const auto& [name, tensor] : before) {
+        if (name.starts_with("fc.")) continue;
+        EXPECT_TRUE(std::ranges::equal(tensor.data(), after.at(name).data())) << name;
+    }
+
+    const Outcome o = run("build/classify --top 1 " + scratch.write("p.png", drawing("ring", 100)).string() + " --weights " +
+                          out + "/weights.safetensors");
+    EXPECT_EQ(o.code, 0);
+    expect_mentions(o.output, "  ring again\n");
 }
 
 TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {

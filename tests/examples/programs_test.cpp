@@ -218,7 +218,7 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --seed x", 2, "--seed");
     expect("build/train --seed -1", 2, "--seed");
     expect("build/train --shortcut D", 2, "--shortcut");
-    expect("build/train --model plain8 --shortcut B" + tiny, 2, "--shortcut is for residual nets; plain8 has none");
+    expect("build/train --model plain8 --shortcut B" + tiny, 2, "model 'plain8' has no shortcuts, but shortcut B was asked for");
     expect("build/degradation --kinds plain --shortcut B" + tiny, 2, "--kinds asks for plain ones alone");
     expect("build/train --image-size 16" + tiny, 2, "--image-size is for folders of pictures");
     expect("build/train --checkpoint-every -1", 2, "--checkpoint-every");

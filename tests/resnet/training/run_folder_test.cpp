@@ -22,7 +22,7 @@ const DataSplits& pictures() {
 
 // Two epochs of four steps.
 Recipe recipe() {
-    return {.model = {.depth = 8, .width = 2}, .training = {.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}};
+    return {.model = {.name = "resnet8", .width = 2}, .training = {.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}};
 }
 
 struct RunFolder : testing::Test {
@@ -145,7 +145,7 @@ TEST_F(RunFolder, SaysInWhatAnotherRunDiffers) {
     train(5);
     Recipe other = recipe();
     other.training.schedule.base = 0.1;
-    other.model.shortcut = Shortcut::none;
+    other.model.name = "plain8";
     const std::string differences = "model.name is \"resnet8\" there, \"plain8\" here, model.shortcut is \"A\" there, "
                                     "\"none\" here, training.schedule.lr is 0.05 there, 0.1 here.";
     expect_mentions(refusal(other), last.string() + ": this checkpoint is of a run with other settings or other data: " +

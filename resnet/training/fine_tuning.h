@@ -1,0 +1,44 @@
+// How does a net learn something new from weights that were trained for something else?
+//
+//     FineTuning from = fine_tuning("resnet18.safetensors", true, {"conv1", "bn1", "layer1"});
+//     Misfits left = load_pretrained(*net, from);          // fc.weight, fc.bias: other classes, so they stay random
+//     freeze_parts(*net, from.frozen);                     // and the first layers learn no more
+//
+// The first layers of all nets of pictures look for the same edges and colours; with few pictures, leave them alone.
+// (Yosinski et al. 2014, "How transferable are features in deep neural networks?")  A frozen batch norm keeps its
+// running statistics as well: those of a few pictures would be worse.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "layers/weights.h"
+#include "resnet/data/pictures.h"
+#include "resnet/models.h"
+
+namespace deepen {
+
+struct FineTuning {
+    std::filesystem::path weights;                       // empty: none, training begins from random weights
+    std::string hash;                                    // of what that file holds (engine/hash.h): it fixes the run
+    bool partial = false;                                // load what fits; else all must fit
+    std::vector<std::string> frozen;                     // parts of the net: "layer1", "layer2.0", or whole_body
+};
+
+// All parts but the last linear layer, which tells the classes apart.
+inline const std::string whole_body = "body";
+
+// Refuses what read_model_file() refuses.
+FineTuning fine_tuning(const std::filesystem::path& weights, bool partial, std::vector<std::string> frozen);
+
+// Refuses a file that has changed since fine_tuning(), and what load_state() or load_fitting() refuse.
+Misfits load_pretrained(Module& net, const FineTuning& from);
+
+// Refuses names that the net has no part of, listing those it has, and to leave nothing that learns.
+void freeze_parts(Module& net, const std::vector<std::string>& names);
+
+// What the net saw so far: as the file says, else torchvision's for nets of ImageNet, else that of the new pictures.
+Preprocessing preprocessing_from(const FineTuning& from, const ModelOptions& model, const PictureSet& pictures);
+
+}  // namespace deepen

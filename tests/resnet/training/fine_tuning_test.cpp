@@ -1,0 +1,126 @@
+#include "resnet/training/fine_tuning.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "resnet/training/model_file.h"
+#include "resnet/training/run_folder.h"
+#include "tests/scratch.h"
+
+namespace deepen {
+namespace {
+
+const DataSplits& pictures() {
+    static const DataSplits data = load_data("synthetic", {.train_count = 64, .test_count = 20});
+    return data;
+}
+
+const ModelOptions resnet8 = {.name = "resnet8", .width = 2, .classes = 10};
+const Preprocessing some = {.mean = {Real(0.5), Real(0.25), Real(0.125)}, .deviation = {1, Real(0.5), Real(0.25)}};
+
+struct FineTuned : testing::Test {
+    const Scratch scratch;
+    const std::filesystem::path file = scratch / "before.safetensors";
+    std::unique_ptr<Module> net = make_model(resnet8);
+
+    FineTuned() {
+        initialise(*net, 3);
+        save_model(file, *net, resnet8, some, 32);
+    }
+    Recipe recipe(std::vector<std::string> frozen) const {
+        return {.model = resnet8,
+                .pretrained = fine_tuning(file, false, std::move(frozen)),
+                .training = {.epochs = 1, .batch = 16, .schedule = {.base = 0.05}}};
+    }
+    // The parameters and statistics that differ after training, by the part that they are in.
+    std::vector<std::string> changed(const std::vector<std::string>& frozen) const {
+        train_into(scratch / "run", recipe(frozen), pictures());
+        const auto before = read_safetensors(file).tensors, after = read_safetensors(scratch / "run/weights.safetensors").tensors;
+        std::vector<std::string> parts;
+        for (const auto& [name, t] : before) {
+            const std::string part = name.substr(0, name.find('.'));
+            if (!std::ranges::equal(t.data(), after.at(name).data()) && (parts.empty() || parts.back() != part))
+                parts.push_back(part);
+        }
+        std::filesystem::remove_all(scratch / "run");
+        return parts;
+    }
+};
+
+using Parts = std::vector<std::string>;
+
+TEST_F(FineTuned, LearnsEverywhereButInWhatIsFrozen) {
+    EXPECT_EQ(changed({}), (Parts{"bn1", "conv1", "fc", "layer1", "layer2", "layer3"}));
+    EXPECT_EQ(changed({"conv1", "bn1", "layer1"}), (Parts{"fc", "layer2", "layer3"}));
+    EXPECT_EQ(changed({"layer2"}), (Parts{"bn1", "conv1", "fc", "layer1", "layer3"}));     // the gradient passes through
+    EXPECT_EQ(changed({whole_body}), (Parts{"fc"}));
+}
+
+TEST_F(FineTuned, GradientsOfTheRestAreThoseOfANetInEvaluationModeThere) {
+    const Tensor x = Tensor::full({2, 8, 8, 3}, Real(0.5));
+    const std::vector<int> labels = {1, 2};
+    const auto gradient = [&](Module& m) {
+        cross_entropy(m(x), labels).backward();
+        std::vector<Tensor> all;
+        for (const NamedTensor& p : named_parameters(m))
+            if (p.name.starts_with("conv1") || p.name.starts_with("fc")) all.push_back(p.tensor.grad());
+        return all;
+    };
+    std::unique_ptr<Module> other = make_model(resnet8);
+    initialise(*other, 3);
+    freeze_parts(*other, {"layer1", "layer2", "layer3"});
+    other->train();                                      // frozen parts do not follow
+    for (auto& [name, part] : named_modules(*net))
+        if (name.starts_with("layer")) part->evaluate();
+    const std::vector<Tensor> expected = gradient(*net), found = gradient(*other);
+    ASSERT_EQ(expected.size(), 3u);
+    for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(std::ranges::equal(expected[i].data(), found[i].data())) << i;
+}
+
+TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
+    EXPECT_EQ(preprocessing_from(fine_tuning(file, false, {}), resnet8, pictures().train).mean, some.mean);
+    train_into(scratch / "run", recipe({whole_body}), pictures());
+    EXPECT_EQ(preprocessing_of(read_model_file(scratch / "run/weights.safetensors"), "")->mean, some.mean);
+
+    std::unique_ptr<Module> again = make_model(resnet8);
+    EXPECT_TRUE(load_pretrained(*again, fine_tuning(file, false, {})).none());
+    EXPECT_TRUE(std::ranges::equal(named_parameters(*again)[0].tensor.data(), named_parameters(*net)[0].tensor.data()));
+}
+
+TEST_F(FineTuned, NetsOfImageNetFromElsewhereSeeWhatTorchvisionShowsThem) {
+    write_safetensors(file, {.tensors = state_of(*net), .metadata = {}});
+    const FineTuning bare = fine_tuning(file, true, {});
+    EXPECT_EQ(preprocessing_from(bare, {.name = "resnet18"}, pictures().train).mean, Preprocessing::imagenet().mean);
+    EXPECT_EQ(preprocessing_from(bare, resnet8, pictures().train).mean, Preprocessing::per_channel(pictures().train).mean);
+}
+
+TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
+    const Recipe first = recipe({});
+    initialise(*net, 4);
+    save_model(file, *net, resnet8, some, 32);
+    expect_mentions(refusal_of([&] { load_pretrained(*make_model(resnet8), first.pretrained); }), "have changed since");
+    expect_mentions(differences(first.json(pictures()), recipe({}).json(pictures())), "pretrained.weights is ");
+    expect_mentions(differences(first.json(pictures()), Recipe{.model = resnet8}.json(pictures())), "pretrained");
+}
+
+TEST_F(FineTuned, RefusesPartsThatAreNotThereAndToFreezeAll) {
+    expect_mentions(refusal_of([&] { freeze_parts(*net, {"layer4"}); }),
+                    "the net has no part 'layer4'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc, what these hold");
+    expect_mentions(refusal_of([&] { freeze_parts(*net, {""}); }), "the net has no part ''");
+    expect_mentions(refusal_of([&] { freeze_parts(*net, {whole_body, "fc"}); }), "nothing is left that learns");
+}
+
+TEST_F(FineTuned, GoesOnToTheSameBitsAfterAnInterruption) {
+    train_into(scratch / "whole", recipe({"layer1"}), pictures());
+    Observer stopping;
+    int left = 2;
+    stopping.step = [&](const StepReport&) { --left; };
+    stopping.stop = [&] { return left == 0; };
+    train_into(scratch / "parts", recipe({"layer1"}), pictures(), stopping);
+    train_into(scratch / "parts", recipe({"layer1"}), pictures());
+    EXPECT_EQ(weights_hash(scratch / "parts"), weights_hash(scratch / "whole"));
+}
+
+}  // namespace
+}  // namespace deepen
