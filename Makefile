@@ -123,11 +123,9 @@ $(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -o $@ $^ $(LIBS)
 
-# One program for all targets; it runs the one that it is called after.  Only what parses is in it.
-PARSERS := $(addprefix engine/,anomaly.cpp autograd.cpp files.cpp memory.cpp parallel.cpp profile.cpp safetensors.cpp shape.cpp tensor.cpp) \
-           $(addprefix resnet/data/,archive.cpp cifar10.cpp decode.cpp exif.cpp picture_folder.cpp pixels.cpp resize.cpp) \
-           resnet/training/history.cpp tests/resnet/data/picture_files.cpp tests/fuzz/targets.cpp tests/fuzz/libfuzzer.cpp
-$(BUILD)/fuzz: $(call object,$(PARSERS))
+# One program for all targets; it runs the one that it is called after.
+FUZZED := tests/resnet/data/picture_files.cpp tests/fuzz/targets.cpp tests/fuzz/libfuzzer.cpp
+$(BUILD)/fuzz: $(call object,$(FUZZED)) $(BUILD)/libdeepen.a
 	@echo "link $@"
 	@$(CXX) -fsanitize=fuzzer -o $@ $^ -lgtest $(LIBS)
 

@@ -74,7 +74,8 @@ void after_forward(const char* op, const Tensor& y, const std::vector<Tensor>& i
     if (at == numbers.size()) return;
     std::vector<const Node*> nodes;
     for (const Tensor& x : inputs) nodes.push_back(x.node().get());
-    throw Anomaly(text(op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ", at, " of its output ", y.shape(), "."));
+    throw Anomaly(text(op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ", at, " of its output ",
+                       y.shape(), "."));
 }
 
 void after_backward(const Node& node) {
@@ -87,8 +88,8 @@ void after_backward(const Node& node) {
         if (at == numbers.size()) continue;
         std::vector<const Node*> nodes;
         for (const auto& n : node.inputs) nodes.push_back(n.get());
-        throw Anomaly(text("the backward of ", node.op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ", at,
-                           " of the gradient ", dx.shape(), " of its input ", i, "."));
+        throw Anomaly(text("the backward of ", node.op, place(nodes), " made ", unsigned_nan(numbers[at]), ": element ",
+                           at, " of the gradient ", dx.shape(), " of its input ", i, "."));
     }
 }
 

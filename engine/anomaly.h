@@ -1,8 +1,8 @@
 // Which op was the first to make a number that is none?
 //
 // A NaN or an infinity spreads: when the loss shows it, it has been through a hundred ops; or a relu has made a zero
-// of -inf, and the loss shows nothing.  While an AnomalyDetection lives, whatever an op makes is looked at as soon as the op ends,
-// forward (its output) and backward (the gradients of its inputs).  What does not hold is refused at once:
+// of -inf, and the loss shows nothing.  While an AnomalyDetection lives, whatever an op makes is looked at as soon as
+// the op ends, forward (its output) and backward (the gradients of its inputs).  What does not hold is refused at once:
 //
 //     conv2d_batch_norm in layer1.0.conv1 made inf: element 17 of its output [8,32,32,16].
 //

@@ -152,8 +152,8 @@ void Tensor::backward() {
 void Tensor::backward(const Tensor& dy) {
     require(node_ != nullptr,
             "backward: nothing here learns.  Was the tensor made from a variable(), and outside NoGrad?");
-    require(dy.defined() && dy.shape() == shape_, "backward: the gradient to start from has shape ", dy.shape(), ", the tensor ",
-            shape_, ".");
+    require(dy.defined() && dy.shape() == shape_, "backward: the gradient to start from has shape ", dy.shape(),
+            ", the tensor ", shape_, ".");
 
     const std::vector<Node*> nodes = reachable(node_.get());
     for (const Node* n : nodes)

@@ -7,8 +7,8 @@
 //     ... training ...
 //     std::cout << profile::table();
 //
-// For one thread: the one that trains.  What runs between ops (making batches, updating weights) is booked by who does it, with a lap of
-// its own.
+// For one thread: the one that trains.  What runs between ops (making batches, updating weights) is booked by who does
+// it, with a lap of its own.
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 //
 // The safetensors format: an unsigned 64-bit little-endian N, N bytes of JSON, then raw numbers.
 //
-//     [ N ][ {"__metadata__":{"mean":"0.49"},"fc.bias":{"dtype":"F32","shape":[10],"data_offsets":[0,40]}} ][ 40 bytes ]
+//     [ N ][ {"__metadata__":{"mean":"0.5"},"fc.bias":{"dtype":"F32","shape":[10],"data_offsets":[0,40]}} ][ 40 bytes ]
 //
 // Unlike a pickle, reading one cannot run code; like any file, one may be truncated, corrupt or
 // hostile, so everything is checked before it is believed, and nothing is allocated that the file's

@@ -52,7 +52,8 @@ void Flags::add_to(CLI::App& app) {
         ->check(within(8, 1024))
         ->group("What a net is shown")
         ->type_name("PIXELS");
-    app.add_option("--resize", shorter_side, "pixels of the shorter side, of which these are a part; if not given, likewise")
+    app.add_option("--resize", shorter_side,
+                   "pixels of the shorter side, of which these are a part; if not given, likewise")
         ->check(within(8, 2048))
         ->group("What a net is shown")
         ->type_name("PIXELS");
@@ -79,7 +80,8 @@ void Flags::add_to(CLI::App& app) {
 }
 
 // What the flags say, else what the file says, else what torchvision does for ImageNet's nets.
-Preparation preparation_for(const Flags& flags, const ModelOptions& model, const TensorFile& file, const std::string& path) {
+Preparation preparation_for(const Flags& flags, const ModelOptions& model, const TensorFile& file,
+                            const std::string& path) {
     const bool on_imagenet = picture_size(model) == 224;
     const std::optional<Index> said = image_size_of(file, path);
     Preparation p;
@@ -115,15 +117,17 @@ Ensemble load(const Flags& flags) {
         ensemble.nets.emplace_back(std::move(net), preparation_for(flags, model, file, path));
 
         require(ensemble.classes == 0 || ensemble.classes == model.classes, path, ": this net tells ", model.classes,
-                " classes apart, the one before it ", ensemble.classes, ".  An ensemble needs nets for the same classes.");
+                " classes apart, the one before it ", ensemble.classes,
+                ".  An ensemble needs nets for the same classes.");
         ensemble.classes = model.classes;
         const auto names = class_names_of(file, path);
         if (!names || !flags.labels.empty()) continue;
         require(static_cast<Index>(names->size()) == model.classes, path, ": the metadata name ", names->size(),
                 " classes, but the net tells ", model.classes, " apart.  Give --labels FILE.");
-        require(ensemble.names.empty() || ensemble.names == *names, path,
-                ": this net's classes are called otherwise than those of the one before it.  An ensemble needs nets for "
-                "the same classes; if they are, give --labels FILE.");
+        require(
+            ensemble.names.empty() || ensemble.names == *names, path,
+            ": this net's classes are called otherwise than those of the one before it.  An ensemble needs nets for "
+            "the same classes; if they are, give --labels FILE.");
         ensemble.names = *names;
     }
     if (!flags.labels.empty()) ensemble.names = read_class_names(flags.labels, ensemble.classes);

@@ -39,7 +39,8 @@ struct Experiment {
     ModelOptions net(int depth, const std::string& kind) const {
         TrainingFlags its = flags;
         if (kind == "plain") its.shortcut.clear();
-        return its.model({.name = model_name({.depth = depth, .shortcut = kind == "plain" ? Shortcut::none : Shortcut::A})});
+        return its.model(
+            {.name = model_name({.depth = depth, .shortcut = kind == "plain" ? Shortcut::none : Shortcut::A})});
     }
 
     // Seed by seed, shallow before deep: the comparison gets finished early, and each seed sharpens it.

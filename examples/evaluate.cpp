@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
                 " apart.  Evaluate it on the set it was trained on.");
         const Evaluation result = evaluate(*net, pictures, *preprocessing, batch, [] { return interrupted(); });
         if (interrupted()) return 0;
-        require(std::isfinite(result.mean_loss()), weights, ": the mean loss is not a number, so these weights are damaged.");
+        require(std::isfinite(result.mean_loss()), weights,
+                ": the mean loss is not a number, so these weights are damaged.");
         std::cout << "errors " << result.errors << " of " << result.count << ", mean loss " << std::fixed
                   << std::setprecision(5) << result.mean_loss() << "\n";
         return 0;

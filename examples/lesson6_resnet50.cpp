@@ -52,7 +52,8 @@ struct ConvolutionBlock : IdentityBlock {
     Sequential projection;
 
     ConvolutionBlock(Index in, Index inner, Index stride) : IdentityBlock(in, inner, stride) {
-        projection.add<Conv2d>(Conv2dOptions{.in_channels = in, .out_channels = 4 * inner, .kernel = 1, .stride = stride});
+        projection.add<Conv2d>(
+            Conv2dOptions{.in_channels = in, .out_channels = 4 * inner, .kernel = 1, .stride = stride});
         projection.add<BatchNorm2d>(4 * inner);
     }
     Tensor shortcut(const Tensor& x) override { return projection(x); }

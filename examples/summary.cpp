@@ -22,7 +22,8 @@ namespace {
 std::string also_reads(const Summary& s, std::size_t i) {
     std::string names;
     for (int input : s.rows[i].inputs)
-        if (input != static_cast<int>(i) - 1) names += (names.empty() ? "" : ", ") + (input < 0 ? "picture" : s.rows[input].name);
+        if (input != static_cast<int>(i) - 1)
+            names += (names.empty() ? "" : ", ") + (input < 0 ? "picture" : s.rows[input].name);
     return names;
 }
 
@@ -61,9 +62,11 @@ std::string as_text(const Summary& s, const std::string& title) {
     };
     constexpr Index real = sizeof(Real);
     out << rule << "\nparameters: " << grouped(s.parameters) << " (" << mb(s.parameters * real)
-        << "), all trainable\nnot trainable: " << grouped(s.buffers) << " running means and variances\nmultiply-adds, forward: "
-        << grouped(s.multiply_adds) << "\n" << thin << "\ninput " << s.input << ": " << mb(s.input.size() * real)
-        << "\noutputs of all layers: " << mb(s.activation_bytes) << "\n" << rule << "\n";
+        << "), all trainable\nnot trainable: " << grouped(s.buffers)
+        << " running means and variances\nmultiply-adds, forward: " << grouped(s.multiply_adds) << "\n"
+        << thin << "\ninput " << s.input << ": " << mb(s.input.size() * real)
+        << "\noutputs of all layers: " << mb(s.activation_bytes) << "\n"
+        << rule << "\n";
     return out.str();
 }
 
@@ -74,8 +77,9 @@ std::string as_csv(const Summary& s) {
     out << "name,type,detail,output,parameters,buffers,multiply_adds,bytes,also_reads\n";
     for (std::size_t i = 0; i < s.rows.size(); ++i) {
         const SummaryRow& r = s.rows[i];
-        out << r.name << "," << r.type << "," << quoted(r.detail) << "," << quoted(r.output.str()) << "," << r.parameters
-            << "," << r.buffers << "," << r.multiply_adds << "," << r.bytes() << "," << quoted(also_reads(s, i)) << "\n";
+        out << r.name << "," << r.type << "," << quoted(r.detail) << "," << quoted(r.output.str()) << ","
+            << r.parameters << "," << r.buffers << "," << r.multiply_adds << "," << r.bytes() << ","
+            << quoted(also_reads(s, i)) << "\n";
     }
     return out.str();
 }
@@ -116,7 +120,10 @@ int main(int argc, char** argv) {
     flags.add_to(app, "", "MODEL")->required();
     app.add_option("--input-size", size, "pixels a side; 0: the paper's 32 or 224")
         ->capture_default_str()->check(within(0, 4096))->type_name("PIXELS");
-    app.add_option("-b,--batch", batch, "pictures at once")->capture_default_str()->check(within(1, 65536))->type_name("N");
+    app.add_option("-b,--batch", batch, "pictures at once")
+        ->capture_default_str()
+        ->check(within(1, 65536))
+        ->type_name("N");
     app.add_option("--classes", classes, "0: the paper's 10 or 1000")
         ->capture_default_str()->check(within(0, 1e6))->type_name("K");
     app.add_option("--width", width, "channels of the first stage; 0: the paper's 16 or 64")

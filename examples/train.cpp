@@ -25,25 +25,30 @@ struct Net {
 
     void add_to(CLI::App& app) {
         const std::string group = "Net", tuning = "Fine-tuning";
-        app.add_option("--model", options.name,
-                       "resnet20, plain56, resnet110, preact-resnet164, ... for small pictures; resnet18, resnet50, plain34, "
-                       "vgg16_bn, ... for large ones.  If not given, what --weights says, or resnet20")
+        app.add_option(
+               "--model", options.name,
+               "resnet20, plain56, resnet110, preact-resnet164, ... for small pictures; resnet18, resnet50, plain34, "
+               "vgg16_bn, ... for large ones.  If not given, what --weights says, or resnet20")
             ->group(group)
             ->type_name("NAME");
         app.add_option("--bottleneck-stride", stride,
-                       "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 (the paper's)")
+                       "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 "
+                       "(the paper's)")
             ->group(group)
             ->transform(one_of({"3x3", "1x1"}))
             ->type_name("3x3|1x1");
         app.add_flag("--zero-last-scale", options.zero_last_scale,
                      "each residual block begins as its shortcut: the scale of its last batch norm is zero at first")
             ->group(group);
-        app.add_option("--weights", weights, "begin with these: a safetensors file, as train writes it or PyTorch names it")
+        app.add_option("--weights", weights,
+                       "begin with these: a safetensors file, as train writes it or PyTorch names it")
             ->group(tuning)
             ->type_name("FILE");
-        app.add_flag("--partial", partial, "take what fits of --weights, and begin the rest anew: for other classes")->group(tuning);
-        app.add_option("--freeze", frozen,
-                       "parts of the net that learn no more: conv1, layer1, layer2.0, ...; body is all but the last layer")
+        app.add_flag("--partial", partial, "take what fits of --weights, and begin the rest anew: for other classes")
+            ->group(tuning);
+        app.add_option(
+               "--freeze", frozen,
+               "parts of the net that learn no more: conv1, layer1, layer2.0, ...; body is all but the last layer")
             ->delimiter(',')
             ->group(tuning)
             ->type_name("PART,PART");
@@ -51,11 +56,14 @@ struct Net {
 
     ModelOptions chosen(const TrainingFlags& flags) {
         if (weights.empty() && (partial || !frozen.empty()))
-            throw UsageError(text(partial ? "--partial" : "--freeze", " is for trained weights.  Name them with --weights FILE."));
+            throw UsageError(
+                text(partial ? "--partial" : "--freeze", " is for trained weights.  Name them with --weights FILE."));
         if (options.name.empty() && weights.empty()) options.name = "resnet20";
         options.stride_in_3x3 = stride != "1x1";
         options = flags.model(options);
-        return weights.empty() ? options : model_for(read_model_file(weights), weights, options, partial ? Load::part : Load::whole);
+        return weights.empty()
+                   ? options
+                   : model_for(read_model_file(weights), weights, options, partial ? Load::part : Load::whole);
     }
 
     // Pixels a side of the pictures it is meant for.
@@ -67,8 +75,9 @@ struct Net {
     // `before` tells as many classes apart as the weights, `now` as the data.
     FineTuning pretrained(const ModelOptions& before, const ModelOptions& now, const std::string& data_path) const {
         if (weights.empty()) return {};
-        require(partial || before.classes == now.classes, weights, ": this net tells ", before.classes, " classes apart, and ",
-                data_path, " has ", now.classes, ".  Give --partial, to begin its last layer anew.");
+        require(partial || before.classes == now.classes, weights, ": this net tells ", before.classes,
+                " classes apart, and ", data_path, " has ", now.classes,
+                ".  Give --partial, to begin its last layer anew.");
         return fine_tuning(weights, partial, frozen);
     }
 };
@@ -76,7 +85,8 @@ struct Net {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program("train", "Trains a net on pictures, from random weights or from trained ones, and keeps its log and weights.");
+    Program program(
+        "train", "Trains a net on pictures, from random weights or from trained ones, and keeps its log and weights.");
     TrainingFlags flags;
     Net net;
     std::string output;
@@ -109,14 +119,16 @@ int main(int argc, char** argv) {
         "  make data && build/train --model resnet20 --data-path cifar10 --epochs 164 \\\n"
         "      --lr-scheduler multistep --lr-milestones 82,123            the paper's run: 64k iterations\n"
         "  build/train --model resnet18 --weights resnet18.safetensors --partial --freeze body --data-path pets \\\n"
-        "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own classes");
+        "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own "
+        "classes");
 
     return program.run(argc, argv, [&] {
         flags.use_threads();
         flags.checkpoints.resume = resume->count() > 0;
         const ModelOptions model = net.chosen(flags);
         if (program.app.count("--image-size") == 0) flags.data.size = net.picture_side(model);
-        if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() && !flags.no_augment)
+        if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() &&
+            !flags.no_augment)
             flags.views = "resized_crop";
         const DataSplits data = flags.load();
         Recipe recipe = flags.recipe(model, seed, data);

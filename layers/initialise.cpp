@@ -53,7 +53,8 @@ void pytorch_uniform(Tensor& w, Index fan_in, Index, Random& random) {
 Initialiser parse_initialiser(const std::string& name) {
     for (const auto& [known, scheme] : schemes)
         if (name == known) return scheme;
-    throw Error(text("initialiser '", name, "' is not known.  Try he_normal, he_uniform, xavier_normal, xavier_uniform ",
+    throw Error(text("initialiser '", name,
+                     "' is not known.  Try he_normal, he_uniform, xavier_normal, xavier_uniform ",
                      "or pytorch_uniform."));
 }
 

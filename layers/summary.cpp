@@ -89,13 +89,16 @@ private:
         std::vector<int> inputs;
         for (const auto& input : node->inputs) {
             if (!input) continue;
-            if (const auto owner = owners_.find(input.get()); owner == owners_.end()) inputs.push_back(row_of_.at(input.get()));
-            else if (std::ranges::find(layers, owner->second.part) == layers.end()) layers.push_back(owner->second.part);
+            if (const auto owner = owners_.find(input.get()); owner == owners_.end())
+                inputs.push_back(row_of_.at(input.get()));
+            else if (std::ranges::find(layers, owner->second.part) == layers.end())
+                layers.push_back(owner->second.part);
         }
         const auto claim = claims_.find(node);
         if (layers.empty() && claim != claims_.end() && !claim->second->has_parts) layers.push_back(claim->second);
         if (layers.empty()) {
-            const std::string outside = claim == claims_.end() || claim->second->name.empty() ? "" : claim->second->name + ".";
+            const std::string outside =
+                claim == claims_.end() || claim->second->name.empty() ? "" : claim->second->name + ".";
             rows_.push_back({.name = outside + node->op, .type = "op", .output = node->shape, .inputs = inputs});
         }
         for (Part* layer : layers) {
@@ -118,7 +121,8 @@ private:
         rows_.back().output = node.shape;
         for (const auto& input : node.inputs)
             if (const auto owner = owners_.find(input.get()); owner != owners_.end() && owner->second.part == &layer)
-                if (const Shape& w = owner->second.parameter.shape(); w.rank() >= 2)   // each weight once for every place
+                if (const Shape& w = owner->second.parameter.shape();
+                    w.rank() >= 2)  // each weight once for every place
                     rows_.back().multiply_adds += node.shape.size() / w[-1] * w.size();
     }
 

@@ -14,7 +14,7 @@ namespace deepen {
 
 // One layer, or one op that has no weights.
 struct SummaryRow {
-    std::string name;                                    // "layer1.0.conv1"; of an op outside layers, "global_average_pool"
+    std::string name;  // "layer1.0.conv1"; of an op outside layers, "global_average_pool"
     std::string type;                                    // "Conv2d"; of an op outside layers, "op"
     std::string detail;                                  // "3x3, 64, /2": of a convolution, kernel, channels, stride
     Shape output;                                        // [N,H,W,C] or [N,classes]

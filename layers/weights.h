@@ -26,7 +26,7 @@ struct Misfits {
     std::vector<std::string> misshapen;                  // both have them, in different shapes: "fc.bias is [10] ..."
 
     bool none() const { return missing.empty() && unexpected.empty() && misshapen.empty(); }
-    std::string str() const;                             // "  Missing: ...  Unexpected: ...": some of each, and how many
+    std::string str() const;  // "  Missing: ...  Unexpected: ...": some of each, and how many
 };
 
 // Copies `state` into the net.  Refuses, changing nothing, unless names and shapes agree exactly; the

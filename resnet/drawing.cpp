@@ -181,14 +181,15 @@ public:
 
     std::string page(const std::string& title, const std::string& subtitle) const {
         const double width = middle(items_.empty() ? 0 : items_.back().column) + box_width / 2 + 130;
-        return text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", width, " ", height_ + 50,
-                    "\" width=\"", width, "\" height=\"", height_ + 50, "\">\n<style>text{font:12px sans-serif;",
-                    "text-anchor:middle;fill:#222}rect{stroke:#555}.t{text-anchor:start;font-size:17px;font-weight:bold}",
-                    ".s{text-anchor:start;fill:#555}path{fill:none;stroke:#555;stroke-width:1.3}.c{stroke:#c0392b;",
-                    "stroke-width:1.8}.d{stroke-dasharray:5 3}circle{fill:#fff;stroke:#c0392b;stroke-width:1.8}</style>\n",
-                    "<rect width=\"100%\" height=\"100%\" style=\"fill:#fff;stroke:none\"/>\n<text class=\"t\" x=\"", left,
-                    "\" y=\"28\">", escaped(title), "</text>\n<text class=\"s\" x=\"", left, "\" y=\"48\">",
-                    escaped(subtitle), "</text>\n", lines_, shapes_, "</svg>\n");
+        return text(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", width, " ", height_ + 50, "\" width=\"", width,
+            "\" height=\"", height_ + 50, "\">\n<style>text{font:12px sans-serif;",
+            "text-anchor:middle;fill:#222}rect{stroke:#555}.t{text-anchor:start;font-size:17px;font-weight:bold}",
+            ".s{text-anchor:start;fill:#555}path{fill:none;stroke:#555;stroke-width:1.3}.c{stroke:#c0392b;",
+            "stroke-width:1.8}.d{stroke-dasharray:5 3}circle{fill:#fff;stroke:#c0392b;stroke-width:1.8}</style>\n",
+            "<rect width=\"100%\" height=\"100%\" style=\"fill:#fff;stroke:none\"/>\n<text class=\"t\" x=\"", left,
+            "\" y=\"28\">", escaped(title), "</text>\n<text class=\"s\" x=\"", left, "\" y=\"48\">", escaped(subtitle),
+            "</text>\n", lines_, shapes_, "</svg>\n");
     }
 
 private:
@@ -200,8 +201,8 @@ private:
             return;
         }
         const double gutter = to - box_width / 2 - 14;
-        lines_ += text("<path d=\"M", x, " ", a.y, "v", step / 2 + 6, "H", gutter, "V", b.y - step / 2 - 6, "H", to, "V", b.y,
-                       "\"/>\n");
+        lines_ += text("<path d=\"M", x, " ", a.y, "v", step / 2 + 6, "H", gutter, "V", b.y - step / 2 - 6, "H", to,
+                       "V", b.y, "\"/>\n");
     }
 
     // From the line above the block, along the block's right, into its sum.
@@ -210,8 +211,8 @@ private:
         const double x = middle(plus.column), right = x + box_width / 2 + (through ? 16 + beside_width / 2 : 17);
         const bool same_column = plus.from >= 0 && items_[plus.from].column == plus.column;
         const double start = same_column ? items_[plus.from].y + (step / 2) : top - step / 2 + 4;
-        lines_ += text("<path class=\"c", plus.dashed ? " d" : "", "\" d=\"M", x, " ", start, "H", right - 8, "q8 0 8 8V",
-                       plus.y - 8, "q0 8 -8 8H", x + plus_radius, "\"/>\n");
+        lines_ += text("<path class=\"c", plus.dashed ? " d" : "", "\" d=\"M", x, " ", start, "H", right - 8,
+                       "q8 0 8 8V", plus.y - 8, "q0 8 -8 8H", x + plus_radius, "\"/>\n");
         if (through) shapes_ += box(right, (start + plus.y) / 2, beside_width, items_[plus.through], plus.column);
     }
 
@@ -219,8 +220,8 @@ private:
         const double x = middle(item.column);
         if (item.kind == Item::Kind::box) shapes_ += box(x, item.y, box_width, item, item.column);
         if (item.kind == Item::Kind::plus)
-            shapes_ += text("<g><title>", escaped(item.title), "</title><circle cx=\"", x, "\" cy=\"", item.y, "\" r=\"",
-                            plus_radius, "\"/><text x=\"", x, "\" y=\"", item.y + 4, "\">+</text></g>\n");
+            shapes_ += text("<g><title>", escaped(item.title), "</title><circle cx=\"", x, "\" cy=\"", item.y,
+                            "\" r=\"", plus_radius, "\"/><text x=\"", x, "\" y=\"", item.y + 4, "\">+</text></g>\n");
         if (item.times > 1)
             shapes_ += text("<text x=\"", x + box_width / 2 + 45, "\" y=\"", item.y + 34,
                             "\" style=\"font-weight:bold\">\u00d7 ", item.times, "</text>\n");
@@ -255,7 +256,8 @@ std::string dot_drawing(const Summary& summary, const std::string& title) {
                   row.output, "\"]\n");
         for (std::size_t k = 0; k < row.inputs.size(); ++k) {
             const int from = row.inputs[k];
-            s += text("  ", from < 0 ? "picture" : text("n", from), " -> n", i, k ? " [color=red penwidth=2]" : "", "\n");
+            s += text("  ", from < 0 ? "picture" : text("n", from), " -> n", i, k ? " [color=red penwidth=2]" : "",
+                      "\n");
         }
     }
     return s + "}\n";

@@ -97,8 +97,9 @@ ModelOptions completed(ModelOptions o) {
             "was asked for.  Take shortcut A, B or C, or a plain net.");
     require(named.bottleneck || o.stride_in_3x3, "model '", o.name,
             "' has no bottlenecks, so there is no choice of where their stride stands.");
-    require(!o.zero_last_scale || (named.residual && named.family != Family::preactivation), "model '", o.name,
-            "' has no blocks that end with a batch norm and an addition, so there is no last scale to start from zero.");
+    require(
+        !o.zero_last_scale || (named.residual && named.family != Family::preactivation), "model '", o.name,
+        "' has no blocks that end with a batch norm and an addition, so there is no last scale to start from zero.");
     require(o.width >= 0 && o.classes >= 0, "model '", o.name, "': width ", o.width, " and ", o.classes,
             " classes were asked for; both must be at least 1, or 0 for the paper's.");
     if (o.width == 0) o.width = on_imagenet(named.family) ? 64 : 16;

@@ -26,7 +26,7 @@ struct ModelOptions {
     std::optional<Shortcut> shortcut = {};
     Index width = 0;                                     // channels of the first stage; 0: the paper's 16 or 64
     Index classes = 0;                                   // 0: 10 on CIFAR, 1000 on ImageNet
-    bool stride_in_3x3 = true;                           // of bottlenecks: torchvision's; false: in the first 1x1, the paper's
+    bool stride_in_3x3 = true;  // of bottlenecks: torchvision's; false: in the first 1x1, the paper's
     bool zero_last_scale = false;                        // residual blocks start as their shortcuts (block.h)
 };
 

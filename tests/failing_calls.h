@@ -26,7 +26,9 @@ public:
             const int closed = before_.close(file);      // a descriptor is gone even where close() fails
             return fails("close") ? -1 : closed;
         };
-        calls.rename = [this](const char* from, const char* to) { return fails("rename") ? -1 : before_.rename(from, to); };
+        calls.rename = [this](const char* from, const char* to) {
+            return fails("rename") ? -1 : before_.rename(from, to);
+        };
     }
     ~FailingCalls() { system_calls() = before_; }
 

@@ -18,7 +18,8 @@ const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgori
         if (id == ConvAlgorithm::automatic ? !algorithm->suits(g) : algorithm->id != id) continue;
         require(algorithm->suits(g), "conv2d: the algorithm '", algorithm->name, "' does not suit a ", g.kernel_height,
                 "x", g.kernel_width, " kernel with stride ", g.stride, " and padding ", g.padding, ", ", g.in_channels,
-                " to ", g.out_channels, " channels, ", g.out_height, "x", g.out_width, " outputs.  Try 'automatic' or 'im2col'.");
+                " to ", g.out_channels, " channels, ", g.out_height, "x", g.out_width,
+                " outputs.  Try 'automatic' or 'im2col'.");
         return *algorithm;
     }
     throw InternalError("internal error, please report it: no convolution algorithm was found");

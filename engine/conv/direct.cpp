@@ -109,7 +109,8 @@ ConvGeometry unrolled(ConvGeometry g) {
 struct Work {
     Index lines, stretch, stretches, panels, parts;
 
-    explicit Work(const ConvGeometry& g) : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
+    explicit Work(const ConvGeometry& g)
+        : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
         constexpr Index bytes = 192 << 10, least_places = 192, least_pieces = 8;
         const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
         stretch = std::max<Index>({1, bytes / line_bytes, least_places / g.out_width});
@@ -185,7 +186,8 @@ Phase make_phase(const ConvGeometry& g, const Real* w, Index rho, Index sigma, I
     const Index C = g.in_channels, K = g.out_channels, run = columns.taps * K;
     std::vector<Run> runs;
     for (Index k = 0; k < rows.taps && run > 0; ++k) runs.push_back({-k * line - (columns.taps - 1) * K, run});
-    return {rows, columns, Panels(C, std::move(runs), [=, stride = g.stride, width = g.kernel_width](Index at, Real* to) {
+    return {rows, columns,
+            Panels(C, std::move(runs), [=, stride = g.stride, width = g.kernel_width](Index at, Real* to) {
                 const Index k = at / run, l = columns.taps - 1 - at % run / K, out = at % K;
                 const Real* from = w + ((rho + stride * k) * width + sigma + stride * l) * C * K + out;
                 for (Index c = 0; c < C; ++c) to[c] = from[c * K];
@@ -193,9 +195,11 @@ Phase make_phase(const ConvGeometry& g, const Real* w, Index rho, Index sigma, I
 }
 
 // dx of one picture from the canvas of its dy.
-void add_input_gradient(const ConvGeometry& g, const std::vector<Phase>& phases, const Canvas& dy, Real* dx, bool fresh) {
+void add_input_gradient(const ConvGeometry& g, const std::vector<Phase>& phases, const Canvas& dy, Real* dx,
+                        bool fresh) {
     const Index C = g.in_channels, s = g.stride;
-    if (fresh && (s > g.kernel_height || s > g.kernel_width)) std::fill(dx, dx + g.picture_size(), Real(0));  // pixels unseen
+    if (fresh && (s > g.kernel_height || s > g.kernel_width))
+        std::fill(dx, dx + g.picture_size(), Real(0));  // pixels unseen
     for (const Phase& p : phases) {
         if (p.w.runs.empty() || p.rows.count == 0) continue;
         std::vector<Group> groups;
@@ -235,7 +239,8 @@ void backward(const ConvGeometry& given, const Source& x, const Real* w, const S
     const Index dy_first = 1 - taps, dy_last = std::max(g.out_height, (g.height - 1 + g.padding) / g.stride + 1);
     std::vector<Phase> phases;
     for (Index rho = 0; rho < g.stride && d.dx; ++rho)
-        for (Index sigma = 0; sigma < g.stride; ++sigma) phases.push_back(make_phase(g, w, rho, sigma, dy_border.line()));
+        for (Index sigma = 0; sigma < g.stride; ++sigma)
+            phases.push_back(make_phase(g, w, rho, sigma, dy_border.line()));
 
     sum_over_groups(g.batch, g.patch_size() * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
         Source::Reader read_x(x), read_dy(dy);
@@ -247,7 +252,8 @@ void backward(const ConvGeometry& given, const Source& x, const Real* w, const S
             if (dw) {
                 Real* room = x_room.data();
                 const Real* map = read_x(n * g.picture_size(), (n + 1) * g.picture_size()) + n * g.picture_size();
-                add_filter_gradient(g, make_canvas(x_border, map, -g.padding, g.height + g.padding, room), dy_map, partial);
+                add_filter_gradient(g, make_canvas(x_border, map, -g.padding, g.height + g.padding, room), dy_map,
+                                    partial);
             }
             if (!d.dx) continue;
             Real* room = dy_room.data();

@@ -84,7 +84,8 @@ inline Panels::Panels(Index width, const std::vector<Run>& whole_runs,
     for (Run run : whole_runs)
         for (Index left = run.length; left > 0; left -= most) {
             const Index length = std::min(left, most);
-            if (pieces.empty() || pieces.back().depth + length > most) pieces.push_back({runs.size(), runs.size(), rows, 0});
+            if (pieces.empty() || pieces.back().depth + length > most)
+                pieces.push_back({runs.size(), runs.size(), rows, 0});
             runs.push_back({run.offset + run.length - left, length});
             pieces.back().end_run = runs.size(), pieces.back().depth += length, rows += length;
         }
@@ -96,7 +97,8 @@ inline Panels::Panels(Index width, const std::vector<Run>& whole_runs,
                 write_row(piece.first_row + k, row.data());
                 for (Index c = 0; c < whole_width(); c += panel_width) {
                     const Index wide = std::min(panel_width, whole_width() - c);
-                    std::copy_n(row.data() + c, wide, numbers_->data() + piece.first_row * whole_width() + c * piece.depth + k * wide);
+                    std::copy_n(row.data() + c, wide,
+                                numbers_->data() + piece.first_row * whole_width() + c * piece.depth + k * wide);
                 }
             }
         });
@@ -123,7 +125,8 @@ void multiply_block(const Product& p, const Group* groups, Index column, int cou
 #pragma GCC unroll 16
                 for (int j = 0; j < columns; ++j) work(g, i, j);
     };
-    const auto place = [&](int g, int i, int j) DEEPEN_LAMBDA { return groups[g].y + i * p.y_step + column + j * lanes; };
+    const auto place = [&](int g, int i, int j)
+                           DEEPEN_LAMBDA { return groups[g].y + i * p.y_step + column + j * lanes; };
     const auto width = [&](int j) DEEPEN_LAMBDA { return j == columns - 1 ? count : lanes; };
 
     for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {

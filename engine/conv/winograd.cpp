@@ -315,9 +315,12 @@ void backward_strips(const Strips& strips, const Source& x, const Real* turned, 
     for (; begin < end; begin += strips.at_a_time()) {
         const Index stop = std::min(end, begin + strips.at_a_time()), last = stop * p.tile_columns;
         const Index from = strips.first_seen(begin), to = strips.end_seen(stop - 1);
-        const Gradients gradients{.x = du ? read_x(from * g.x_line(), to * g.x_line()) : nullptr, .turned = turned,
-                                  .dy = read_dy(strips.first_line(begin) * g.y_line(), strips.first_line(stop) * g.y_line()),
-                                  .dx = d.dx, .du = du};
+        const Gradients gradients{
+            .x = du ? read_x(from * g.x_line(), to * g.x_line()) : nullptr,
+            .turned = turned,
+            .dy = read_dy(strips.first_line(begin) * g.y_line(), strips.first_line(stop) * g.y_line()),
+            .dx = d.dx,
+            .du = du};
         if (d.dx && d.fresh) std::fill(d.dx + cleared * g.x_line(), d.dx + to * g.x_line(), Real(0));
         cleared = to;
         Ahead ahead(strips.rounds(stop - begin) * planes * (Index(du != nullptr) + Index(d.dx != nullptr)));

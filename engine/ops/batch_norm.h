@@ -25,7 +25,7 @@ using StretchDone = std::function<void(Real* y, Index begin, Index end)>;
 Tensor conv2d_reporting(const Tensor& x, const Tensor& w, const ConvOptions& options, const StretchDone& done);
 
 // batch_norm in training, where x's moments are known already.
-Tensor batch_norm_given(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean,
-                        Tensor running_variance, const BatchNormOptions& options);
+Tensor batch_norm_given(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
+                        Tensor running_mean, Tensor running_variance, const BatchNormOptions& options);
 
 }  // namespace deepen

@@ -46,10 +46,12 @@ Tensor subsample(const Tensor& x, Index stride, Index channels) {
     return record("subsample", Tensor::deferred(shape, {channels, make}), {x}, [=](Gradients& d) {
         const Real* dy = d.output().data().data();
         Real* dx = d.input(0).data();
-        parallel_ranges(shape.size() / channels, std::max<Index>(1, elementwise_grain / channels), [=](Index begin, Index end) {
-            for (Index place = begin; place < end; ++place)
-                for (Index c = 0; c < C; ++c) dx[places.of_x(place) * C + c] += dy[place * channels + c];
-        });
+        parallel_ranges(shape.size() / channels, std::max<Index>(1, elementwise_grain / channels),
+                        [=](Index begin, Index end) {
+                            for (Index place = begin; place < end; ++place)
+                                for (Index c = 0; c < C; ++c)
+                                    dx[places.of_x(place) * C + c] += dy[place * channels + c];
+                        });
     });
 }
 

@@ -6,9 +6,10 @@
 namespace deepen {
 
 CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const std::string& flag) {
-    CLI::Option* named = app.add_option(flag, model, "resnet50, plain34, vgg16_bn, resnet20, preact-resnet164, ..." + help)
-        ->group("Net")
-        ->type_name("NAME");
+    CLI::Option* named =
+        app.add_option(flag, model, "resnet50, plain34, vgg16_bn, resnet20, preact-resnet164, ..." + help)
+            ->group("Net")
+            ->type_name("NAME");
     app.add_option("--shortcut", shortcut,
                    "of residual nets: A (zero padding), B (projection where the shape changes), C (projection "
                    "everywhere)")

@@ -27,7 +27,7 @@ extern "C" void on_signal(int signal) {
     if (caught.exchange(signal) != 0) ::_exit(128 + signal);
 }
 
-// While one of these lives, SIGINT, SIGTERM and SIGHUP are noted, and a closed pipe is an error of write() and no death.
+// While one of these lives, SIGINT, SIGTERM and SIGHUP are noted, and a closed pipe is an error of write(), no death.
 class Signals {
 public:
     Signals() {

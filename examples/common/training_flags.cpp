@@ -60,12 +60,14 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->capture_default_str()
         ->transform(one_of({"shifted", "resized_crop", "scale_jitter"}))
         ->type_name("KIND");
-    app.add_option("--colour-jitter", colour, "brightness, contrast and saturation change at random by up to this share")
+    app.add_option("--colour-jitter", colour,
+                   "brightness, contrast and saturation change at random by up to this share")
         ->group("Data")
         ->capture_default_str()
         ->check(within(0, 1))
         ->type_name("SHARE");
-    app.add_option("--lighting", lighting, "colours change at random as they do over ImageNet; the paper's nets had 0.1")
+    app.add_option("--lighting", lighting,
+                   "colours change at random as they do over ImageNet; the paper's nets had 0.1")
         ->group("Data")
         ->capture_default_str()
         ->check(within(0, 10))
@@ -80,7 +82,8 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->group("Net")
         ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
-    app.add_option("--width", width, "channels of the first stage; if not given the paper's, 16 for CIFAR and 64 for ImageNet")
+    app.add_option("--width", width,
+                   "channels of the first stage; if not given the paper's, 16 for CIFAR and 64 for ImageNet")
         ->group("Net")
         ->check(within(1, 1024))
         ->type_name("N");
@@ -182,7 +185,8 @@ void TrainingFlags::use_threads() const {
 
 DataSplits TrainingFlags::load() const {
     if (no_augment && (views != "shifted" || colour > 0 || lighting > 0))
-        throw UsageError("--no-augment leaves nothing for --views, --colour-jitter and --lighting to do.  Leave it out, or them.");
+        throw UsageError(
+            "--no-augment leaves nothing for --views, --colour-jitter and --lighting to do.  Leave it out, or them.");
     DataOptions options = data;
     options.in_files = views != "shifted";
     return load_data(data_path, options);
@@ -227,18 +231,19 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     if (schedule == "multistep") s.kind = ScheduleOptions::Kind::step;
     if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = epochs * steps_per_epoch;
     for (Index epoch : milestones) s.milestones.push_back(epoch * steps_per_epoch);
-    r.training = {.epochs = epochs,
-                  .batch = batch,
-                  .sgd = {.lr = lr,
-                          .momentum = momentum,
-                          .weight_decay = weight_decay,
-                          .nesterov = nesterov,
-                          .decay_norm_and_bias = !no_norm_decay},
-                  .schedule = s,
-                  .augment = {.views = no_augment ? Views::whole : parse_views(views), .colour = colour, .lighting = lighting},
-                  .seed = seed,
-                  .max_iterations = max_iterations,
-                  .detect_anomaly = detect_anomaly};
+    r.training = {
+        .epochs = epochs,
+        .batch = batch,
+        .sgd = {.lr = lr,
+                .momentum = momentum,
+                .weight_decay = weight_decay,
+                .nesterov = nesterov,
+                .decay_norm_and_bias = !no_norm_decay},
+        .schedule = s,
+        .augment = {.views = no_augment ? Views::whole : parse_views(views), .colour = colour, .lighting = lighting},
+        .seed = seed,
+        .max_iterations = max_iterations,
+        .detect_anomaly = detect_anomaly};
     r.per_pixel_mean = per_pixel_mean;
     return r;
 }

@@ -120,8 +120,8 @@ Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {
     int width = 0, height = 0, channels = 0;
     largest_piece = largest_piece_of(0, 0, file.size());
     const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
-    require(known || !starts_as_png(file), name, ": damaged, or a PNG of far too many pixels; 64 megapixels are the most.",
-            what_to_do);
+    require(known || !starts_as_png(file), name,
+            ": damaged, or a PNG of far too many pixels; 64 megapixels are the most.", what_to_do);
     require(known, name, ": not a picture that can be read (", reason(),
             ").  PNG and JPEG can: convert it, or leave it out.");
     const Index count = Index{width} * height;

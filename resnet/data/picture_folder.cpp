@@ -95,7 +95,8 @@ PictureSet read(const Listing& listing, const DataOptions& options) {
     } else {
         set.pixels.resize(set.count() * set.bytes_per_picture());
         parallel_for(set.count(), [&](Index i) {
-            const Pixels picture = fitted(decode_picture(listing.files[i]), options.shorter_side, {set.height, set.width});
+            const Pixels picture =
+                fitted(decode_picture(listing.files[i]), options.shorter_side, {set.height, set.width});
             std::copy(picture.bytes.begin(), picture.bytes.end(), &set.pixels[i * set.bytes_per_picture()]);
         });
     }

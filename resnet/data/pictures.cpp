@@ -43,15 +43,16 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
         if (path.ends_with(".tar.gz") || path.ends_with(".tgz")) return cifar10_from_archive(path);
         if (path.ends_with(".bin")) return cifar10_from_file(path);
     }
-    throw Error(text("data: ", path, fs::exists(path) ? " holds nothing that is read here" : " is not there",
-                     ".  Looked for:\n"
-                     "  \"synthetic\", the embedded set\n"
-                     "  \"cifar10\", what `make data` has downloaded\n"
-                     "  a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin\n"
-                     "  a folder with these in cifar-10-batches-bin/\n"
-                     "  a .tar.gz of them\n"
-                     "  a .bin file of CIFAR-10 records\n"
-                     "  a folder with a folder of PNG or JPEG pictures for every class, or with train/ and test/ of these"));
+    throw Error(
+        text("data: ", path, fs::exists(path) ? " holds nothing that is read here" : " is not there",
+             ".  Looked for:\n"
+             "  \"synthetic\", the embedded set\n"
+             "  \"cifar10\", what `make data` has downloaded\n"
+             "  a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin\n"
+             "  a folder with these in cifar-10-batches-bin/\n"
+             "  a .tar.gz of them\n"
+             "  a .bin file of CIFAR-10 records\n"
+             "  a folder with a folder of PNG or JPEG pictures for every class, or with train/ and test/ of these"));
 }
 
 }  // namespace deepen

@@ -25,7 +25,7 @@ struct PictureSet {
 
     std::vector<std::filesystem::path> files;            // N of them, if they stay there
     std::vector<std::uint32_t> checksums;                // of these files (CRC-32)
-    Index shorter_side = 0;                              // fitted() scales them to this, then cuts H x W from the middle
+    Index shorter_side = 0;  // fitted() scales them to this, then cuts H x W from the middle
 
     Index count() const { return static_cast<Index>(labels.size()); }
     Index bytes_per_picture() const { return height * width * 3; }
@@ -46,7 +46,7 @@ struct DataSplits {
 struct Preprocessing {
     std::vector<Real> mean, deviation;
 
-    static Preprocessing imagenet();                     // per channel, over ImageNet: what torchvision's nets were trained with
+    static Preprocessing imagenet();  // per channel, over ImageNet: what torchvision's nets were trained with
 
     static Preprocessing per_channel(const PictureSet& train);
     static Preprocessing per_pixel(const PictureSet& train);

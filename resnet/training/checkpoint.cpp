@@ -14,17 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* version = "1";
-constexpr const char* real_name = sizeof(Real) == sizeof(float) ? "float" : "double";
 const std::string velocity = "velocity.";
-
-// Everything in the file but the checksum itself.
-std::string checksum(const TensorFile& file) {
-    std::uint64_t h = hash_of(file.tensors);
-    for (const auto& [key, value] : file.metadata)
-        if (key != "checksum")
-            for (const std::string* s : {&key, &value}) h = hash_of(std::as_bytes(std::span(s->c_str(), s->size() + 1)), h);
-    return hexadecimal(h);
-}
 
 // nlohmann writes a double with as many digits as bring it back.
 std::string to_json(const TrainingState& s) {
@@ -43,12 +33,13 @@ std::string to_json(const TrainingState& s) {
 TrainingState parse_state(const std::string& progress, const std::string& log, const std::string& name) {
     const Json j = Json::parse(progress, nullptr, false);
     const auto member = [&](const char* key, bool fits(const Json&)) -> const Json& {
-        require(j.is_object() && j.contains(key) && fits(j[key]), name, ": the progress in this checkpoint has no good '", key,
-                "'.  The file is damaged.");
+        require(j.is_object() && j.contains(key) && fits(j[key]), name,
+                ": the progress in this checkpoint has no good '", key, "'.  The file is damaged.");
         return j[key];
     };
     const auto whole = [&](const char* key) {
-        return member(key, [](const Json& v) { return v.is_number_unsigned() && v.get<std::uint64_t>() < (1ull << 62); })
+        return member(key,
+                      [](const Json& v) { return v.is_number_unsigned() && v.get<std::uint64_t>() < (1ull << 62); })
             .get<Index>();
     };
     const auto number = [&](const char* key) {
@@ -69,6 +60,15 @@ TrainingState parse_state(const std::string& progress, const std::string& log, c
 
 }  // namespace
 
+std::string checksum_of(const TensorFile& file) {
+    std::uint64_t h = hash_of(file.tensors);
+    for (const auto& [key, value] : file.metadata)
+        if (key != "checksum")
+            for (const std::string* s : {&key, &value})
+                h = hash_of(std::as_bytes(std::span(s->c_str(), s->size() + 1)), h);
+    return hexadecimal(h);
+}
+
 void write_checkpoint(const std::filesystem::path& path, TensorFile weights, Trainer& trainer,
                       const std::string& recipe) {
     for (const NamedTensor& v : trainer.velocities()) weights.tensors[velocity + v.name] = to_file_layout(v.tensor);
@@ -78,7 +78,7 @@ void write_checkpoint(const std::filesystem::path& path, TensorFile weights, Tra
     weights.metadata["recipe"] = recipe;
     weights.metadata["progress"] = to_json(state);
     weights.metadata["log"] = history_text(state.history);
-    weights.metadata["checksum"] = checksum(weights);
+    weights.metadata["checksum"] = checksum_of(weights);
     write_safetensors(path, weights, Stored::exact);
 }
 
@@ -89,13 +89,16 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
         const auto found = c.file.metadata.find(key);
         return found == c.file.metadata.end() ? "" : found->second;
     };
-    require(!said("checkpoint").empty(), name, " is no checkpoint: it holds weights, but not where their training stood.  ",
+    require(!said("checkpoint").empty(), name,
+            " is no checkpoint: it holds weights, but not where their training stood.  ",
             "Checkpoints are in the folder checkpoints/ of a run.");
-    require(said("checkpoint") == version, name, ": this checkpoint is of format ", printable(said("checkpoint")).substr(0, 20),
-            "; this program reads format ", version, ".  Go on with the program that wrote it.");
-    require(said("real") == real_name, name, ": this checkpoint was calculated in ", printable(said("real")).substr(0, 20),
-            ", this program calculates in ", real_name, ".  Go on with the build that wrote it.");
-    require(said("checksum") == checksum(c.file), name, ": this checkpoint is damaged: its checksum does not fit.");
+    require(said("checkpoint") == version, name, ": this checkpoint is of format ",
+            printable(said("checkpoint")).substr(0, 20), "; this program reads format ", version,
+            ".  Go on with the program that wrote it.");
+    require(said("real") == real_name, name, ": this checkpoint was calculated in ",
+            printable(said("real")).substr(0, 20), ", this program calculates in ", real_name,
+            ".  Go on with the build that wrote it.");
+    require(said("checksum") == checksum_of(c.file), name, ": this checkpoint is damaged: its checksum does not fit.");
     c.recipe = said("recipe");
     c.state = parse_state(said("progress"), said("log"), name);
     return c;

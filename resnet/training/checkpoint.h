@@ -32,6 +32,12 @@ struct Checkpoint {
 void write_checkpoint(const std::filesystem::path& path, TensorFile weights, Trainer& trainer,
                       const std::string& recipe);
 
+// Of everything in the file but the checksum itself: what its metadata should say.
+std::string checksum_of(const TensorFile& file);
+
+// The precision of this build, as a checkpoint says it.
+inline constexpr const char* real_name = sizeof(Real) == sizeof(float) ? "float" : "double";
+
 // Refuses, naming the file, what is no checkpoint, damaged, of another version, or of another precision.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 

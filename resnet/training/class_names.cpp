@@ -40,8 +40,8 @@ std::vector<std::string> read_class_names(const std::filesystem::path& path, Ind
         names.push_back(line);
     }
     while (!names.empty() && names.back().empty()) names.pop_back();
-    require(static_cast<Index>(names.size()) == classes, path.string(), ": ", names.size(), " names, but the net tells ",
-            classes, " classes apart.  A line for each is expected.");
+    require(static_cast<Index>(names.size()) == classes, path.string(), ": ", names.size(),
+            " names, but the net tells ", classes, " classes apart.  A line for each is expected.");
     return names;
 }
 

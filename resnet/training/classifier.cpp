@@ -32,7 +32,8 @@ std::vector<double> Classifier::probabilities(const Pixels& picture, Crops crops
     const Tensor p = softmax((*net_)(x));                // [count,classes]
     const Index classes = p.shape()[1];
     std::vector<double> mean(classes);
-    for (Index k = 0; k < count * classes; ++k) mean[k % classes] += static_cast<double>(p.data()[k]) / static_cast<double>(count);
+    for (Index k = 0; k < count * classes; ++k)
+        mean[k % classes] += static_cast<double>(p.data()[k]) / static_cast<double>(count);
     require(std::abs(std::accumulate(mean.begin(), mean.end(), 0.0) - 1) < 1e-3,
             "the net's probabilities do not sum to 1, so its weights are damaged, or of another net.");
     return mean;
@@ -52,7 +53,8 @@ std::vector<double> probabilities(const std::vector<Classifier>& nets, const Pix
 std::vector<Guess> best_guesses(const std::vector<double>& probabilities, Index count) {
     std::vector<Guess> all;
     for (std::size_t k = 0; k < probabilities.size(); ++k) all.push_back({static_cast<Index>(k), probabilities[k]});
-    std::stable_sort(all.begin(), all.end(), [](const Guess& a, const Guess& b) { return a.probability > b.probability; });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Guess& a, const Guess& b) { return a.probability > b.probability; });
     all.resize(std::min(all.size(), static_cast<std::size_t>(count)));
     return all;
 }

@@ -47,7 +47,8 @@ void freeze_parts(Module& net, const std::vector<std::string>& names) {
         found->second->freeze();
     }
     const std::vector<NamedTensor> parameters = named_parameters(net);
-    require(std::any_of(parameters.begin(), parameters.end(), [](const NamedTensor& p) { return p.tensor.requires_grad(); }),
+    require(std::any_of(parameters.begin(), parameters.end(),
+                        [](const NamedTensor& p) { return p.tensor.requires_grad(); }),
             "freeze: nothing is left that learns.  Freeze fewer parts.");
 }
 

@@ -94,7 +94,7 @@ std::string Recipe::json(const DataSplits& data) const {
 }
 
 std::string differences(const std::string& found, const std::string& here) {
-    constexpr int depth_of_ours = 4;                     // what lies deeper is not looked at, and cannot exhaust a stack
+    constexpr int depth_of_ours = 4;  // what lies deeper is not looked at, and cannot exhaust a stack
     const auto flat = [](const std::string& recipe) {
         const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
         const Json parsed = Json::parse(recipe, near, false);
@@ -109,7 +109,8 @@ std::string differences(const std::string& found, const std::string& here) {
     };
     const auto shown = [](const Json& j, const std::string& key) {
         constexpr std::size_t enough = 60;
-        return j.contains(key) ? j[key].dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, enough) : "not given";
+        return j.contains(key) ? j[key].dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, enough)
+                               : "not given";
     };
     for (const auto& [key, value] : ours.items())
         if (!there.contains(key) || there[key] != value) add(key, shown(there, key), shown(ours, key));

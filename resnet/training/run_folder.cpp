@@ -80,8 +80,8 @@ struct Found {
 };
 
 // The checkpoint to go on from, if there is one.
-std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& recipe, const CheckpointOptions& options,
-                                     const Observer& observer) {
+std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& recipe,
+                                     const CheckpointOptions& options, const Observer& observer) {
     if (!options.from.empty()) return Found{options.from, of_this_recipe(options.from, recipe)};
     std::optional<Found> newest;
     std::string first_cause;                             // a full disk or memory looks like damage: tell what it was
@@ -109,10 +109,16 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
 // Writes what a run leaves behind, when it is time.
 class Keeper {
 public:
-    Keeper(fs::path folder, Module& net, const ModelOptions& model, Trainer& trainer, const Preprocessing& preprocessing, const PictureSet& data,
-           std::string recipe, CheckpointOptions options)
-        : folder_(std::move(folder)), net_(net), model_(model), trainer_(trainer), preprocessing_(preprocessing),
-          data_(data), recipe_(std::move(recipe)), options_(options) {}
+    Keeper(fs::path folder, Module& net, const ModelOptions& model, Trainer& trainer,
+           const Preprocessing& preprocessing, const PictureSet& data, std::string recipe, CheckpointOptions options)
+        : folder_(std::move(folder)),
+          net_(net),
+          model_(model),
+          trainer_(trainer),
+          preprocessing_(preprocessing),
+          data_(data),
+          recipe_(std::move(recipe)),
+          options_(options) {}
 
     void after_step(const StepReport& step) {
         const bool every = options_.every && step.iteration % options_.every == 0;

@@ -21,9 +21,9 @@ namespace deepen {
 struct CheckpointOptions {
     Index every = 0;                                     // iterations; 0: not by iterations
     Index keep = 2;                                      // so many of those are kept besides the last; 0: all
-    double minutes = 10;                                 // 0: not by time.  In any case at each epoch's end and when stopped
+    double minutes = 10;  // 0: not by time.  In any case at each epoch's end and when stopped
     bool resume = false;                                 // there must be something to go on from
-    std::filesystem::path from;                          // go on from this file; empty: from the newest sound one in DIR
+    std::filesystem::path from;  // go on from this file; empty: from the newest sound one in DIR
 };
 
 // The log of a run of this recipe that has been finished in `folder`; none if there is no such run,
@@ -33,7 +33,8 @@ std::optional<History> finished_run(const std::filesystem::path& folder, const R
 
 // Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
 // one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
-// process trains into, and checkpoints none of which is sound, or which are of another recipe, saying in what it differs.
+// process trains into, and checkpoints none of which is sound, or which are of another recipe, saying in what it
+// differs.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 

@@ -152,7 +152,10 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
     record.seconds = before + seconds_since(start);
     profile::lap("test", "evaluation");
     state_.history.push_back(record);
-    state_ = {.epoch = state_.epoch + 1, .iteration = state_.iteration, .lr = state_.lr, .history = std::move(state_.history)};
+    state_ = {.epoch = state_.epoch + 1,
+              .iteration = state_.iteration,
+              .lr = state_.lr,
+              .history = std::move(state_.history)};
     observer.epoch(record, state_.history);
     return true;
 }

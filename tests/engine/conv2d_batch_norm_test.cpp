@@ -66,7 +66,8 @@ TEST(Conv2dBatchNorm, IsTheTwoOpsOneAfterTheOther) {
                         for (std::size_t k = 0; k < apart.size(); ++k)
                             for (Index i = 0; i < apart[k].size(); ++i) {
                                 const double expected = apart[k].data()[i];
-                                ASSERT_NEAR(together[k].data()[i], expected, tolerance * std::max(1.0, std::abs(expected)))
+                                ASSERT_NEAR(together[k].data()[i], expected,
+                                            tolerance * std::max(1.0, std::abs(expected)))
                                     << c.x << c.w << " training " << training << " recording " << recording
                                     << " shortcut " << with_shortcut << " relu " << with_relu << " result " << k;
                             }

@@ -139,12 +139,16 @@ TEST(Subsample, IsASliceThatIsPadded) {
         y.backward(dy);
         return std::pair{y.values(), v.grad().values()};
     };
-    EXPECT_EQ(run([](const Tensor& v) { return subsample(v, 2, 7); }),
-              run([](const Tensor& v) { return pad(slice(v, {{}, {.step = 2}, {.step = 2}}), {{}, {}, {}, {.after = 4}}); }));
+    EXPECT_EQ(run([](const Tensor& v) { return subsample(v, 2, 7); }), run([](const Tensor& v) {
+                  return pad(slice(v, {{}, {.step = 2}, {.step = 2}}), {{}, {}, {}, {.after = 4}});
+              }));
 }
 
 TEST(Subsample, RefusesToDropChannels) {
-    EXPECT_NE(refusal_of([] { subsample(Tensor::zeros({1, 4, 4, 3}), 2, 2); }).find("the channels at least 3"), std::string::npos);
+    EXPECT_NE(refusal_of([] {
+                  subsample(Tensor::zeros({1, 4, 4, 3}), 2, 2);
+              }).find("the channels at least 3"),
+              std::string::npos);
 }
 
 }  // namespace

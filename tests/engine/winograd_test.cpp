@@ -125,7 +125,8 @@ TEST(Winograd, BackwardAgreesWithSevenLoops) {
     for (const Case& c : cases()) {
         const Example e(c);
         Reals dx(e.x.size(), std::nan("")), dw(e.w.size());
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data(), .fresh = true}, dw.data());
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data(), .fresh = true},
+                                      dw.data());
         EXPECT_LT(relative_error(dx, e.dx), tolerance) << "dx, " << c;
         EXPECT_LT(relative_error(dw, e.dw), tolerance) << "dw, " << c;
     }

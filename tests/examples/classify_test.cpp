@@ -37,9 +37,12 @@ std::string trained_on_shapes(const Scratch& scratch) {
         for (int i = 0; i < 24; ++i)
             scratch.write("shapes/" + shape + "/" + std::to_string(i) + ".png", drawing(shape, i));
     const std::string dir = (scratch / "run").string();
-    expect("build/train --model resnet8 --width 8 -b 8 --epochs 20 --lr 0.03 --lr-scheduler cosine --image-size 16 --views resized_crop "
-           "--colour-jitter 0.2 --data-path " + (scratch / "shapes").string() + " --output-dir " + dir,
-           0, "after 20 epochs");
+    expect(
+        "build/train --model resnet8 --width 8 -b 8 --epochs 20 --lr 0.03 --lr-scheduler cosine --image-size 16 "
+        "--views resized_crop "
+        "--colour-jitter 0.2 --data-path " +
+            (scratch / "shapes").string() + " --output-dir " + dir,
+        0, "after 20 epochs");
     return dir + "/weights.safetensors";
 }
 
@@ -47,7 +50,8 @@ TEST(Classify, FindsWhatWasLearntFromAFolderAndCallsItByTheFoldersNames) {
     const Scratch scratch;
     const std::string weights = trained_on_shapes(scratch);
     std::string pictures;
-    for (const std::string& shape : shapes) pictures += " " + scratch.write(shape + ".png", drawing(shape, 100)).string();
+    for (const std::string& shape : shapes)
+        pictures += " " + scratch.write(shape + ".png", drawing(shape, 100)).string();
     for (const std::string& net : std::vector{"--weights " + weights, "--ten-crop --resize 18 --weights " + weights,
                                   "--ensemble " + weights + " " + weights}) {
         const Outcome o = run("build/classify --json" + pictures + " " + net);
@@ -72,12 +76,15 @@ TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
         for (int i = 30; i < 50; ++i)
             scratch.write("two/" + shape + " again/" + std::to_string(i) + ".png", drawing(shape, i));
     const std::string two = (scratch / "two").string(), out = (scratch / "tuned").string();
-    const std::string tune = "build/train --weights " + first + " --data-path " + two + " -b 8 --epochs 8 --lr 0.05 --output-dir " + out;
+    const std::string tune =
+        "build/train --weights " + first + " --data-path " + two + " -b 8 --epochs 8 --lr 0.05 --output-dir " + out;
     expect(tune, 1, "tells 3 classes apart, and " + two + " has 2.  Give --partial");
-    expect(tune + " --partial --freeze stem", 1, "the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
+    expect(tune + " --partial --freeze stem", 1,
+           "the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
     expect(tune + " --partial --freeze body,fc", 1, "nothing is left that learns");
     expect("build/train --freeze body", 2, "--freeze is for trained weights");
-    expect(tune + " --partial --freeze body", 0, "fits in part; the rest begins anew.  Of another shape: fc.weight is [3,32] instead of [2,32]");
+    expect(tune + " --partial --freeze body", 0,
+           "fits in part; the rest begins anew.  Of another shape: fc.weight is [3,32] instead of [2,32]");
     expect(tune + " --partial --freeze layer1", 1, "pretrained.frozen.0 is \"body\" there, \"layer1\" here");
 
     const auto tensors = [](const std::string& path) { return read_safetensors(path).tensors; };
@@ -87,21 +94,25 @@ TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
         EXPECT_TRUE(std::ranges::equal(tensor.data(), after.at(name).data())) << name;
     }
 
-    const Outcome o = run("build/classify --top 1 " + scratch.write("p.png", drawing("ring", 100)).string() + " --weights " +
-                          out + "/weights.safetensors");
+    const Outcome o = run("build/classify --top 1 " + scratch.write("p.png", drawing("ring", 100)).string() +
+                          " --weights " + out + "/weights.safetensors");
     EXPECT_EQ(o.code, 0);
     expect_mentions(o.output, "  ring again\n");
 }
 
 TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {
     const Scratch scratch;
-    expect("build/train --model resnet8 --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 1 --output-dir " +
-               (scratch / "run").string(), 0, "after 1 epoch");
+    expect(
+        "build/train --model resnet8 --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 1 "
+        "--output-dir " +
+            (scratch / "run").string(),
+        0, "after 1 epoch");
     const std::string classify = "build/classify --weights " + (scratch / "run/weights.safetensors").string();
     const std::string good = scratch.write("good.png", drawing("ring", 1)).string();
     const Bytes whole = jpeg(plain_pixels(40, 40, 1, 2, 3), 40, 40);
     const std::string torn = scratch.write("torn.jpg", Bytes(whole.begin(), whole.begin() + 200)).string();
-    const std::string empty = scratch.write("empty.png", "").string(), words = scratch.write("words.jpg", "hello").string();
+    const std::string empty = scratch.write("empty.png", "").string(),
+                      words = scratch.write("words.jpg", "hello").string();
     const std::string all = " " + torn + " " + empty + " " + words + " " + (scratch / "none.png").string() + " " + good;
 
     const Outcome json = run(classify + " --json" + all);
@@ -120,8 +131,9 @@ TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {
 TEST(Classify, RefusesWhatDoesNotGoTogether) {
     const Scratch scratch;
     for (const std::string width : {"2", "3"})
-        expect("build/train --model resnet8 -b 16 --epochs 1 --synthetic-train 64 --synthetic-test 20 --width " + width +
-                   " --output-dir " + (scratch / width).string(), 0, "after 1 epoch");
+        expect("build/train --model resnet8 -b 16 --epochs 1 --synthetic-train 64 --synthetic-test 20 --width " +
+                   width + " --output-dir " + (scratch / width).string(),
+               0, "after 1 epoch");
     const std::string weights = (scratch / "2/weights.safetensors").string();
     const std::string picture = scratch.write("p.png", drawing("ring", 1)).string();
     const std::string classify = "build/classify " + picture;

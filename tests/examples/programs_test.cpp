@@ -143,7 +143,8 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
     for (const char* file : {"curves.csv", "curves.svg", "same-depth.svg", "report.html"})
         EXPECT_TRUE(std::filesystem::exists(dir + "/" + file)) << file;
     expect(command, 0, "[4/4] resnet14: shortcut A, 2924 parameters, seed 1\n      finished before: training error");
-    expect(command + " --lr 0.05", 1, "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
+    expect(command + " --lr 0.05", 1,
+           "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
 }
 
 TEST(Degradation, GoesOnInTheMidstOfANet) {
@@ -218,7 +219,8 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --seed x", 2, "--seed");
     expect("build/train --seed -1", 2, "--seed");
     expect("build/train --shortcut D", 2, "--shortcut");
-    expect("build/train --model plain8 --shortcut B" + tiny, 2, "model 'plain8' has no shortcuts, but shortcut B was asked for");
+    expect("build/train --model plain8 --shortcut B" + tiny, 2,
+           "model 'plain8' has no shortcuts, but shortcut B was asked for");
     expect("build/degradation --kinds plain --shortcut B" + tiny, 2, "--kinds asks for plain ones alone");
     expect("build/train --image-size 16" + tiny, 2, "--image-size is for folders of pictures");
     expect("build/train --checkpoint-every -1", 2, "--checkpoint-every");

@@ -12,6 +12,7 @@ import struct
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
+LOG = "epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds\n"
 
 
 def write(target, name, content):
@@ -41,6 +42,24 @@ def safetensors():
     write("safetensors", "seed-disorder", tensor_file(
         {"a": tensor("U16", [1], 2, 4), "b": tensor("I16", [1], 0, 2), "c": tensor("U32", [1], 8, 12),
          "d": tensor("U8", [4], 4, 8), "e": tensor("I64", [1], 12, 20)}, bytes(20)))
+
+
+def checkpoint():
+    progress = {"epoch": 2, "step": 3, "iteration": 7, "lr": 0.1, "warm": True, "errors": 1, "pictures": 48,
+                "loss_sum": 2.5, "seconds": 0.5}
+    said = {"checkpoint": "1", "recipe": "{}", "progress": json.dumps(progress), "log": LOG + "1,4,0.1,1.5,0.5,1.25,0.5,1.5\n"}
+    write("checkpoint", "seed-second-epoch", tensor_file({"__metadata__": said, "velocity.a": tensor("F32", [2], 0, 8)}, bytes(8)))
+    said["progress"], said["log"] = json.dumps(progress | {"epoch": 1}), LOG
+    write("checkpoint", "seed-first-epoch", tensor_file({"__metadata__": said}))
+
+
+def config():
+    write("config", "seed-recipe", json.dumps(
+        {"format": 2, "model": {"name": "resnet20", "shortcut": "A", "width": 16, "classes": 0}, "initialiser": "he_normal",
+         "pretrained": None, "training": {"epochs": 10, "schedule": {"lr": 0.1, "milestones": [1, 2]}},
+         "data": {"checksum": "00000000"}}, indent=2).encode())
+    write("config", "seed-names", b'["cat","dog","\\u00e9"]')
+    write("config", "seed-deep", b"[" * 3000)
 
 
 # --- CIFAR-10 and archives -------------------------------------------------------------------------
@@ -119,11 +138,11 @@ def picture_folder():
 # --- logs ------------------------------------------------------------------------------------------
 
 def log():
-    header = b"epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds\n"
+    header = LOG.encode()
     write("log", "seed-empty", header)
     write("log", "seed-rows", header + b"1,391,0.1,1.5,0.61,1.25,0.6069,101.5\n2,782,0.1,nan,0.9,inf,nan,0\n")
     write("log", "seed-numbers", header + b"1,1,1e-300,0x1,1e5,-0,.5,1.\n")
 
 
-for make in (safetensors, cifar10, archive, picture, picture_folder, log):
+for make in (safetensors, cifar10, archive, picture, picture_folder, log, checkpoint, config):
     make()

@@ -13,7 +13,10 @@
 #include "resnet/data/cifar10.h"
 #include "resnet/data/decode.h"
 #include "resnet/data/picture_folder.h"
+#include "resnet/training/checkpoint.h"
+#include "resnet/training/class_names.h"
 #include "resnet/training/history.h"
+#include "resnet/training/recipe.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 #include "tests/resnet/data/tar_gz.h"
@@ -185,7 +188,8 @@ void picture_folder(Input input) {
         const DataSplits splits = folder_of_pictures(scratch.folder(), {.size = 4});
         check_pictures(splits.train);
         check_pictures(splits.test);
-        ensure(splits.train.count() > 0 && splits.train.classes == splits.test.classes, "no pictures, or other classes");
+        ensure(splits.train.count() > 0 && splits.train.classes == splits.test.classes,
+               "no pictures, or other classes");
     });
 }
 
@@ -197,6 +201,35 @@ void log(Input input) {
         const std::string once = read_text_file(scratch / "log.csv");
         write_history(scratch / "log.csv", parse_history(once, "copied"));
         ensure(read_text_file(scratch / "log.csv") == once, "a log changed on being copied");
+    });
+}
+
+// JSON that a person may have edited: a run's config.json, and the class names in a weight file.
+void config(Input input) {
+    const std::string text(as_text(input));
+    static const std::string ours = Recipe{}.json({});
+    survive([&] {
+        ensure(differences(text, text).empty(), "a recipe differs from itself");
+        const std::string all = differences(text, ours);
+        ensure(all.size() < 400 * (1 + text.size()), "a long story of how recipes differ");
+    });
+    survive([&] {
+        const auto names = class_names_of({.tensors = {}, .metadata = {{class_names_key, text}}}, "fuzzed");
+        const TensorFile again{.tensors = {}, .metadata = {{class_names_key, class_names_text(*names)}}};
+        ensure(class_names_of(again, "copied") == names, "class names changed on being copied");
+    });
+}
+
+// A checkpoint whose checksum is right, whatever else it holds.
+void checkpoint(Input input) {
+    static const Scratch scratch;
+    survive([&] {
+        TensorFile file = parse_safetensors(std::as_bytes(input), "fuzzed");
+        file.metadata["real"] = real_name;
+        file.metadata["checksum"] = checksum_of(file);
+        write_safetensors(scratch / "made", file, Stored::exact);
+        const Checkpoint c = read_checkpoint(scratch / "made");
+        ensure(c.state.epoch == static_cast<Index>(c.state.history.size()) + 1, "an epoch that its log does not know");
     });
 }
 

@@ -23,6 +23,8 @@ void archive(Input input);
 void picture(Input input);
 void picture_folder(Input input);
 void log(Input input);
+void config(Input input);
+void checkpoint(Input input);
 
 struct Target {
     const char* name;
@@ -32,6 +34,7 @@ struct Target {
 inline constexpr Target targets[] = {
     {"safetensors", safetensors}, {"cifar10", cifar10},               {"archive", archive},
     {"picture", picture},         {"picture_folder", picture_folder}, {"log", log},
+    {"config", config},           {"checkpoint", checkpoint},
 };
 
 }  // namespace deepen::fuzz

@@ -90,7 +90,8 @@ TEST(GoldenImagenet, AgreesWithTorchvisionInEveryStage) {
         const auto stages = stages_of(*net, x);
         EXPECT_EQ(stages.size(), 6u) << model.name;      // four layers and a pooling, or five poolings; logits
         for (const auto& [stage, y] : stages)
-            EXPECT_TRUE(agree(stage == "logits" ? y : digest(y), golden.tensor(model.name + "/" + stage), net_tolerance))
+            EXPECT_TRUE(
+                agree(stage == "logits" ? y : digest(y), golden.tensor(model.name + "/" + stage), net_tolerance))
                 << model.name << " " << stage;
     }
 }

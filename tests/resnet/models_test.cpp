@@ -32,7 +32,8 @@ TEST(Models, PlaceABottlenecksStrideWhereAsked) {
 }
 
 TEST(Models, WhoseLastScalesAreZeroStartAsTheirShortcuts) {
-    Bottleneck block({.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::B, .zero_last_scale = true});
+    Bottleneck block(
+        {.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::B, .zero_last_scale = true});
     initialise(block, 1);
     const Tensor x = random_tensor({2, 5, 5, 4}, 7);
     EXPECT_EQ(block(x).values(), relu((*block.shortcut)(x)).values());

@@ -66,7 +66,8 @@ void expect_block_gradients(BlockOptions o) {
 TEST(BlockGradients, HoldForBottlenecksAndPreactivation) {
     for (const BlockOptions& o :
          {BlockOptions{.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::B},
-          BlockOptions{.in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::A, .stride_in_3x3 = false},
+          BlockOptions{
+              .in_channels = 4, .out_channels = 8, .stride = 2, .shortcut = Shortcut::A, .stride_in_3x3 = false},
           BlockOptions{.in_channels = 4, .out_channels = 4, .shortcut = Shortcut::A, .after_stem = true}}) {
         expect_block_gradients<Bottleneck>(o);
         expect_block_gradients<PreactivationBlock>(o);

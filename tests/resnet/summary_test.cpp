@@ -105,7 +105,8 @@ TEST(Summary, KnowsWhereShortcutsComeFrom) {
 }
 
 TEST(Summary, OfABatchIsThatOfAPictureTimesItsSize) {
-    const Summary one = summary_of({.name = "resnet50", .width = 4}), eight = summary_of({.name = "resnet50", .width = 4}, 32, 8);
+    const Summary one = summary_of({.name = "resnet50", .width = 4}),
+                  eight = summary_of({.name = "resnet50", .width = 4}, 32, 8);
     EXPECT_EQ(eight.multiply_adds, 8 * one.multiply_adds);
     EXPECT_EQ(eight.activation_bytes, 8 * one.activation_bytes);
     EXPECT_EQ(eight.parameters, one.parameters);

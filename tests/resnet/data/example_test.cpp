@@ -18,8 +18,9 @@ Bytes gradient(Index height, Index width, int picture) {
     Bytes pixels;
     for (Index y = 0; y < height; ++y)
         for (Index x = 0; x < width; ++x)
-            pixels.insert(pixels.end(), {static_cast<std::uint8_t>(250 * x / width), static_cast<std::uint8_t>(250 * y / height),
-                                         static_cast<std::uint8_t>(10 * picture)});
+            pixels.insert(pixels.end(),
+                          {static_cast<std::uint8_t>(250 * x / width), static_cast<std::uint8_t>(250 * y / height),
+                           static_cast<std::uint8_t>(10 * picture)});
     return pixels;
 }
 
@@ -31,7 +32,8 @@ DataSplits folder(const Scratch& scratch, bool in_files) {
     return load_data(scratch.folder(), {.size = size, .shorter_side = 14, .in_files = in_files});
 }
 
-std::vector<Real> seen(const PictureSet& set, Augmentation how, Index picture, Index epoch = 1, std::uint64_t seed = 1) {
+std::vector<Real> seen(const PictureSet& set, Augmentation how, Index picture, Index epoch = 1,
+                       std::uint64_t seed = 1) {
     std::vector<Real> out(size * size * 3, -1);
     ExampleWriter(set, bytes_as_they_are, how, seed).write(picture, epoch, out.data());
     return out;

@@ -26,8 +26,8 @@ Bytes exif(int orientation, bool low_first = true, std::uint32_t type = 3) {
     const auto n = [=](std::uint32_t value, int bytes) { return number(value, bytes, low_first); };
     const Bytes maker = n(0x010F, 2) + n(2, 2) + n(4, 4) + letters("abc") + Bytes{0};
     const Bytes entry = n(0x0112, 2) + n(type, 2) + n(1, 4) + n(static_cast<std::uint32_t>(orientation), 2) + Bytes(2);
-    return letters("Exif") + Bytes(2) + letters(low_first ? "II" : "MM") + n(42, 2) + n(8, 4) + n(2, 2) + maker + entry +
-           n(0, 4);
+    return letters("Exif") + Bytes(2) + letters(low_first ? "II" : "MM") + n(42, 2) + n(8, 4) + n(2, 2) + maker +
+           entry + n(0, 4);
 }
 
 const Bytes start = {0xFF, 0xD8};
@@ -41,8 +41,10 @@ TEST(Exif, TellsEveryOrientationInBothOrdersOfBytes) {
         for (const bool low_first : {false, true}) {
             const Bytes note = segment(0xE1, exif(orientation, low_first));
             EXPECT_EQ(exif_orientation(start + note), orientation);
-            EXPECT_EQ(exif_orientation(start + segment(0xE0, letters("JFIF")) + note), orientation) << "JFIF comes first";
-            EXPECT_EQ(exif_orientation(start + segment(0xE1, letters("http://ns.adobe.com/xap/1.0/")) + note), orientation)
+            EXPECT_EQ(exif_orientation(start + segment(0xE0, letters("JFIF")) + note), orientation)
+                << "JFIF comes first";
+            EXPECT_EQ(exif_orientation(start + segment(0xE1, letters("http://ns.adobe.com/xap/1.0/")) + note),
+                      orientation)
                 << "another APP1 comes first";
         }
 }
@@ -121,7 +123,8 @@ TEST(Exif, StandsEveryPictureUpright) {
         const Pixels decoded = decode_picture(with_exif(jpeg(s.bytes, s.height, s.width), exif(orientation)), "p.jpg");
         ASSERT_EQ(decoded.size(), p.size()) << orientation;
         for (const Index at : {Index{8} * 48 + 8, Index{8} * 48 + 40, Index{24} * 48 + 8, Index{24} * 48 + 40})
-            for (Index k = 0; k < 3; ++k) EXPECT_NEAR(decoded.bytes[at * 3 + k], p.bytes[at * 3 + k], 12) << orientation;
+            for (Index k = 0; k < 3; ++k)
+                EXPECT_NEAR(decoded.bytes[at * 3 + k], p.bytes[at * 3 + k], 12) << orientation;
     }
 }
 

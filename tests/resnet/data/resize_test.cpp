@@ -20,7 +20,8 @@ Pixels by_rule(Index height, Index width) {
     for (Index y = 0; y < height; ++y)
         for (Index x = 0; x < width; ++x)
             for (Index c = 0; c < 3; ++c)
-                p.bytes.push_back(static_cast<std::uint8_t>(3 * y * y + 5 * x * x + 7 * x * y + 83 * c + x * y * c / 3));
+                p.bytes.push_back(
+                    static_cast<std::uint8_t>(3 * y * y + 5 * x * x + 7 * x * y + 83 * c + x * y * c / 3));
     return p;
 }
 
@@ -40,10 +41,12 @@ TEST(Resize, IsPillowsBilinearBitForBit) {
         Bytes first;
         unsigned long crc;
     };
-    const Golden golden[] = {
-        {{37, 53}, {16, 23}, {15, 98, 181, 70, 151, 165}, 0xbdb4fce6}, {{100, 75}, {7, 5}, {123, 126, 129}, 0xcdd73e63},
-        {{9, 11}, {24, 31}, {0, 83, 166, 0, 83, 166}, 0xae07e0bc},     {{64, 64}, {64, 64}, {0, 83, 166}, 0xb9eb745d},
-        {{40, 30}, {13, 30}, {8, 91, 174, 23, 106, 189}, 0x47d0b42d},  {{300, 401}, {224, 299}, {4, 87, 170}, 0xb605edaa}};
+    const Golden golden[] = {{{37, 53}, {16, 23}, {15, 98, 181, 70, 151, 165}, 0xbdb4fce6},
+                             {{100, 75}, {7, 5}, {123, 126, 129}, 0xcdd73e63},
+                             {{9, 11}, {24, 31}, {0, 83, 166, 0, 83, 166}, 0xae07e0bc},
+                             {{64, 64}, {64, 64}, {0, 83, 166}, 0xb9eb745d},
+                             {{40, 30}, {13, 30}, {8, 91, 174, 23, 106, 189}, 0x47d0b42d},
+                             {{300, 401}, {224, 299}, {4, 87, 170}, 0xb605edaa}};
     for (const Golden& g : golden) {
         const Pixels p = by_rule(g.from.height, g.from.width);
         const Pixels small = resized(p, whole(p.size()), g.to);

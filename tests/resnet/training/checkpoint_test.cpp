@@ -151,8 +151,9 @@ TEST_F(CheckpointFile, OfAnotherFormatOrPrecisionIsRefused) {
     say("real", "half");
     expect_mentions(refusal(), "was calculated in half, this program calculates in ");
     say("checkpoint", "2");
-    EXPECT_EQ(refusal(), path.string() + ": this checkpoint is of format 2; this program reads format 1.  Go on with the "
-                                         "program that wrote it.");
+    EXPECT_EQ(refusal(), path.string() +
+                             ": this checkpoint is of format 2; this program reads format 1.  Go on with the "
+                             "program that wrote it.");
 }
 
 TEST_F(CheckpointFile, IsNotTakenFromWeightsAlone) {
@@ -185,8 +186,9 @@ TEST_F(CheckpointFile, IsTheOldOneOrTheNewOneWhicheverCallOfASaveFails) {
         }
         through = call.empty();
         const Index loaded = read_checkpoint(path).state.iteration;
-        EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.folder()), {}), 1) << "a file was left over";
-        if (message == nothing_refused) {                // all went well, but perhaps for the last close() of the folder
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator(scratch.folder()), {}), 1)
+            << "a file was left over";
+        if (message == nothing_refused) {  // all went well, but perhaps for the last close() of the folder
             EXPECT_EQ(loaded, 4);
             EXPECT_TRUE(through || call == "close") << call;
             continue;

@@ -36,7 +36,8 @@ struct FineTuned : testing::Test {
     // The parameters and statistics that differ after training, by the part that they are in.
     std::vector<std::string> changed(const std::vector<std::string>& frozen) const {
         train_into(scratch / "run", recipe(frozen), pictures());
-        const auto before = read_safetensors(file).tensors, after = read_safetensors(scratch / "run/weights.safetensors").tensors;
+        const auto before = read_safetensors(file).tensors,
+                   after = read_safetensors(scratch / "run/weights.safetensors").tensors;
         std::vector<std::string> parts;
         for (const auto& [name, t] : before) {
             const std::string part = name.substr(0, name.find('.'));
@@ -53,7 +54,7 @@ using Parts = std::vector<std::string>;
 TEST_F(FineTuned, LearnsEverywhereButInWhatIsFrozen) {
     EXPECT_EQ(changed({}), (Parts{"bn1", "conv1", "fc", "layer1", "layer2", "layer3"}));
     EXPECT_EQ(changed({"conv1", "bn1", "layer1"}), (Parts{"fc", "layer2", "layer3"}));
-    EXPECT_EQ(changed({"layer2"}), (Parts{"bn1", "conv1", "fc", "layer1", "layer3"}));     // the gradient passes through
+    EXPECT_EQ(changed({"layer2"}), (Parts{"bn1", "conv1", "fc", "layer1", "layer3"}));  // the gradient passes through
     EXPECT_EQ(changed({whole_body}), (Parts{"fc"}));
 }
 
@@ -75,7 +76,8 @@ TEST_F(FineTuned, GradientsOfTheRestAreThoseOfANetInEvaluationModeThere) {
         if (name.starts_with("layer")) part->evaluate();
     const std::vector<Tensor> expected = gradient(*net), found = gradient(*other);
     ASSERT_EQ(expected.size(), 3u);
-    for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(std::ranges::equal(expected[i].data(), found[i].data())) << i;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_TRUE(std::ranges::equal(expected[i].data(), found[i].data())) << i;
 }
 
 TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
@@ -92,7 +94,8 @@ TEST_F(FineTuned, NetsOfImageNetFromElsewhereSeeWhatTorchvisionShowsThem) {
     write_safetensors(file, {.tensors = state_of(*net), .metadata = {}});
     const FineTuning bare = fine_tuning(file, true, {});
     EXPECT_EQ(preprocessing_from(bare, {.name = "resnet18"}, pictures().train).mean, Preprocessing::imagenet().mean);
-    EXPECT_EQ(preprocessing_from(bare, resnet8, pictures().train).mean, Preprocessing::per_channel(pictures().train).mean);
+    EXPECT_EQ(preprocessing_from(bare, resnet8, pictures().train).mean,
+              Preprocessing::per_channel(pictures().train).mean);
 }
 
 TEST_F(FineTuned, OtherWeightsAreAnotherRun) {

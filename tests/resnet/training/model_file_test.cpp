@@ -147,7 +147,8 @@ TEST(ModelFile, WithMetadataThatMakeNoSenseIsRefusedByName) {
         });
     };
     expect_refusal(refusal({{"model", "alexnet"}}), "w: the metadata ask for what is not there: model 'alexnet'");
-    expect_refusal(refusal({{"model", "resnet8"}, {"shortcut", "D"}}), "w: the metadata ask for what is not there: shor");
+    expect_refusal(refusal({{"model", "resnet8"}, {"shortcut", "D"}}),
+                   "w: the metadata ask for what is not there: shor");
     expect_refusal(refusal({{"model", "plain8"}, {"shortcut", "A"}}), "w: the metadata ask for what is not there");
     expect_refusal(refusal({{"model", "resnet8"}, {"image_size", "0"}}), "w: the metadata's image_size is '0'");
     expect_refusal(refusal({{"model", "resnet8"}, {"mean", "1,x,3"}, {"std", "1,1,1"}}), "w: the metadata's mean is");

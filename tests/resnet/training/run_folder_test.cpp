@@ -22,7 +22,8 @@ const DataSplits& pictures() {
 
 // Two epochs of four steps.
 Recipe recipe() {
-    return {.model = {.name = "resnet8", .width = 2}, .training = {.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}};
+    return {.model = {.name = "resnet8", .width = 2},
+            .training = {.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}};
 }
 
 struct RunFolder : testing::Test {
@@ -103,7 +104,8 @@ TEST_F(RunFolder, KeepsTheLastTheBestAndTheNewestOfTheNumbered) {
               (std::set<std::string>{"best.safetensors", "last.safetensors", "iteration-00000006.safetensors",
                                      "iteration-00000008.safetensors"}));
     const Index best = history[0].test_error <= history[1].test_error ? 1 : 2;
-    EXPECT_EQ(static_cast<Index>(read_checkpoint(folder / "checkpoints" / "best.safetensors").state.history.size()), best);
+    EXPECT_EQ(static_cast<Index>(read_checkpoint(folder / "checkpoints" / "best.safetensors").state.history.size()),
+              best);
     EXPECT_EQ(read_checkpoint(folder / "checkpoints" / "iteration-00000006.safetensors").state.step, 2);
     EXPECT_EQ(read_checkpoint(last).state.iteration, 8);
 }
@@ -148,8 +150,8 @@ TEST_F(RunFolder, SaysInWhatAnotherRunDiffers) {
     other.model.name = "plain8";
     const std::string differences = "model.name is \"resnet8\" there, \"plain8\" here, model.shortcut is \"A\" there, "
                                     "\"none\" here, training.schedule.lr is 0.05 there, 0.1 here.";
-    expect_mentions(refusal(other), last.string() + ": this checkpoint is of a run with other settings or other data: " +
-                                        differences);
+    expect_mentions(refusal(other),
+                    last.string() + ": this checkpoint is of a run with other settings or other data: " + differences);
     expect_mentions(refusal_of([&] { finished_run(folder, other, pictures()); }),
                     folder.string() + " holds a run with other settings or other data: " + differences);
     const DataSplits data = load_data("synthetic", {.seed = 2, .train_count = 64, .test_count = 20});
