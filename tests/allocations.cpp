@@ -19,14 +19,19 @@ void note(std::size_t size) {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     note(size);
-    if (void* piece = std::malloc(std::max<std::size_t>(size, 1))) return piece;
+    return std::malloc(std::max<std::size_t>(size, 1));
+}
+
+void* operator new(std::size_t size) {
+    if (void* piece = operator new(size, std::nothrow)) return piece;
     throw std::bad_alloc();
 }
 
 void operator delete(void* piece) noexcept { std::free(piece); }
 void operator delete(void* piece, std::size_t) noexcept { std::free(piece); }
+void operator delete(void* piece, const std::nothrow_t&) noexcept { std::free(piece); }
 
 namespace deepen {
 
