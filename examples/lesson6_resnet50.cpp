@@ -9,7 +9,7 @@
 //
 // The thirty lines below are all there is to it (He et al. 2015, Table 1; the stride stands in the 3x3, as in
 // torchvision).  Names follow torchvision too, so its weights would fit; and the library's own ResNet-50
-// (resnet/imagenet.h), drawn from the same seed, gives the same logits to the bit.
+// (resnet/imagenet.h), drawn from the same seed, gives the same logits.
 //
 //     build/lesson6_resnet50             learns three shapes, from pictures that it draws into runs/lesson6
 //     build/lesson6_resnet50 FOLDER      learns the classes of FOLDER/train, a sub-folder a class
