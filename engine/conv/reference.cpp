@@ -1,13 +1,8 @@
-// How would one write a convolution first?
-//
-// Seven loops, straight from the definition in geometry.h: picture n, output place i j, filter
-// place r s, input channel c, output channel k.  Every faster algorithm is tested against this one.
-//
-// Backward follows from y being a sum of products: wherever forward adds x * w into y, backward adds
-// dy * w into that x's gradient and dy * x into that w's.
-#include "engine/conv/algorithm.h"
+#include "engine/conv/reference.h"
 
 #include <algorithm>
+
+#include "engine/conv/algorithm.h"
 
 namespace deepen {
 namespace {
@@ -33,10 +28,13 @@ void for_each_product(const ConvGeometry& g, Term term) {
 
 void forward(const ConvGeometry& g, const Source& source, const Real* w, Real* y, const PlacesDone& done) {
     Source::Reader read(source);
-    const Real* x = read(0, g.batch * g.picture_size());
-    std::fill(y, y + g.batch * g.out_positions() * g.out_channels, Real(0));
-    for_each_product(g, [=](Index ix, Index iw, Index iy) { y[iy] += x[ix] * w[iw]; });
+    const std::vector<double> exact = exact_forward(g, read(0, g.batch * g.picture_size()), w);
+    std::copy(exact.begin(), exact.end(), y);
     if (done) done(0, g.batch * g.out_positions());
+}
+
+void add_rounded(const std::vector<double>& exact, Real* to) {
+    for (std::size_t i = 0; i < exact.size(); ++i) to[i] = static_cast<Real>(to[i] + exact[i]);
 }
 
 void backward(const ConvGeometry& g, const Source& x_source, const Real* w, const Source& dy_source,
@@ -44,12 +42,30 @@ void backward(const ConvGeometry& g, const Source& x_source, const Real* w, cons
     Source::Reader read_x(x_source), read_dy(dy_source);
     const Real *x = read_x(0, g.batch * g.picture_size()), *dy = read_dy(0, g.batch * g.out_height * g.y_line());
     if (d.dx && d.fresh) std::fill(d.dx, d.dx + g.batch * g.picture_size(), Real(0));
-    if (d.dx) for_each_product(g, [=, dx = d.dx](Index ix, Index iw, Index iy) { dx[ix] += dy[iy] * w[iw]; });
-    if (dw) for_each_product(g, [=](Index ix, Index iw, Index iy) { dw[iw] += dy[iy] * x[ix]; });
+    if (d.dx) add_rounded(exact_input_gradient(g, w, dy), d.dx);
+    if (dw) add_rounded(exact_filter_gradient(g, x, dy), dw);
     if (d.dx && d.done) d.done(0, g.batch * g.height * g.width);
 }
 
 }  // namespace
+
+std::vector<double> exact_forward(const ConvGeometry& g, const Real* x, const Real* w) {
+    std::vector<double> sums(g.batch * g.out_height * g.y_line());
+    for_each_product(g, [=, y = sums.data()](Index ix, Index iw, Index iy) { y[iy] += double(x[ix]) * w[iw]; });
+    return sums;
+}
+
+std::vector<double> exact_input_gradient(const ConvGeometry& g, const Real* w, const Real* dy) {
+    std::vector<double> sums(g.batch * g.picture_size());
+    for_each_product(g, [=, dx = sums.data()](Index ix, Index iw, Index iy) { dx[ix] += double(dy[iy]) * w[iw]; });
+    return sums;
+}
+
+std::vector<double> exact_filter_gradient(const ConvGeometry& g, const Real* x, const Real* dy) {
+    std::vector<double> sums(g.patch_size() * g.out_channels);
+    for_each_product(g, [=, dw = sums.data()](Index ix, Index iw, Index iy) { dw[iw] += double(dy[iy]) * x[ix]; });
+    return sums;
+}
 
 const ConvolutionAlgorithm reference_convolution{ConvAlgorithm::reference, "reference",
                                                  [](const ConvGeometry&) { return true; }, forward, backward};

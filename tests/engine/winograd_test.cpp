@@ -1,4 +1,4 @@
-// Winograd's convolution against the definition, written as seven loops in double.
+// Winograd's convolution against the definition, seven loops in double.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/conv/algorithm.h"
+#include "engine/conv/reference.h"
 #include "engine/error.h"
 #include "engine/memory.h"
 #include "engine/parallel.h"
@@ -70,26 +71,9 @@ struct Example {
         x = random_values(g.batch * g.height * g.width * g.in_channels, 1);
         w = random_values(9 * g.in_channels * g.out_channels, 2);
         dy = random_values(g.batch * g.out_positions() * g.out_channels, 3);
-        y.resize(dy.size()), dx.resize(x.size()), dw.resize(w.size());
-        for (Index n = 0; n < g.batch; ++n)
-            for (Index i = 0; i < g.out_height; ++i)
-                for (Index j = 0; j < g.out_width; ++j)
-                    for (Index r = 0; r < 3; ++r)
-                        for (Index s = 0; s < 3; ++s) visit(n, i, j, r, s);
-    }
-
-    void visit(Index n, Index i, Index j, Index r, Index s) {
-        const Index row = i + r - g.padding, column = j + s - g.padding;
-        if (row < 0 || row >= g.height || column < 0 || column >= g.width) return;
-        const Index from = ((n * g.height + row) * g.width + column) * g.in_channels;
-        const Index to = ((n * g.out_height + i) * g.out_width + j) * g.out_channels;
-        for (Index c = 0; c < g.in_channels; ++c)
-            for (Index k = 0; k < g.out_channels; ++k) {
-                const Index tap = ((r * 3 + s) * g.in_channels + c) * g.out_channels + k;
-                y[to + k] += double(x[from + c]) * w[tap];
-                dx[from + c] += double(dy[to + k]) * w[tap];
-                dw[tap] += double(dy[to + k]) * x[from + c];
-            }
+        y = exact_forward(g, x.data(), w.data());
+        dx = exact_input_gradient(g, w.data(), dy.data());
+        dw = exact_filter_gradient(g, x.data(), dy.data());
     }
 };
 
