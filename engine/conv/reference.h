@@ -7,7 +7,8 @@
 // dy * w into that x's gradient and dy * x into that w's.
 //
 // Sums are kept in double: a measure has to be finer than what it measures.  A product of two floats is
-// exact in double, so a sum of thousands of them still has all of a float's digits right, and eight more.
+// exact in double, so a sum of thousands of them has all of a float's digits right, and several more.  (In the
+// double build it rounds like the others.)
 #pragma once
 
 #include <vector>

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/conv/algorithm.h"
+#include "engine/conv/reference.h"
 #include "engine/error.h"
 #include "engine/gradcheck.h"
 #include "engine/ops.h"
@@ -71,6 +72,18 @@ TEST(Convolution, EveryAlgorithmAgreesWithSevenLoops) {
             expect_close(got.dw, expected.dw, what + " dw");
         }
     }
+}
+
+// 4097 * 4097 = 2^24 + 2^13 + 1 is odd, and floats of that size are even.
+TEST(Convolution, TheReferenceNeitherMultipliesNorAddsInFloat) {
+    const std::vector<Real> large{4097, 4096, 1}, other{4097, -4096, -8192};
+    const std::vector<double> expected{1};
+    const ConvGeometry channels_to_one = conv_geometry({1, 1, 1, 3}, {1, 1, 3, 1}, {});
+    EXPECT_EQ(exact_forward(channels_to_one, large.data(), other.data()), expected);
+    const ConvGeometry one_to_channels = conv_geometry({1, 1, 1, 1}, {1, 1, 1, 3}, {});
+    EXPECT_EQ(exact_input_gradient(one_to_channels, large.data(), other.data()), expected);
+    const ConvGeometry three_places = conv_geometry({1, 1, 3, 1}, {1, 1, 1, 1}, {});
+    EXPECT_EQ(exact_filter_gradient(three_places, large.data(), other.data()), expected);
 }
 
 TEST(Convolution, ADeltaKernelIsTheIdentity) {
