@@ -2,7 +2,8 @@
 //
 // Machines are noisy and drift, so the two take turns (A B A B ...), and what counts is the median of the
 // ratios pair by pair.  PyTorch gets the better of its two memory layouts.  `--layers` looks inside
-// instead: each convolution shape and pass beside what the processor could do at best.
+// instead: each convolution shape and pass beside what the processor could do at best.  `--accuracy` asks what the
+// speed costs in digits.
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -10,6 +11,8 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/parallel.h"
+#include "examples/common/bench_accuracy.h"
 #include "examples/common/bench_layers.h"
 #include "examples/common/bench_step.h"
 #include "examples/common/program.h"
@@ -82,8 +85,8 @@ int main(int argc, char** argv) {
         "bench", "Times training and inference steps beside PyTorch's, or convolutions beside the processor's peak.");
     std::vector<int> thread_counts{1, 2};
     std::vector<std::string> models{"resnet20", "resnet56", "resnet110"}, modes{"train", "infer"};
-    int batch = 128, steps = 5, pairs = 5;
-    bool layers = false, one_step = false;
+    int batch = 128, steps = 5, pairs = 5, iterations = 200;
+    bool layers = false, accuracy = false, one_step = false;
     std::string json;
     CLI::App& app = program.app;
     app.add_option("--models", models, "resnet20, resnet50, ...; PyTorch's are built here or torchvision's")
@@ -107,6 +110,10 @@ int main(int argc, char** argv) {
         ->check(within(1, 1000));
     app.add_option("--json", json, "also write the results there")->type_name("FILE");
     app.add_flag("--layers", layers, "GFLOP/s of each convolution shape and pass, beside sgemm and the FMA peak");
+    app.add_flag("--accuracy", accuracy, "errors of each 3x3 convolution, and what they do to training the model");
+    app.add_option("--iterations", iterations, "training steps of --accuracy; 0: errors by layer only")
+        ->capture_default_str()
+        ->check(within(0, 1e6));
     app.add_flag("--step", one_step, "measure one setting in this process, without PyTorch; print JSON");
 
     return program.run(argc, argv, [&] {
@@ -122,6 +129,11 @@ int main(int argc, char** argv) {
         }
         if (layers) {
             print_layer_speeds(batch, thread_counts[0]);
+            return 0;
+        }
+        if (accuracy) {
+            set_threads(thread_counts.back());           // the numbers do not depend on it
+            print_accuracy({.model = {.name = models[0]}, .batch = batch, .iterations = iterations});
             return 0;
         }
         nlohmann::ordered_json results = nlohmann::ordered_json::array();
