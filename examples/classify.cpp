@@ -87,7 +87,7 @@ Preparation preparation_for(const Flags& flags, const ModelOptions& model, const
     Preparation p;
     p.size = flags.size ? flags.size : said.value_or(picture_size(model));
     const Index usual = on_imagenet && !said ? p.size * 256 / 224 : p.size;
-    p.shorter_side = flags.shorter_side ? flags.shorter_side : shorter_side_of(file, path).value_or(usual);
+    p.shorter_side = flags.shorter_side ? flags.shorter_side : usual;
     if (p.shorter_side < p.size)
         throw UsageError(text("--resize ", p.shorter_side, " leaves no ", p.size, " pixels to show.  Give at least ",
                               p.size, ", or a smaller --image-size."));

@@ -137,26 +137,14 @@ std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std:
     return p;
 }
 
-namespace {
-
-std::optional<Index> pixels_of(const TensorFile& file, const std::string& path, const char* key, const char* flag) {
-    const auto digits = metadatum(file, key);
+std::optional<Index> image_size_of(const TensorFile& file, const std::string& path) {
+    const auto digits = metadatum(file, "image_size");
     if (!digits) return std::nullopt;
     Index value = 0;
     const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), value);
-    require(error == std::errc() && *end == 0 && value >= 8 && value <= 2048, path, ": the metadata's ", key, " is '",
-            digits->substr(0, 40), "'; a number from 8 to 2048 was expected.  Give ", flag, ".");
+    require(error == std::errc() && *end == 0 && value >= 8 && value <= 2048, path, ": the metadata's image_size is '",
+            digits->substr(0, 40), "'; a number from 8 to 2048 was expected.  Give --image-size.");
     return value;
-}
-
-}  // namespace
-
-std::optional<Index> image_size_of(const TensorFile& file, const std::string& path) {
-    return pixels_of(file, path, "image_size", "--image-size");
-}
-
-std::optional<Index> shorter_side_of(const TensorFile& file, const std::string& path) {
-    return pixels_of(file, path, "shorter_side", "--resize");
 }
 
 }  // namespace deepen

@@ -5,7 +5,7 @@
 //
 //     model    "resnet20"          shortcut  "A"            classes  "10"        width  "16"
 //     stride   "first 1x1"         (of bottlenecks; if it is not there, in the 3x3)
-//     image_size "224"             shorter_side "256"       (the latter if it is another: resnet/data/crops.h)
+//     image_size "224"
 //     class_names ["cat","dog"]     (class_names.h)
 //     mean     "0.49,0.48,0.45"    std       "0.25,0.24,0.26"   (or a mean of H*W*3 values: the paper's per-pixel mean)
 //
@@ -45,7 +45,5 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
 std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std::string& path);
 // Likewise the pixels a side of the pictures it was trained on.
 std::optional<Index> image_size_of(const TensorFile& file, const std::string& path);
-// Likewise the pixels of the shorter side of which these were a part.
-std::optional<Index> shorter_side_of(const TensorFile& file, const std::string& path);
 
 }  // namespace deepen
