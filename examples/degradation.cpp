@@ -15,12 +15,13 @@
 #include "engine/error.h"
 #include "engine/files.h"
 #include "engine/parallel.h"
+#include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
+#include "resnet/cifar.h"
 #include "resnet/training/curves.h"
 #include "resnet/training/report.h"
-#include "resnet/cifar.h"
 #include "resnet/training/run_folder.h"
 #include "resnet/training/verdict.h"
 
@@ -34,13 +35,15 @@ struct Experiment {
     std::vector<std::string> kinds{"plain", "residual"};
     std::vector<std::uint64_t> seeds{1};
     std::string output = "runs/degradation";
+    std::string shortcut;                                // of residual nets; empty: the paper's
     TrainingFlags flags;
 
     ModelOptions net(int depth, const std::string& kind) const {
-        TrainingFlags its = flags;
-        if (kind == "plain") its.shortcut.clear();
-        return its.model(
-            {.name = model_name({.depth = depth, .shortcut = kind == "plain" ? Shortcut::none : Shortcut::A})});
+        const bool plain = kind == "plain";
+        ModelOptions o{.name = model_name({.depth = depth, .shortcut = plain ? Shortcut::none : Shortcut::A}),
+                       .width = flags.width};
+        if (!plain && !shortcut.empty()) o.shortcut = parse_shortcut(shortcut);
+        return checked(o);
     }
 
     // Seed by seed, shallow before deep: the comparison gets finished early, and each seed sharpens it.
@@ -157,6 +160,7 @@ int main(int argc, char** argv) {
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("S,S");
+    add_shortcut_flag(app, e.shortcut);
     e.flags.add_to(app);
     app.add_option("--output-dir", e.output, "finished runs found there are not trained again")
         ->group("Output")
@@ -173,7 +177,7 @@ int main(int argc, char** argv) {
         refuse_twice("--depths", e.depths);
         refuse_twice("--kinds", e.kinds);
         refuse_twice("--seeds", e.seeds);
-        if (e.kinds == std::vector<std::string>{"plain"} && !e.flags.shortcut.empty())
+        if (e.kinds == std::vector<std::string>{"plain"} && !e.shortcut.empty())
             throw UsageError("--shortcut is for residual nets; --kinds asks for plain ones alone.  Leave it out.");
         for (int depth : e.depths) e.net(depth, "plain");
         const DataSplits data = e.flags.load();

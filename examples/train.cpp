@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/profile.h"
+#include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
@@ -18,28 +19,18 @@ namespace {
 
 // Which net, and what it begins with.
 struct Net {
-    ModelOptions options = {.name = ""};
-    std::string stride, weights;
-    bool partial = false;
+    ModelFlags flags;
+    std::string weights;
+    bool zero_last_scale = false, partial = false;
     std::vector<std::string> frozen;
+    TensorFile file;                                     // what `weights` holds, if given
 
     void add_to(CLI::App& app) {
-        const std::string group = "Net", tuning = "Fine-tuning";
-        app.add_option(
-               "--model", options.name,
-               "resnet20, plain56, resnet110, preact-resnet164, ... for small pictures; resnet18, resnet50, plain34, "
-               "vgg16_bn, ... for large ones.  If not given, what --weights says, or resnet20")
-            ->group(group)
-            ->type_name("NAME");
-        app.add_option("--bottleneck-stride", stride,
-                       "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 "
-                       "(the paper's)")
-            ->group(group)
-            ->transform(one_of({"3x3", "1x1"}))
-            ->type_name("3x3|1x1");
-        app.add_flag("--zero-last-scale", options.zero_last_scale,
+        const std::string tuning = "Fine-tuning";
+        flags.add_to(app, "; if not given, what --weights says, or resnet20");
+        app.add_flag("--zero-last-scale", zero_last_scale,
                      "each residual block begins as its shortcut: the scale of its last batch norm is zero at first")
-            ->group(group);
+            ->group("Net");
         app.add_option("--weights", weights,
                        "begin with these: a safetensors file, as train writes it or PyTorch names it")
             ->group(tuning)
@@ -54,22 +45,24 @@ struct Net {
             ->type_name("PART,PART");
     }
 
-    ModelOptions chosen(const TrainingFlags& flags) {
+    // As the flags say, else as the weights do.
+    ModelOptions chosen(Index width) {
         if (weights.empty() && (partial || !frozen.empty()))
             throw UsageError(
                 text(partial ? "--partial" : "--freeze", " is for trained weights.  Name them with --weights FILE."));
-        if (options.name.empty() && weights.empty()) options.name = "resnet20";
-        options.stride_in_3x3 = stride != "1x1";
-        options = flags.model(options);
-        return weights.empty()
-                   ? options
-                   : model_for(read_model_file(weights), weights, options, partial ? Load::part : Load::whole);
+        ModelOptions asked = flags.options();
+        if (asked.name.empty() && weights.empty()) asked.name = "resnet20";
+        asked.width = width;
+        asked.zero_last_scale = zero_last_scale;
+        asked = checked(asked);
+        if (weights.empty()) return asked;
+        file = read_model_file(weights);
+        return model_for(file, weights, asked, partial ? Load::part : Load::whole);
     }
 
     // Pixels a side of the pictures it is meant for.
     Index picture_side(const ModelOptions& model) const {
-        const Index usual = picture_size(model);
-        return weights.empty() ? usual : image_size_of(read_model_file(weights), weights).value_or(usual);
+        return image_size_of(file, weights).value_or(picture_size(model));
     }
 
     // `before` tells as many classes apart as the weights, `now` as the data.
@@ -78,7 +71,7 @@ struct Net {
         require(partial || before.classes == now.classes, weights, ": this net tells ", before.classes,
                 " classes apart, and ", data_path, " has ", now.classes,
                 ".  Give --partial, to begin its last layer anew.");
-        return fine_tuning(weights, partial, frozen);
+        return fine_tuning(weights, file, partial, frozen);
     }
 };
 
@@ -125,7 +118,7 @@ int main(int argc, char** argv) {
     return program.run(argc, argv, [&] {
         flags.use_threads();
         flags.checkpoints.resume = resume->count() > 0;
-        const ModelOptions model = net.chosen(flags);
+        const ModelOptions model = net.chosen(flags.width);
         if (program.app.count("--image-size") == 0) flags.data.size = net.picture_side(model);
         if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() &&
             !flags.no_augment)

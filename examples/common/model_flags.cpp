@@ -5,17 +5,30 @@
 
 namespace deepen {
 
-CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const std::string& flag) {
-    CLI::Option* named =
-        app.add_option(flag, model, "resnet50, plain34, vgg16_bn, resnet20, preact-resnet164, ..." + help)
-            ->group("Net")
-            ->type_name("NAME");
+void add_shortcut_flag(CLI::App& app, std::string& shortcut) {
     app.add_option("--shortcut", shortcut,
                    "of residual nets: A (zero padding), B (projection where the shape changes), C (projection "
                    "everywhere)")
         ->group("Net")
         ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
+}
+
+ModelOptions checked(ModelOptions options) {
+    try {
+        if (!options.name.empty()) completed(options);
+        return options;
+    } catch (const Error& e) {
+        throw UsageError(e.what());
+    }
+}
+
+CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const std::string& flag) {
+    CLI::Option* named =
+        app.add_option(flag, model, "resnet50, plain34, vgg16_bn, resnet20, preact-resnet164, ..." + help)
+            ->group("Net")
+            ->type_name("NAME");
+    add_shortcut_flag(app, shortcut);
     app.add_option("--bottleneck-stride", stride,
                    "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 "
                    "(the paper's)")
@@ -27,13 +40,8 @@ CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const st
 
 ModelOptions ModelFlags::options() const {
     ModelOptions o{.name = model, .stride_in_3x3 = stride != "1x1"};
-    try {
-        if (!shortcut.empty()) o.shortcut = parse_shortcut(shortcut);
-        if (!model.empty()) completed(o);
-    } catch (const Error& e) {
-        throw UsageError(e.what());
-    }
-    return o;
+    if (!shortcut.empty()) o.shortcut = parse_shortcut(shortcut);
+    return checked(o);
 }
 
 }  // namespace deepen

@@ -9,6 +9,11 @@
 
 namespace deepen {
 
+void add_shortcut_flag(CLI::App& app, std::string& shortcut);
+
+// The same options, if they are of a net or name none.  Refuses with UsageError what completed() refuses.
+ModelOptions checked(ModelOptions options);
+
 struct ModelFlags {
     std::string model, shortcut, stride;                 // empty: not given
 
@@ -16,7 +21,7 @@ struct ModelFlags {
     // `flag`), --shortcut and --bottleneck-stride.
     CLI::Option* add_to(CLI::App& app, const std::string& help, const std::string& flag = "--model");
 
-    // What they ask for; the rest is left open.  Refuses with UsageError what completed() refuses.
+    // What they ask for; the rest is left open.  Refuses what checked() refuses.
     ModelOptions options() const;
 };
 

@@ -76,12 +76,6 @@ void TrainingFlags::add_to(CLI::App& app) {
                  "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
         ->group("Data");
 
-    app.add_option(
-           "--shortcut", shortcut,
-           "of residual nets: A (zero padding), B (projection where the shape changes), C (projection everywhere)")
-        ->group("Net")
-        ->transform(one_of({"A", "B", "C"}))
-        ->type_name("A|B|C");
     app.add_option("--width", width,
                    "channels of the first stage; if not given the paper's, 16 for CIFAR and 64 for ImageNet")
         ->group("Net")
@@ -194,17 +188,6 @@ DataSplits TrainingFlags::load() const {
 
 bool TrainingFlags::pictures_in_folders() const {
     return std::filesystem::is_directory(data_path) && !holds_cifar10(data_path);
-}
-
-ModelOptions TrainingFlags::model(ModelOptions net) const {
-    net.width = width;
-    try {
-        if (!shortcut.empty()) net.shortcut = parse_shortcut(shortcut);
-        if (!net.name.empty()) completed(net);
-        return net;
-    } catch (const Error& e) {
-        throw UsageError(e.what());
-    }
 }
 
 Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& splits) const {

@@ -18,7 +18,7 @@ extern const std::string checkpoints_group;              // the heading of check
 struct TrainingFlags {
     std::string data_path = "synthetic";
     DataOptions data;
-    std::string shortcut, initialiser = "he_normal";
+    std::string initialiser = "he_normal";
     Index width = 0;                                     // 0: the paper's
     Index epochs = 10, batch = 128, max_iterations = 0;
     double lr = 0.1, momentum = 0.9, weight_decay = 1e-4;
@@ -40,9 +40,6 @@ struct TrainingFlags {
 
     bool pictures_in_folders() const;                    // a folder for each class
 
-    // What the flags say of a net is added, and, if it has a name, all that is left open.  Refuses with UsageError what
-    // completed() refuses.
-    ModelOptions model(ModelOptions net) const;
     // The recipe for one net.  Refuses with UsageError what does not go together.
     Recipe recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& data) const;
 };

@@ -4,21 +4,25 @@
 
 #include "engine/error.h"
 #include "engine/hash.h"
-#include "resnet/training/model_file.h"
 
 namespace deepen {
 
-FineTuning fine_tuning(const std::filesystem::path& weights, bool partial, std::vector<std::string> frozen) {
+FineTuning fine_tuning(const std::filesystem::path& weights, const TensorFile& file, bool partial,
+                       std::vector<std::string> frozen) {
     return {.weights = weights,
-            .hash = hexadecimal(hash_of(read_model_file(weights).tensors)),
+            .hash = hexadecimal(hash_of(file.tensors)),
             .partial = partial,
             .frozen = std::move(frozen)};
 }
 
-Misfits load_pretrained(Module& net, const FineTuning& from) {
-    const TensorFile file = read_model_file(from.weights);
+TensorFile read_pretrained(const FineTuning& from) {
+    TensorFile file = read_model_file(from.weights);
     require(hexadecimal(hash_of(file.tensors)) == from.hash, from.weights.string(),
             ": these weights have changed since the program began.  Start it again.");
+    return file;
+}
+
+Misfits load_pretrained(Module& net, const FineTuning& from, const TensorFile& file) {
     if (from.partial) return load_fitting(net, file.tensors, from.weights.string());
     load_state(net, file.tensors, from.weights.string());
     return {};
@@ -52,8 +56,9 @@ void freeze_parts(Module& net, const std::vector<std::string>& names) {
             "freeze: nothing is left that learns.  Freeze fewer parts.");
 }
 
-Preprocessing preprocessing_from(const FineTuning& from, const ModelOptions& model, const PictureSet& pictures) {
-    if (const auto known = preprocessing_of(read_model_file(from.weights), from.weights.string())) return *known;
+Preprocessing preprocessing_from(const TensorFile& file, const std::string& path, const ModelOptions& model,
+                                 const PictureSet& pictures) {
+    if (const auto known = preprocessing_of(file, path)) return *known;
     return picture_size(model) == 224 ? Preprocessing::imagenet() : Preprocessing::per_channel(pictures);
 }
 

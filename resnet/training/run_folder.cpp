@@ -36,20 +36,25 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
 
 // --- what a run begins with --------------------------------------------------------------------------
 
-std::unique_ptr<Module> first_net(const Recipe& recipe, const Observer& observer) {
-    std::unique_ptr<Module> net = make_model(recipe.model);
-    initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
-    if (recipe.pretrained.weights.empty()) return net;
-    if (const Misfits misfits = load_pretrained(*net, recipe.pretrained); !misfits.none())
-        observer.say(text(recipe.pretrained.weights.string(), " fits in part; the rest begins anew.", misfits.str()));
-    freeze_parts(*net, recipe.pretrained.frozen);
-    return net;
-}
+struct Beginning {
+    std::unique_ptr<Module> net;
+    Preprocessing preprocessing;
+};
 
-Preprocessing preprocessing_for(const Recipe& recipe, const PictureSet& pictures) {
-    if (recipe.per_pixel_mean) return Preprocessing::per_pixel(pictures);
-    if (!recipe.pretrained.weights.empty()) return preprocessing_from(recipe.pretrained, recipe.model, pictures);
-    return Preprocessing::per_channel(pictures);
+Beginning beginning_of(const Recipe& recipe, const PictureSet& pictures, const Observer& observer) {
+    Beginning b{.net = make_model(recipe.model)};
+    initialise(*b.net, recipe.training.seed, parse_initialiser(recipe.initialiser));
+    const FineTuning& from = recipe.pretrained;
+    if (recipe.per_pixel_mean) b.preprocessing = Preprocessing::per_pixel(pictures);
+    else if (from.weights.empty()) b.preprocessing = Preprocessing::per_channel(pictures);
+    if (from.weights.empty()) return b;
+    const TensorFile file = read_pretrained(from);
+    if (const Misfits misfits = load_pretrained(*b.net, from, file); !misfits.none())
+        observer.say(text(from.weights.string(), " fits in part; the rest begins anew.", misfits.str()));
+    freeze_parts(*b.net, from.frozen);
+    if (!recipe.per_pixel_mean)
+        b.preprocessing = preprocessing_from(file, from.weights.string(), recipe.model, pictures);
+    return b;
 }
 
 // --- reading checkpoints ---------------------------------------------------------------------------
@@ -187,8 +192,7 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
-    const std::unique_ptr<Module> net = first_net(recipe, observer);
-    const Preprocessing preprocessing = preprocessing_for(recipe, data.train);
+    const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
     const std::string description = recipe.json(data);
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);

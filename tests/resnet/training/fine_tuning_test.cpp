@@ -28,9 +28,15 @@ struct FineTuned : testing::Test {
         initialise(*net, 3);
         save_model(file, *net, resnet8, some, 32);
     }
+    FineTuning tuning(bool partial, std::vector<std::string> frozen) const {
+        return fine_tuning(file, read_model_file(file), partial, std::move(frozen));
+    }
+    Preprocessing preprocessing(const FineTuning& from, const ModelOptions& model) const {
+        return preprocessing_from(read_pretrained(from), from.weights.string(), model, pictures().train);
+    }
     Recipe recipe(std::vector<std::string> frozen) const {
         return {.model = resnet8,
-                .pretrained = fine_tuning(file, false, std::move(frozen)),
+                .pretrained = tuning(false, std::move(frozen)),
                 .training = {.epochs = 1, .batch = 16, .schedule = {.base = 0.05}}};
     }
     // The parameters and statistics that differ after training, by the part that they are in.
@@ -81,12 +87,13 @@ TEST_F(FineTuned, GradientsOfTheRestAreThoseOfANetInEvaluationModeThere) {
 }
 
 TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
-    EXPECT_EQ(preprocessing_from(fine_tuning(file, false, {}), resnet8, pictures().train).mean, some.mean);
+    EXPECT_EQ(preprocessing(tuning(false, {}), resnet8).mean, some.mean);
     train_into(scratch / "run", recipe({whole_body}), pictures());
     EXPECT_EQ(preprocessing_of(read_model_file(scratch / "run/weights.safetensors"), "")->mean, some.mean);
 
     std::unique_ptr<Module> again = make_model(resnet8);
-    EXPECT_TRUE(load_pretrained(*again, fine_tuning(file, false, {})).none());
+    const FineTuning from = tuning(false, {});
+    EXPECT_TRUE(load_pretrained(*again, from, read_pretrained(from)).none());
     const auto rounded = [](Real x) { return static_cast<float>(x); };       // as a file has it
     const Tensor found = named_parameters(*again)[0].tensor, expected = named_parameters(*net)[0].tensor;
     EXPECT_TRUE(std::ranges::equal(found.data(), expected.data(), {}, rounded, rounded));
@@ -94,9 +101,9 @@ TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
 
 TEST_F(FineTuned, NetsOfImageNetFromElsewhereSeeWhatTorchvisionShowsThem) {
     write_safetensors(file, {.tensors = state_of(*net), .metadata = {}});
-    const FineTuning bare = fine_tuning(file, true, {});
-    EXPECT_EQ(preprocessing_from(bare, {.name = "resnet18"}, pictures().train).mean, Preprocessing::imagenet().mean);
-    EXPECT_EQ(preprocessing_from(bare, resnet8, pictures().train).mean,
+    const FineTuning bare = tuning(true, {});
+    EXPECT_EQ(preprocessing(bare, {.name = "resnet18"}).mean, Preprocessing::imagenet().mean);
+    EXPECT_EQ(preprocessing(bare, resnet8).mean,
               Preprocessing::per_channel(pictures().train).mean);
 }
 
@@ -104,7 +111,7 @@ TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
     const Recipe first = recipe({});
     initialise(*net, 4);
     save_model(file, *net, resnet8, some, 32);
-    expect_mentions(refusal_of([&] { load_pretrained(*make_model(resnet8), first.pretrained); }), "have changed since");
+    expect_mentions(refusal_of([&] { read_pretrained(first.pretrained); }), "have changed since");
     expect_mentions(differences(first.json(pictures()), recipe({}).json(pictures())), "pretrained.weights is ");
     expect_mentions(differences(first.json(pictures()), Recipe{.model = resnet8}.json(pictures())), "pretrained");
 }
