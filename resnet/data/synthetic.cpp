@@ -45,7 +45,11 @@ Colour muted_colour(Random& random) {
 
 // A direction without a sine: a point of the square that falls into the ring between two circles,
 // brought to length 1.
-std::array<float, 2> any_direction(Random& random) {
+struct Direction {
+    float x, y;
+};
+
+Direction any_direction(Random& random) {
     for (;;) {
         const float x = uniform(random, -1, 1), y = uniform(random, -1, 1), square = x * x + y * y;
         if (square > 0.01f && square <= 1) return {x / std::sqrt(square), y / std::sqrt(square)};
@@ -125,10 +129,10 @@ private:
 
 void draw_stroke(Canvas& canvas, Random& random) {
     const float x0 = uniform(random, 0, side), y0 = uniform(random, 0, side);
-    const auto [dx, dy] = any_direction(random);
+    const Direction along = any_direction(random);
     const float reach = uniform(random, 10, 28), radius = uniform(random, 0.4f, 1.1f);
     const Colour colour = any_colour(random);
-    canvas.draw([&](float x, float y) { return distance_to_stroke(x - x0, y - y0, reach * dx, reach * dy, radius); },
+    canvas.draw([&](float x, float y) { return distance_to_stroke(x - x0, y - y0, reach * along.x, reach * along.y, radius); },
                 [&](float, float) { return colour; });
 }
 
@@ -143,19 +147,18 @@ void draw_blob(Canvas& canvas, Random& random) {
 void draw_shape(Canvas& canvas, Random& random, int shape, Colour colour) {
     const float radius = uniform(random, 6.5f, 12);
     const float x0 = uniform(random, radius, side - radius), y0 = uniform(random, radius, side - radius);
-    const auto [cosine, sine] = any_direction(random);
-    const auto [light_x, light_y] = any_direction(random);
+    const Direction turn = any_direction(random), sun = any_direction(random);
     const Clouds clouds(random, uniform(random, 3, 8));
     const Colour dark = mix(colour, {0, 0, 0}, 0.35f), bright = mix(colour, {1, 1, 1}, 0.25f);
     canvas.draw(
         [&](float x, float y) {
             const float u = (x - x0) / radius, v = (y - y0) / radius;
             if (u * u + v * v > 1.5f * shape_reach * shape_reach) return 1.0f;
-            return radius * signed_distance(shape, cosine * u + sine * v, cosine * v - sine * u);
+            return radius * signed_distance(shape, turn.x * u + turn.y * v, turn.x * v - turn.y * u);
         },
         [&](float x, float y) {
             const float light =
-                0.5f + 0.3f * ((x - x0) * light_x + (y - y0) * light_y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
+                0.5f + 0.3f * ((x - x0) * sun.x + (y - y0) * sun.y) / radius + 0.5f * (clouds.at(x, y) - 0.5f);
             return mix(dark, bright, std::clamp(light, 0.0f, 1.0f));
         });
 }
