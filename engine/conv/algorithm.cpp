@@ -7,7 +7,7 @@
 namespace deepen {
 namespace {
 
-// Fastest first: `automatic` takes the first that suits.
+// Fastest first: `automatic` takes the first that suits and pays.
 const std::array algorithms{&winograd_convolution, &direct_convolution, &pointwise_convolution, &im2col_convolution,
                             &reference_convolution};
 
@@ -15,7 +15,8 @@ const std::array algorithms{&winograd_convolution, &direct_convolution, &pointwi
 
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id) {
     for (const ConvolutionAlgorithm* algorithm : algorithms) {
-        if (id == ConvAlgorithm::automatic ? !algorithm->suits(g) : algorithm->id != id) continue;
+        const bool pays = algorithm->suits(g) && (!algorithm->pays || algorithm->pays(g));
+        if (id == ConvAlgorithm::automatic ? !pays : algorithm->id != id) continue;
         require(algorithm->suits(g), "conv2d: the algorithm '", algorithm->name, "' does not suit a ", g.kernel_height,
                 "x", g.kernel_width, " kernel with stride ", g.stride, " and padding ", g.padding, ", ", g.in_channels,
                 " to ", g.out_channels, " channels, ", g.out_height, "x", g.out_width,

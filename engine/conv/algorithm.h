@@ -7,7 +7,7 @@
 //     reference   seven loops, the definition                       any shape, slow
 //     im2col      patches as rows of a matrix, then one sgemm       any shape
 //     pointwise   1x1, stride 1: x already is that matrix           one sgemm, nothing copied
-//     winograd    F(4x4,3x3): 36 multiplications instead of 144     3x3, stride 1
+//     winograd    F(4x4,3x3): 36 multiplications instead of 144     3x3, stride 1, not too few places
 //     direct      patches read where they lie, own products         any but the smallest maps
 #pragma once
 
@@ -46,12 +46,15 @@ struct ConvolutionAlgorithm {
     // an algorithm may share work between the two.
     void (*backward)(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy,
                      const GradientByInput& d, Real* dw);
+
+    // Whether `automatic` should take it where it suits.  Null: always.
+    bool (*pays)(const ConvGeometry& g) = nullptr;
 };
 
 extern const ConvolutionAlgorithm reference_convolution, im2col_convolution;
 extern const ConvolutionAlgorithm pointwise_convolution, winograd_convolution, direct_convolution;
 
-// The algorithm of that id, or, for `automatic`, the fastest that suits.  Refuses one that does not suit.
+// The algorithm of that id, or, for `automatic`, the first that suits and pays.  Refuses one that does not suit.
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id);
 
 // Name as used by flags: "automatic", "reference", "im2col", "pointwise", "winograd", "direct".  Refuses others.

@@ -251,6 +251,13 @@ bool suits(const ConvGeometry& g) {
     return 3 * 36 * tiles <= 2 * 9 * g.out_positions() && g.in_channels >= 8 && g.out_channels >= 8;
 }
 
+// Filters grow to four times their size when they are transformed: a few tiles, as deep layers have of one
+// picture, do not pay for that.
+bool pays(const ConvGeometry& g) {
+    constexpr Index few = 32;
+    return make_plan(g).tiles() >= few;
+}
+
 // A strip is a row of tiles: four lines of y, and the six of x that they see.  Strips of all pictures are
 // numbered on, so the lines of several in a row lie in memory one after the other.
 struct Strips {
@@ -266,10 +273,12 @@ struct Strips {
     Index all() const { return p.batch * p.tile_rows; }
 
     // As many at a time as stay in a thread's second cache together with what is made of them and with the next;
-    // preferably such that their tiles fill whole blocks.
+    // preferably such that their tiles fill whole blocks.  But no fewer than a round has tiles: where channels are
+    // many, the filters are what should be read seldom.
     Index at_a_time() const {
         constexpr Index bytes = 96 << 10;
-        const Index most = std::max<Index>(1, bytes / (4 * g.y_line() * Index(sizeof(Real))));
+        const Index fitting = bytes / (4 * g.y_line() * Index(sizeof(Real)));
+        const Index most = std::max<Index>({1, fitting, p.round / p.tile_columns});
         const Index even = block_tiles / std::gcd(block_tiles, p.tile_columns);
         return most >= even ? most / even * even : most;
     }
@@ -361,6 +370,6 @@ void backward(const ConvGeometry& g, const Source& x, const Real* w, const Sourc
 }  // namespace winograd
 
 const ConvolutionAlgorithm winograd_convolution = {ConvAlgorithm::winograd, "winograd", winograd::suits,
-                                                   winograd::forward, winograd::backward};
+                                                   winograd::forward, winograd::backward, winograd::pays};
 
 }  // namespace deepen

@@ -184,6 +184,15 @@ TEST(Winograd, SuitsThreeByThreeOfStrideOneThatFillsTilesAndVectors) {
     EXPECT_FALSE(suits({128, 32, 32, 16}, {1, 1, 16, 16}, 1));
 }
 
+TEST(Winograd, DoesNotPayForAFewTiles) {
+    const auto chosen = [](Index pictures) {
+        return choose_convolution(conv_geometry({pictures, 7, 7, 64}, {3, 3, 64, 64}, {.padding = 1}),
+                                  ConvAlgorithm::automatic).id;
+    };
+    EXPECT_EQ(chosen(1), ConvAlgorithm::direct);
+    EXPECT_EQ(chosen(8), ConvAlgorithm::winograd);
+}
+
 TEST(Winograd, CallsAnotherKernelAFaultOfOurs) {
     const ConvGeometry g = conv_geometry({1, 8, 8, 8}, {3, 3, 8, 8}, {.stride = 2, .padding = 1});
     const Reals x(8 * 8 * 8), w(9 * 8 * 8);
