@@ -73,22 +73,44 @@ void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, 
     }
 }
 
+// The products of one panel.  If `ahead` is not null, the next panel's rows lie there, a line or two each: the first
+// blocks fetch them meanwhile, a line with each step.
+template <int columns>
+void multiply_panel(Product p, const std::vector<Group>& groups, Index column, int count, const Real* ahead) {
+    constexpr Index line = 64 / sizeof(Real), lines = columns * lanes / line;
+    const Index whole_blocks = Index(groups.size()) / block_groups, left = Index(groups.size()) % block_groups;
+    const Group* g = groups.data();
+    for (Index block = 0; block < whole_blocks; ++block, g += block_groups)
+        if (ahead && block < lines) {
+            p.ahead = ahead + block * line;
+            multiply_block<block_groups, columns, true>(p, g, column, count);
+        } else {
+            multiply_block<block_groups, columns, false>(p, g, column, count);
+        }
+    if (left == 2) multiply_block<2, columns, false>(p, g, column, count);
+    if (left == 1) multiply_block<1, columns, false>(p, g, column, count);
+}
+
 // y (+)= x w for those groups and the panels first .. last-1 of w.
-void multiply(const Panels& w, std::vector<Group> groups, Index x_step, Index y_step, bool add, Index first,
+void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, Index y_step, bool add, Index first,
               Index last) {
-    while (groups.size() % block_groups) groups.push_back({groups.back().x, groups.back().y, group_places});
-    for (const Panels::Piece& piece : w.pieces)
+    Storage room(w.room());
+    for (std::size_t i = 0; i < w.pieces.size(); ++i)
         for (Index panel = first; panel < last; ++panel) {
-            const Index column = panel * panel_width, left = w.width - column;
+            const Panels::Piece& piece = w.pieces[i];
+            const Real* ahead = panel + 1 < last           ? w.unpacked(piece, panel + 1)
+                                : i + 1 < w.pieces.size() ? w.unpacked(w.pieces[i + 1], first)
+                                                           : nullptr;
             const Product p{.runs = w.runs.data() + piece.first_run,
                             .runs_end = w.runs.data() + piece.end_run,
-                            .w = w.panel(piece, panel),
+                            .w = w.panel(piece, panel, room.data()),
                             .x_step = x_step,
                             .y_step = y_step,
-                            .add = add || &piece != w.pieces.data()};
-            for (std::size_t g = 0; g < groups.size(); g += block_groups)
-                if (left > lanes) multiply_block<2>(p, &groups[g], column, int(std::min<Index>(left - lanes, lanes)));
-                else multiply_block<1>(p, &groups[g], column, int(left));
+                            .add = add || i > 0,
+                            .ahead_step = w.width};
+            const Index column = panel * panel_width, left = w.width - column;
+            if (left > lanes) multiply_panel<2>(p, groups, column, int(std::min<Index>(left - lanes, lanes)), ahead);
+            else multiply_panel<1>(p, groups, column, int(left), ahead);
         }
 }
 
@@ -105,18 +127,20 @@ ConvGeometry unrolled(ConvGeometry g) {
     return g;
 }
 
-// Lines of y in stretches that stay in cache; where that makes few, each is shared out by channels, too.
+// Lines of y in stretches that stay in cache, about equally long; where that makes few, each is shared out by
+// channels, too.
 struct Work {
-    Index lines, stretch, stretches, panels, parts;
+    Index lines, stretches, panels, parts;
 
     explicit Work(const ConvGeometry& g)
         : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
         constexpr Index bytes = 192 << 10, least_places = 192, least_pieces = 8;
         const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
-        stretch = std::max<Index>({1, bytes / line_bytes, least_places / g.out_width});
-        stretches = (lines + stretch - 1) / stretch;
-        parts = std::min(panels, (least_pieces + stretches - 1) / stretches);
+        const Index stretch = std::max<Index>({1, bytes / line_bytes, least_places / g.out_width});
+        stretches = std::max<Index>(std::min<Index>(lines, 1), (lines + stretch / 2) / stretch);
+        parts = std::min(panels, (least_pieces + stretches - 1) / std::max<Index>(stretches, 1));
     }
+    Index first_line(Index stretch) const { return stretch * lines / stretches; }
 };
 
 // The runs that a place sees: the rows of a kernel on a canvas.
@@ -130,11 +154,11 @@ void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y,
     const ConvGeometry g = unrolled(given);
     const Index C = g.in_channels, K = g.out_channels, s = g.stride;
     const Border border = border_of_x(g);
-    const Panels panels(K, kernel_runs(g, border.line()), [=](Index k, Real* to) { std::copy_n(w + k * K, K, to); });
     const Work work(g);
+    const Panels panels(K, kernel_runs(g, border.line()), w, work.stretches > 1);
 
     parallel_for(work.stretches * work.parts, [&](Index number) {
-        const Index begin = number / work.parts * work.stretch, end = std::min(work.lines, begin + work.stretch);
+        const Index begin = work.first_line(number / work.parts), end = work.first_line(number / work.parts + 1);
         const Index part = number % work.parts;
         Source::Reader read(x);
         const Real* seen = read(g.first_seen(begin) * g.x_line(), g.end_seen(end - 1) * g.x_line());
@@ -150,11 +174,12 @@ void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y,
             for (Index l = line; l < stop; ++l)
                 add_line(groups, c.at(row + (l - line) * s, -g.padding), s * C, y + l * g.y_line(), K, g.out_width);
         }
-        multiply(panels, std::move(groups), s * C, K, false, part * work.panels / work.parts,
+        multiply(panels, groups, s * C, K, false, part * work.panels / work.parts,
                  (part + 1) * work.panels / work.parts);
         if (done && work.parts == 1) done(begin * g.out_width, end * g.out_width);
     });
-    if (done && work.parts > 1) done(0, g.batch * g.out_positions());
+    if (done && work.parts > 1)
+        parallel_ranges(g.batch * g.out_positions(), std::max<Index>(1, elementwise_grain / K), done);
 }
 
 // --- backward ------------------------------------------------------------------------------------
@@ -187,10 +212,12 @@ Phase make_phase(const ConvGeometry& g, const Real* w, Index rho, Index sigma, I
     std::vector<Run> runs;
     for (Index k = 0; k < rows.taps && run > 0; ++k) runs.push_back({-k * line - (columns.taps - 1) * K, run});
     return {rows, columns,
-            Panels(C, std::move(runs), [=, stride = g.stride, width = g.kernel_width](Index at, Real* to) {
-                const Index k = at / run, l = columns.taps - 1 - at % run / K, out = at % K;
-                const Real* from = w + ((rho + stride * k) * width + sigma + stride * l) * C * K + out;
-                for (Index c = 0; c < C; ++c) to[c] = from[c * K];
+            Panels(C, std::move(runs), [=, s = g.stride, width = g.kernel_width](const Panels::Part& part, Real* to) {
+                for (Index at = part.row; at < part.row + part.depth; ++at, to += part.wide) {
+                    const Index k = at / run, l = columns.taps - 1 - at % run / K, out = at % K;
+                    const Real* from = w + (((rho + s * k) * width + sigma + s * l) * C + part.column) * K + out;
+                    for (Index c = 0; c < part.wide; ++c) to[c] = c < part.count ? from[c * K] : 0;
+                }
             })};
 }
 
@@ -206,7 +233,7 @@ void add_input_gradient(const ConvGeometry& g, const std::vector<Phase>& phases,
         for (Index a = 0; a < p.rows.count; ++a)
             add_line(groups, dy.at(p.rows.line + a, p.columns.line), g.out_channels,
                      dx + (p.rows.first + a * s) * g.x_line() + p.columns.first * C, s * C, p.columns.count);
-        multiply(p.w, std::move(groups), g.out_channels, s * C, !fresh, 0, p.w.panels());
+        multiply(p.w, groups, g.out_channels, s * C, !fresh, 0, p.w.panels());
     }
 }
 

@@ -52,56 +52,102 @@ struct Group {
 // A product's second factor [depth,width] in panels of two vectors, whose columns beyond the width are zero.  Runs
 // are cut into pieces of a bounded depth: the part of x that a stretch of places has of a piece, and a panel of it,
 // stay in cache together (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
+//
+// Where many stretches read a panel, all are packed once, beforehand.  Where there is one stretch, as for a single
+// picture, the weights are more than the maps, and packed they would go out to memory and come back: so whoever
+// multiplies packs a panel just before, and the next is fetched meanwhile (Note [Fetch ahead], source.h).
 class Panels {
 public:
     struct Piece {
         std::size_t first_run, end_run;
         Index first_row, depth;
     };
+    // `depth` rows of a panel, from `row` on: `count` numbers of each, from `column` on, and zeros up to `wide`,
+    // which is one vector or two.
+    struct Part {
+        Index row, depth, column, count, wide;
+    };
+    using Write = std::function<void(const Part& part, Real* to)>;
+
     Index width;
     std::vector<Run> runs;
     std::vector<Piece> pieces;
 
-    // write_row(k, to) writes row k: `width` numbers.
-    Panels(Index width, const std::vector<Run>& whole_runs, const std::function<void(Index k, Real* to)>& write_row);
+    // Packed beforehand by `write`.
+    Panels(Index width, const std::vector<Run>& whole_runs, const Write& write);
+    // Of a factor that lies at `rows` [depth,width], packed beforehand or not.
+    Panels(Index width, const std::vector<Run>& whole_runs, const Real* rows, bool beforehand);
 
     Index panels() const { return (width + panel_width - 1) / panel_width; }
-    const Real* panel(const Piece& piece, Index panel) const {
-        return numbers_->data() + piece.first_row * whole_width() + panel * panel_width * piece.depth;
+
+    // Where a panel lies; `room` has space for one that has to be packed first.
+    const Real* panel(const Piece& piece, Index panel, Real* room) const {
+        if (packed_) return place(piece, panel);
+        copy_rows(part(piece, panel), room);
+        return room;
+    }
+    Index room() const { return packed_ ? 0 : deepest * panel_width; }
+
+    // Where a panel lies that has yet to be packed, row by row `width` apart; null if it need not be.
+    const Real* unpacked(const Piece& piece, Index panel) const {
+        return packed_ ? nullptr : rows_ + piece.first_row * width + panel * panel_width;
     }
 
 private:
-    Index whole_width() const { return simd::whole_vectors(width); }
+    static constexpr Index deepest = 512;
 
-    std::unique_ptr<Storage> numbers_;
+    Index whole_width() const { return simd::whole_vectors(width); }
+    Real* place(const Piece& piece, Index panel) const {
+        return packed_->data() + piece.first_row * whole_width() + panel * panel_width * piece.depth;
+    }
+    Part part(const Piece& piece, Index panel) const {
+        const Index column = panel * panel_width, count = std::min(panel_width, width - column);
+        return {piece.first_row, piece.depth, column, count, simd::whole_vectors(count)};
+    }
+    void cut(const std::vector<Run>& whole_runs);
+    void pack(const Write& write);
+    void copy_rows(const Part& part, Real* to) const {
+        const Real* from = rows_ + part.row * width + part.column;
+        for (Index k = 0; k < part.depth; ++k, from += width)
+            for (Index c = 0; c < part.wide; c += lanes, to += lanes)
+                simd::store(to, load_first(from + c, int(std::min<Index>(lanes, part.count - c))));
+    }
+
+    const Real* rows_ = nullptr;
+    std::unique_ptr<Storage> packed_;
 };
 
-inline Panels::Panels(Index width, const std::vector<Run>& whole_runs,
-                      const std::function<void(Index k, Real* to)>& write_row)
-    : width(width) {
-    constexpr Index most = 512;
+inline Panels::Panels(Index width, const std::vector<Run>& whole_runs, const Write& write) : width(width) {
+    cut(whole_runs);
+    pack(write);
+}
+
+inline Panels::Panels(Index width, const std::vector<Run>& whole_runs, const Real* rows, bool beforehand)
+    : width(width), rows_(rows) {
+    cut(whole_runs);
+    if (beforehand) pack([this](const Part& part, Real* to) { copy_rows(part, to); });
+}
+
+inline void Panels::cut(const std::vector<Run>& whole_runs) {
     Index rows = 0;
     for (Run run : whole_runs)
-        for (Index left = run.length; left > 0; left -= most) {
-            const Index length = std::min(left, most);
-            if (pieces.empty() || pieces.back().depth + length > most)
+        for (Index left = run.length; left > 0; left -= deepest) {
+            const Index length = std::min(left, deepest);
+            if (pieces.empty() || pieces.back().depth + length > deepest)
                 pieces.push_back({runs.size(), runs.size(), rows, 0});
             runs.push_back({run.offset + run.length - left, length});
             pieces.back().end_run = runs.size(), pieces.back().depth += length, rows += length;
         }
-    numbers_ = std::make_unique<Storage>(rows * whole_width());
-    for (const Piece& piece : pieces)
-        parallel_ranges(piece.depth, 64, [&](Index begin, Index end) {
-            std::vector<Real> row(whole_width());
-            for (Index k = begin; k < end; ++k) {
-                write_row(piece.first_row + k, row.data());
-                for (Index c = 0; c < whole_width(); c += panel_width) {
-                    const Index wide = std::min(panel_width, whole_width() - c);
-                    std::copy_n(row.data() + c, wide,
-                                numbers_->data() + piece.first_row * whole_width() + c * piece.depth + k * wide);
-                }
-            }
-        });
+}
+
+inline void Panels::pack(const Write& write) {
+    Index rows = 0;
+    for (const Piece& piece : pieces) rows += piece.depth;
+    packed_ = std::make_unique<Storage>(rows * whole_width());
+    parallel_for(Index(pieces.size()) * panels(), [&](Index number) {
+        const Piece& piece = pieces[number / panels()];
+        write(part(piece, number % panels()), place(piece, number % panels()));
+    });
 }
 
 // Everything else that a block has to know.  `w` holds [length,columns] vectors for one run after the other.
@@ -110,16 +156,18 @@ struct Product {
     const Real* w;
     Index x_step, y_step;                 // from one place of a group to the next
     bool add;                             // to y, rather than write it
+    const Real* ahead = nullptr;          // a line of memory to fetch with each step, `ahead_step` apart
+    Index ahead_step = 0;
 };
 
-// Three groups of places by `columns` vectors of y from `column` on, the last with `count` channels.
-template <int columns>
+// One to three groups of places by `columns` vectors of y from `column` on, the last with `count` channels.
+template <int size, int columns, bool fetch>
 void multiply_block(const Product& p, const Group* groups, Index column, int count) {
     constexpr int n = group_places;
-    Vector sum[block_groups][n][columns];
+    Vector sum[size][n][columns];
     const auto for_sums = [&](auto work) DEEPEN_LAMBDA {
 #pragma GCC unroll 16
-        for (int g = 0; g < block_groups; ++g)
+        for (int g = 0; g < size; ++g)
 #pragma GCC unroll 16
             for (int i = 0; i < n; ++i)
 #pragma GCC unroll 16
@@ -135,10 +183,13 @@ void multiply_block(const Product& p, const Group* groups, Index column, int cou
 
     // Walk the runs.
     const Real* __restrict w = p.w;
+    const Real* ahead = p.ahead;
     const Index step = p.x_step;
     for (const Run* run = p.runs; run != p.runs_end; ++run) {
-        const Real *x0 = groups[0].x + run->offset, *x1 = groups[1].x + run->offset, *x2 = groups[2].x + run->offset;
+        const Real *x0 = groups[0].x + run->offset, *x1 = groups[size > 1 ? 1 : 0].x + run->offset,
+                   *x2 = groups[size - 1].x + run->offset;
         for (const Real* const end = x0 + run->length; x0 != end; ++x0, ++x1, ++x2, w += columns * lanes) {
+            if constexpr (fetch) __builtin_prefetch(ahead), ahead += p.ahead_step;
             Vector right[columns];
 #pragma GCC unroll 2
             for (int j = 0; j < columns; ++j) right[j] = load(w + j * lanes);
