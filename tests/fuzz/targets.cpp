@@ -211,7 +211,7 @@ void config(Input input) {
     survive([&] {
         ensure(differences(text, text).empty(), "a recipe differs from itself");
         const std::string all = differences(text, ours);
-        ensure(all.size() < 400 * (1 + text.size()), "a long story of how recipes differ");
+        ensure(all.size() < 400 * (ours.size() + text.size()), "a long story of how recipes differ");
     });
     survive([&] {
         const auto names = class_names_of({.tensors = {}, .metadata = {{class_names_key, text}}}, "fuzzed");
