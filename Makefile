@@ -78,8 +78,10 @@ lint: ## the rules no compiler knows: includes go down the house, files stay sho
 	@sh tests/lint.sh
 
 .PHONY: bench
-bench: all ## time training and inference beside PyTorch (apt install python3-torch), a quarter of an hour
+bench: all ## time training and inference beside PyTorch (apt install python3-torch), half an hour
 	build/bench --json build/bench.json
+	build/bench --models resnet50 --threads 2 --batch-size 16 --steps 3 --json build/bench-resnet50.json
+	build/bench --models resnet50 --threads 2 --batch-size 1 --modes infer --steps 20 --json build/bench-resnet50-one.json
 	build/bench --layers --threads 1
 
 .PHONY: compare

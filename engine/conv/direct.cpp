@@ -212,7 +212,7 @@ Phase make_phase(const ConvGeometry& g, const Real* w, Index rho, Index sigma, I
     std::vector<Run> runs;
     for (Index k = 0; k < rows.taps && run > 0; ++k) runs.push_back({-k * line - (columns.taps - 1) * K, run});
     return {rows, columns,
-            Panels(C, std::move(runs), [=, s = g.stride, width = g.kernel_width](const Panels::Part& part, Real* to) {
+            Panels(C, runs, [=, s = g.stride, width = g.kernel_width](const Panels::Part& part, Real* to) {
                 for (Index at = part.row; at < part.row + part.depth; ++at, to += part.wide) {
                     const Index k = at / run, l = columns.taps - 1 - at % run / K, out = at % K;
                     const Real* from = w + (((rho + s * k) * width + sigma + s * l) * C + part.column) * K + out;
