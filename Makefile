@@ -64,9 +64,18 @@ fuzz: ## look for bytes that a parser does not survive (clang): make fuzz TARGET
 kill-test: build/train ## kill a training run 200 times: it goes on to the same bits every time (two minutes)
 	sh tests/kill_test.sh 200
 
+# Done again where the file or what it includes has changed, which its object file knows.
+.PHONY: tidy
+tidy: $(patsubst %.cpp,build/tidy/%.done,$(SOURCES) $(SHARED) $(wildcard examples/*.cpp)) ## what clang-tidy finds in .clang-tidy's list (apt install clang-tidy), ten minutes
+build/tidy/%.done: $(BUILD)/obj/%.o .clang-tidy
+	@echo "tidy $*.cpp"
+	@clang-tidy --version >/dev/null
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $*.cpp -- $(FLAGS) -Wno-unknown-warning-option 2>/dev/null && touch $@
+
 # Two more builds of everything: too long for .ci/run, which replays the fuzzers' corpus and lints.
 .PHONY: check
-check: lint ## lint, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+check: lint tidy ## lint, clang-tidy, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory SANITIZE=address build/address/run-tests
 	build/address/run-tests --gtest_brief=1

@@ -4,6 +4,7 @@
 // batches in the same order.  One has a shortcut around every two layers.  That is all the difference, so
 // whatever else happens is the shortcut's doing (He et al. 2015, section 4.2, with nets and pictures
 // small enough for a minute).
+#include <cmath>
 #include <cstdio>
 #include <string>
 
@@ -22,7 +23,7 @@ Index differences(Module& a, Module& b) {
     return count;
 }
 
-std::string bar(double error) { return std::string(static_cast<std::size_t>(30 * error + 0.5), '#'); }
+std::string bar(double error) { return std::string(std::lround(30 * error), '#'); }
 
 int main() {
     constexpr int depth = 32, every = 25;

@@ -98,7 +98,7 @@ void load_state(Module& net, const std::map<std::string, Tensor>& state, const s
 }
 
 Misfits load_fitting(Module& net, const std::map<std::string, Tensor>& state, const std::string& source) {
-    const Misfits misfits = compare(net, state);
+    Misfits misfits = compare(net, state);
     require(copy_fitting(net, state) > 0, source, ": nothing in it fits the net.", misfits.str(),
             "  Check the model's name.");
     return misfits;

@@ -270,9 +270,9 @@ Moments running_moments(const Tensor& running_mean, const Tensor& running_varian
 
 Tensor batch_norm_given(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
                         Tensor running_mean, Tensor running_variance, const BatchNormOptions& options) {
-    const auto rows = static_cast<double>(x.size() / x.shape()[-1]);
+    const Index rows = x.size() / x.shape()[-1];
     move_running(running_mean, m.mean, options.momentum, 1);
-    move_running(running_variance, m.variance, options.momentum, rows / (rows - 1));
+    move_running(running_variance, m.variance, options.momentum, double(rows) / double(rows - 1));
     return normalise_and_record(m, x, scale, shift, options);
 }
 
