@@ -132,7 +132,8 @@ void draw_stroke(Canvas& canvas, Random& random) {
     const Direction along = any_direction(random);
     const float reach = uniform(random, 10, 28), radius = uniform(random, 0.4f, 1.1f);
     const Colour colour = any_colour(random);
-    canvas.draw([&](float x, float y) { return distance_to_stroke(x - x0, y - y0, reach * along.x, reach * along.y, radius); },
+    const float dx = reach * along.x, dy = reach * along.y;
+    canvas.draw([&](float x, float y) { return distance_to_stroke(x - x0, y - y0, dx, dy, radius); },
                 [&](float, float) { return colour; });
 }
 
