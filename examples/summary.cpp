@@ -115,9 +115,11 @@ int main(int argc, char** argv) {
     Program program("summary", "Tells what a net is made of: its layers, their outputs, parameters and cost.");
     ModelFlags flags;
     std::string format = "text", output;
-    Index size = 0, batch = 1, classes = 0, width = 0;
+    Index depth = 0, size = 0, batch = 1, classes = 0, width = 0;
     CLI::App& app = program.app;
     flags.add_to(app, "", "MODEL")->required();
+    app.add_option("--depth", depth, "weighted layers, where MODEL leaves them out: resnet --depth 56 is resnet56")
+        ->check(within(1, 10000))->type_name("D");
     app.add_option("--input-size", size, "pixels a side; 0: the paper's 32 or 224")
         ->capture_default_str()->check(within(0, 4096))->type_name("PIXELS");
     app.add_option("-b,--batch", batch, "pictures at once")
@@ -133,6 +135,11 @@ int main(int argc, char** argv) {
     app.add_option("--output", output, "a file for it; if not given, it is printed")->type_name("FILE");
 
     return program.run(argc, argv, [&] {
+        if (depth) {
+            if (flags.model.find_first_of("0123456789") != std::string::npos)
+                throw UsageError(text("--depth: '", flags.model, "' says its depth itself."));
+            flags.model += std::to_string(depth);
+        }
         ModelOptions model = flags.options();
         model.classes = classes, model.width = width;
         model = completed(model);

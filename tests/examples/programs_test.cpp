@@ -168,6 +168,7 @@ TEST(Summary, TellsNamesShapesAndCosts) {
     expect("build/summary resnet50 --bottleneck-stride 1x1", 0, "multiply-adds, forward: 3,857,973,248");
     expect("build/summary resnet20 -b 128", 0, "[128,32,32,16]");
     expect("build/summary plain20 --classes 7 --width 4 --input-size 24", 0, "[1,7]");
+    expect("build/summary preact-resnet --depth 164", 0, "parameters: 1,703,258");
     expect("build/summary resnet20 --format csv | head -2", 0,
            "conv1,Conv2d,\"3x3, 16\",\"[1,32,32,16]\",432,0,442368,65536,");
     expect("build/summary resnet20 --format dot", 0, "digraph net {");
@@ -191,6 +192,7 @@ TEST(Summary, RefusesNetsItDoesNotKnow) {
     expect("build/summary", 2, "MODEL is required");
     expect("build/summary alexnet", 2, "model 'alexnet' is not known.");
     expect("build/summary resnet36", 2, "Models are resnet18, resnet34, resnet50");
+    expect("build/summary resnet20 --depth 56", 2, "--depth: 'resnet20' says its depth itself.");
     expect("build/summary plain34 --shortcut B", 2, "has no shortcuts");
     expect("build/summary resnet18 --bottleneck-stride 1x1", 2, "has no bottlenecks");
     expect("build/summary resnet18 --format png", 2, "--format");
