@@ -133,7 +133,8 @@ bool serves(const fs::path& path) {
            std::none_of(path.native().begin(), path.native().end(), [](unsigned char c) { return std::iscntrl(c); });
 }
 
-// A folder by its list, a line an entry: what it is, a space, where it lies.  "p train/cat/1.png".
+// A folder by its list, a line an entry: what it is, a space, where it lies.  "p train/cat/1.png".  The first entry
+// of a name counts: who opens a fifo to write waits for a reader for ever.
 void make_folder(const Scratch& scratch, std::string_view list) {
     static const Bytes a_png = png(plain_pixels(3, 5, 1, 2, 3), 3, 5), a_jpeg = jpeg(plain_pixels(8, 8, 1, 2, 3), 8, 8);
     for (int lines = 0; !list.empty() && lines < 16; ++lines) {
@@ -144,6 +145,7 @@ void make_folder(const Scratch& scratch, std::string_view list) {
         if (!serves(inside)) continue;
         std::error_code ignored;
         fs::create_directories(path.parent_path(), ignored);
+        if (fs::exists(fs::symlink_status(path, ignored))) continue;
         switch (line[0]) {
             case 'd': fs::create_directory(path, ignored); break;
             case 'l': fs::create_symlink("nowhere", path, ignored); break;
