@@ -98,7 +98,7 @@ std::string differences(const std::string& found, const std::string& here) {
     const auto flat = [](const std::string& recipe) {
         const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
         const Json parsed = Json::parse(recipe, near, false);
-        return parsed.is_object() ? parsed.flatten() : Json::object();
+        return parsed.is_object() && !parsed.empty() ? parsed.flatten() : Json::object();    // {} has no names
     };
     const Json there = flat(found), ours = flat(here);
     std::string all;

@@ -222,7 +222,8 @@ TEST(Differences, SurviveWhatIsNoRecipe) {
     EXPECT_EQ(differences(ours, ours), "");
     EXPECT_EQ(differences("{\"a\":{\"b\":1}}", ours), "");
     EXPECT_EQ(differences("{\"a\":{\"b\":2}, \"c\":3}", ours), "a.b is 2 there, 1 here, c is 3 there, not given here");
-    for (const std::string& odd : {std::string("no json"), std::string("[]"), std::string(100000, '['), std::string()})
+    for (const std::string& odd : {std::string("no json"), std::string("[]"), std::string(100000, '['), std::string(),
+                                   std::string("{}")})
         EXPECT_EQ(differences(odd, ours), "a.b is not given there, 1 here");
 }
 
