@@ -24,6 +24,7 @@ inline constexpr int vector_bytes = 16, registers = 16;
 #endif
 
 inline constexpr int lanes = vector_bytes / int(sizeof(Real));
+inline constexpr Index cache_line = 64 / Index(sizeof(Real));            // in Reals, too
 
 typedef Real Vector __attribute__((vector_size(vector_bytes)));
 typedef Real UnalignedVector __attribute__((vector_size(vector_bytes), aligned(sizeof(Real)), may_alias));

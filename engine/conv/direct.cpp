@@ -1,8 +1,9 @@
 // What if a convolution is neither 3x3 with stride 1 nor wide enough for BLAS?
 //
 // The stem of a net (three channels in), the convolutions with stride 2 and the 1x1 are products of matrices
-// that are narrow: 16 to 64 columns.  BLAS spends much of its time there on packing operands, and im2col on
-// copying patches.  This algorithm does neither: patches are read where they lie (direct_products.h).
+// that are narrow: 16 to 64 columns; the deep layers of a single picture, 3x3 too, are short: 49 or 196 rows.
+// BLAS spends much of its time there on packing operands, and im2col on copying patches.  This algorithm does
+// neither: patches are read where they lie (direct_products.h).
 //
 //     forward     y[i,j] = sum over kernel rows r of  x[line i*stride + r, run of kw*C from column j*stride]  w[r]
 //     by w        dw[r, run] += sum over places of  x[...the same run]'  dy[i,j]
@@ -77,12 +78,12 @@ void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, 
 // blocks fetch them meanwhile, a line with each step.
 template <int columns>
 void multiply_panel(Product p, const std::vector<Group>& groups, Index column, int count, const Real* ahead) {
-    constexpr Index line = 64 / sizeof(Real), lines = columns * lanes / line;
+    constexpr Index lines = columns * lanes / simd::cache_line;
     const Index whole_blocks = Index(groups.size()) / block_groups, left = Index(groups.size()) % block_groups;
     const Group* g = groups.data();
     for (Index block = 0; block < whole_blocks; ++block, g += block_groups)
         if (ahead && block < lines) {
-            p.ahead = ahead + block * line;
+            p.ahead = ahead + block * simd::cache_line;
             multiply_block<block_groups, columns, true>(p, g, column, count);
         } else {
             multiply_block<block_groups, columns, false>(p, g, column, count);

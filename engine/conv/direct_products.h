@@ -104,8 +104,8 @@ private:
         const Index column = panel * panel_width, count = std::min(panel_width, width - column);
         return {piece.first_row, piece.depth, column, count, simd::whole_vectors(count)};
     }
-    void cut(const std::vector<Run>& whole_runs);
-    void pack(const Write& write);
+    Index cut(const std::vector<Run>& whole_runs);                       // gives the depth
+    void pack(Index depth, const Write& write);
     void copy_rows(const Part& part, Real* to) const {
         const Real* from = rows_ + part.row * width + part.column;
         for (Index k = 0; k < part.depth; ++k, from += width)
@@ -118,17 +118,16 @@ private:
 };
 
 inline Panels::Panels(Index width, const std::vector<Run>& whole_runs, const Write& write) : width(width) {
-    cut(whole_runs);
-    pack(write);
+    pack(cut(whole_runs), write);
 }
 
 inline Panels::Panels(Index width, const std::vector<Run>& whole_runs, const Real* rows, bool beforehand)
     : width(width), rows_(rows) {
-    cut(whole_runs);
-    if (beforehand) pack([this](const Part& part, Real* to) { copy_rows(part, to); });
+    const Index depth = cut(whole_runs);
+    if (beforehand) pack(depth, [this](const Part& part, Real* to) { copy_rows(part, to); });
 }
 
-inline void Panels::cut(const std::vector<Run>& whole_runs) {
+inline Index Panels::cut(const std::vector<Run>& whole_runs) {
     Index rows = 0;
     for (Run run : whole_runs)
         for (Index left = run.length; left > 0; left -= deepest) {
@@ -138,12 +137,11 @@ inline void Panels::cut(const std::vector<Run>& whole_runs) {
             runs.push_back({run.offset + run.length - left, length});
             pieces.back().end_run = runs.size(), pieces.back().depth += length, rows += length;
         }
+    return rows;
 }
 
-inline void Panels::pack(const Write& write) {
-    Index rows = 0;
-    for (const Piece& piece : pieces) rows += piece.depth;
-    packed_ = std::make_unique<Storage>(rows * whole_width());
+inline void Panels::pack(Index depth, const Write& write) {
+    packed_ = std::make_unique<Storage>(depth * whole_width());
     parallel_for(Index(pieces.size()) * panels(), [&](Index number) {
         const Piece& piece = pieces[number / panels()];
         write(part(piece, number % panels()), place(piece, number % panels()));
@@ -156,8 +154,8 @@ struct Product {
     const Real* w;
     Index x_step, y_step;                 // from one place of a group to the next
     bool add;                             // to y, rather than write it
-    const Real* ahead = nullptr;          // a line of memory to fetch with each step, `ahead_step` apart
-    Index ahead_step = 0;
+    const Real* ahead = nullptr;          // a line of memory to fetch with each step, `ahead_step` apart; who fetches
+    Index ahead_step = 0;                 // beyond a matrix's end gets nothing, and does no harm
 };
 
 // One to three groups of places by `columns` vectors of y from `column` on, the last with `count` channels.

@@ -56,20 +56,19 @@ public:
     // Elements begin .. end-1 of each of these.
     void add(const std::vector<const Real*>& maps, Index begin, Index end) {
         for (const Real* map : maps)
-            if (map && end > begin) ranges_.push_back({map + begin, (end - begin) / per_line + 1});
+            if (map && end > begin) ranges_.push_back({map + begin, (end - begin) / simd::cache_line + 1});
     }
 
     // Inlined, because gcc takes a function that only prefetches for one that does nothing, and drops the call.
     DEEPEN_INLINE void fetch_part() {
         for (const Range& r : ranges_)
             for (Index line = r.lines * part_ / parts_; line < r.lines * (part_ + 1) / parts_; ++line)
-                __builtin_prefetch(r.begin + line * per_line, 0, second_cache);
+                __builtin_prefetch(r.begin + line * simd::cache_line, 0, second_cache);
         ++part_;
     }
 
 private:
     static constexpr int second_cache = 2;               // the first has no room for it
-    static constexpr Index per_line = 64 / sizeof(Real);
     struct Range {
         const Real* begin;
         Index lines;

@@ -247,7 +247,7 @@ void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, b
 // of a tile empty, and where channels outnumber what each costs in transforms.
 bool suits(const ConvGeometry& g) {
     if (g.kernel_height != 3 || g.kernel_width != 3 || g.stride != 1) return false;
-    const Index tiles = ((g.out_height + 3) / 4) * ((g.out_width + 3) / 4);
+    const Index tiles = make_plan(g).tiles_per_image();
     return 3 * 36 * tiles <= 2 * 9 * g.out_positions() && g.in_channels >= 8 && g.out_channels >= 8;
 }
 

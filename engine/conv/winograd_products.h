@@ -43,8 +43,7 @@ using simd::Vector;
 inline constexpr int planes = 36;
 
 constexpr Index odd_lines(Index reals) {
-    constexpr Index line = 64 / sizeof(Real);
-    return ((reals + line - 1) / line | 1) * line;
+    return ((reals + simd::cache_line - 1) / simd::cache_line | 1) * simd::cache_line;
 }
 
 // Rows of a register block: 12 x 2 sums fill 24 of 32 registers, 6 x 2 fill 12 of 16.

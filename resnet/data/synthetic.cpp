@@ -43,12 +43,12 @@ Colour muted_colour(Random& random) {
     return mix(colour, {grey, grey, grey}, 0.45f);
 }
 
-// A direction without a sine: a point of the square that falls into the ring between two circles,
-// brought to length 1.
 struct Direction {
     float x, y;
 };
 
+// A direction without a sine: a point of the square that falls into the ring between two circles,
+// brought to length 1.
 Direction any_direction(Random& random) {
     for (;;) {
         const float x = uniform(random, -1, 1), y = uniform(random, -1, 1), square = x * x + y * y;
