@@ -20,27 +20,52 @@ namespace {
 
 thread_local bool inside_chunk = false;
 
-// One parallel_for in progress.  Chunks are handed out by counting up.
-struct Job {
-    const std::function<void(Index)>& work;
-    const Index chunks;
-    std::atomic<Index> next{0};
-    std::mutex mutex;
-    std::exception_ptr failure;
-    Index failed_chunk = 0;
+// One parallel_for in progress.  Note [Each its own share]
+//   What one layer wrote, the next reads, and cores have caches of their own: a map that comes from another core's
+//   takes longer than one from memory.  So each thread begins with its own share of the chunks, the same from job
+//   to job: it finds the pictures that it made.  Whoever is done with his helps the others.
+class Job {
+public:
+    Job(const std::function<void(Index)>& work, Index chunks, int threads) : work_(work), shares_(threads) {
+        for (int t = 0; t < threads; ++t) {
+            shares_[t].next = t * chunks / threads;
+            shares_[t].end = (t + 1) * chunks / threads;
+        }
+    }
 
-    void run() {
+    void run(int thread) {
         inside_chunk = true;
-        for (Index i; (i = next.fetch_add(1)) < chunks;) {
-            try {
-                work(i);
-            } catch (...) {
-                std::lock_guard lock(mutex);
-                if (!failure || i < failed_chunk) failure = std::current_exception(), failed_chunk = i;
-            }
+        for (std::size_t k = 0; k < shares_.size(); ++k) {
+            Share& share = shares_[(thread + k) % shares_.size()];
+            for (Index i; (i = share.next.fetch_add(1)) < share.end;) run_chunk(i);
         }
         inside_chunk = false;
     }
+
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+private:
+    struct alignas(64) Share {
+        std::atomic<Index> next;
+        Index end;
+    };
+
+    void run_chunk(Index i) {
+        try {
+            work_(i);
+        } catch (...) {
+            std::lock_guard lock(mutex_);
+            if (!failure_ || i < failed_chunk_) failure_ = std::current_exception(), failed_chunk_ = i;
+        }
+    }
+
+    const std::function<void(Index)>& work_;
+    std::vector<Share> shares_;
+    std::mutex mutex_;
+    std::exception_ptr failure_;
+    Index failed_chunk_ = 0;
 };
 
 void relax() {
@@ -77,7 +102,7 @@ class Pool {
 public:
     explicit Pool(int helpers) : looks_(helpers < available_processors() ? 4000 : 0) {
         try {
-            for (int i = 0; i < helpers; ++i) threads_.emplace_back([this] { serve(); });
+            for (int i = 0; i < helpers; ++i) threads_.emplace_back([this, i] { serve(i + 1); });
         } catch (const std::system_error& e) {
             const std::size_t started = threads_.size();
             stop();
@@ -92,7 +117,7 @@ public:
         job_ = &job;
         busy_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
         announce();
-        job.run();
+        job.run(0);
         for (int left = busy_.load(std::memory_order_acquire); left != 0;) left = wait_for_change(busy_, left, looks_);
     }
 
@@ -108,11 +133,11 @@ private:
         generation_.notify_all();
     }
 
-    void serve() {
+    void serve(int thread) {
         for (std::uint64_t seen = 0;;) {
             seen = wait_for_change(generation_, seen, looks_);
             if (!job_) return;
-            job_->run();
+            job_->run(thread);
             busy_.fetch_sub(1, std::memory_order_release);
             busy_.notify_one();
         }
@@ -154,11 +179,11 @@ void parallel_for(Index chunks, const std::function<void(Index)>& work) {
         for (Index i = 0; i < chunks; ++i) work(i);
         return;
     }
-    Job job{work, chunks};
     std::lock_guard lock(t.one_job);
+    Job job(work, chunks, t.count);
     if (!t.pool) t.pool = std::make_unique<Pool>(t.count - 1);
     t.pool->run(job);
-    if (job.failure) std::rethrow_exception(job.failure);
+    job.rethrow();
 }
 
 void parallel_ranges(Index n, Index grain, const std::function<void(Index, Index)>& work) {
