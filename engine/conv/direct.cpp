@@ -19,6 +19,7 @@
 // What lies outside a map is read as zero: its lines are copied onto a *canvas* with a border of zeros, a stretch
 // at a time, so that it stays in cache.  Where no border is needed, the map itself is the canvas.
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/conv/algorithm.h"
@@ -118,10 +119,14 @@ void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, I
 // --- forward -------------------------------------------------------------------------------------
 
 // Of a 1x1 convolution with stride 1, places need no neighbours: lines that would not fill their groups are
-// joined to one a picture.
+// joined to one a picture, and small pictures to larger ones, over which sums by filter run in one go.
 ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
-    if (pointwise && g.out_width % group_places != 0) {
+    if (!pointwise) return g;
+    constexpr Index enough_places = 96, least_pictures = 8;
+    while (g.batch % 2 == 0 && g.batch / 2 >= least_pictures && g.out_positions() < enough_places)
+        g.batch /= 2, g.height *= 2, g.out_height *= 2;
+    if (g.out_width % group_places != 0) {
         g.width = g.out_width = g.out_positions();
         g.height = g.out_height = 1;
     }
@@ -238,26 +243,78 @@ void add_input_gradient(const ConvGeometry& g, const std::vector<Phase>& phases,
     }
 }
 
-// dw += what one picture gives, a few lines at a time, so that a panel of dy stays in the first cache.
-void add_filter_gradient(const ConvGeometry& g, const Canvas& x, const Real* dy, Real* dw) {
-    const Index C = g.in_channels, K = g.out_channels, run = g.kernel_width * C;
-    const Index at_a_time = std::max<Index>(1, (24 << 10) / (g.out_width * panel_width * Index(sizeof(Real))));
-    const Index blocks = (run + most_rows - 1) / most_rows;
-    for (Index line = 0; line < g.out_height; line += at_a_time)
-        for (Index column = 0; column < K; column += panel_width)
-            for (Index r = 0; r < g.kernel_height; ++r)
-                for (Index block = 0; block < blocks; ++block) {
-                    const Index k = block * run / blocks, rows = (block + 1) * run / blocks - k, left = K - column;
-                    const Correlation c{.lines = std::min(at_a_time, g.out_height - line), .places = g.out_width,
-                                        .x = x.at(line * g.stride + r - g.padding, -g.padding) + k,
-                                        .dy = dy + line * g.y_line() + column,
-                                        .x_line = g.stride * x.line, .x_step = g.stride * C,
-                                        .dy_line = g.y_line(), .dy_step = K,
-                                        .s = dw + (r * run + k) * K + column, .s_row = K};
+// The numbers of dy at `places`, in panels of two vectors, one panel after the other.
+void pack_panels(const Real* dy, Index places, Index width, Real* to) {
+    for (Index column = 0; column < width; column += panel_width)
+        for (Index place = 0; place < places; ++place)
+            for (Index c = column; c < column + panel_width; c += lanes, to += lanes)
+                simd::store(to, c < width ? load_first(dy + place * width + c, int(std::min<Index>(lanes, width - c)))
+                                          : Vector{});
+}
+
+// dw += what pictures give, some lines of places at a time.  Note [Neighbours in one set]
+//   Places lie as far apart as there are channels, and where that is a power of two, their cache lines fall into a
+//   few sets and push each other out.  So dy is copied into panels first, unless one holds all of it; and what a block
+//   sees of x is copied where many panels read it.
+class FilterGradient {
+public:
+    explicit FilterGradient(const ConvGeometry& g)
+        : g_(g), panels_((g.out_channels + panel_width - 1) / panel_width), lines_(lines_at_a_time()),
+          dy_room_(panels_ > 1 ? panels_ * panel_width * lines_ * g.out_width : 0),
+          x_room_(copies_x() ? most_rows * lines_ * g.out_width : 0) {}
+
+    void add(const Canvas& x, const Real* dy, Real* dw) {
+        for (Index line = 0; line < g_.out_height; line += lines_)
+            add_lines(x, dy + line * g_.y_line(), line, std::min(lines_, g_.out_height - line), dw);
+    }
+
+private:
+    bool copies_x() const {
+        const Index seen = lines_ * g_.out_width * g_.stride * g_.in_channels * Index(sizeof(Real));
+        return panels_ >= 8 && seen > first_cache;
+    }
+
+    // A panel of dy should stay in the first cache, all of them in the second.
+    static constexpr Index first_cache = 24 << 10, second_cache = 256 << 10;             // bytes to fill of them
+    Index lines_at_a_time() const {
+        const Index panel_line = g_.out_width * panel_width * Index(sizeof(Real));
+        return std::max<Index>(1, std::min(first_cache / panel_line, second_cache / (panel_line * panels_)));
+    }
+
+    void add_lines(const Canvas& x, const Real* dy, Index line, Index lines, Real* dw) {
+        const Index K = g_.out_channels, run = g_.kernel_width * g_.in_channels, places = lines * g_.out_width;
+        const Index blocks = (run + most_rows - 1) / most_rows;
+        if (panels_ > 1) pack_panels(dy, places, K, dy_room_.data());
+        for (Index r = 0; r < g_.kernel_height; ++r)
+            for (Index block = 0; block < blocks; ++block) {
+                const Index k = block * run / blocks, rows = (block + 1) * run / blocks - k;
+                Correlation c{.lines = lines, .places = g_.out_width,
+                              .x = x.at(line * g_.stride + r - g_.padding, -g_.padding) + k, .dy = dy,
+                              .x_line = g_.stride * x.line, .x_step = g_.stride * g_.in_channels,
+                              .dy_line = g_.y_line(), .dy_step = K,
+                              .s = dw + (r * run + k) * K, .s_row = K};
+                if (copies_x()) copy_x(c, rows);
+                if (panels_ > 1)
+                    c.dy = dy_room_.data(), c.dy_step = panel_width, c.dy_line = g_.out_width * panel_width;
+                for (Index left = K; left > 0; left -= panel_width, c.dy += places * panel_width, c.s += panel_width)
                     if (left > lanes) correlate<2>(int(rows), c, int(std::min<Index>(left - lanes, lanes)));
                     else correlate<1>(int(rows), c, int(left));
-                }
-}
+            }
+    }
+
+    // Replaces what the block sees of x by a copy without gaps.
+    void copy_x(Correlation& c, Index rows) {
+        Real* to = x_room_.data();
+        for (Index line = 0; line < c.lines; ++line)
+            for (Index place = 0; place < c.places; ++place)
+                for (Index i = 0; i < rows; ++i) *to++ = c.x[line * c.x_line + place * c.x_step + i];
+        c.x = x_room_.data(), c.x_step = rows, c.x_line = c.places * rows;
+    }
+
+    const ConvGeometry& g_;
+    Index panels_, lines_;
+    Storage dy_room_, x_room_;
+};
 
 void backward(const ConvGeometry& given, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
               Real* dw) {
@@ -272,6 +329,8 @@ void backward(const ConvGeometry& given, const Source& x, const Real* w, const S
 
     sum_over_groups(g.batch, g.patch_size() * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
         Source::Reader read_x(x), read_dy(dy);
+        std::optional<FilterGradient> filter_gradient;
+        if (dw) filter_gradient.emplace(g);
         const Index x_lines = g.height + 2 * g.padding, dy_lines = dy_last - dy_first;
         Storage x_room(dw ? x_lines * x_border.line() : 0), dy_room(d.dx ? dy_lines * dy_border.line() : 0);
         for (Index n = first; n < last; ++n) {
@@ -280,8 +339,8 @@ void backward(const ConvGeometry& given, const Source& x, const Real* w, const S
             if (dw) {
                 Real* room = x_room.data();
                 const Real* map = read_x(n * g.picture_size(), (n + 1) * g.picture_size()) + n * g.picture_size();
-                add_filter_gradient(g, make_canvas(x_border, map, -g.padding, g.height + g.padding, room), dy_map,
-                                    partial);
+                filter_gradient->add(make_canvas(x_border, map, -g.padding, g.height + g.padding, room), dy_map,
+                                     partial);
             }
             if (!d.dx) continue;
             Real* room = dy_room.data();
