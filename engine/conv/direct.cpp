@@ -123,7 +123,7 @@ void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, I
 ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
     if (!pointwise) return g;
-    constexpr Index enough_places = 96, least_pictures = 8;
+    constexpr Index enough_places = 64, least_pictures = 8;
     while (g.batch % 2 == 0 && g.batch / 2 >= least_pictures && g.out_positions() < enough_places)
         g.batch /= 2, g.height *= 2, g.out_height *= 2;
     if (g.out_width % group_places != 0) {
@@ -278,7 +278,8 @@ private:
     static constexpr Index first_cache = 24 << 10, second_cache = 256 << 10;             // bytes to fill of them
     Index lines_at_a_time() const {
         const Index panel_line = g_.out_width * panel_width * Index(sizeof(Real));
-        return std::max<Index>(1, std::min(first_cache / panel_line, second_cache / (panel_line * panels_)));
+        const Index fitting = std::min(first_cache / panel_line, second_cache / (panel_line * panels_));
+        return std::max<Index>(1, std::min(fitting, g_.out_height));
     }
 
     void add_lines(const Canvas& x, const Real* dy, Index line, Index lines, Real* dw) {
