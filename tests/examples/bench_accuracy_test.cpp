@@ -24,7 +24,8 @@ TEST(Accuracy, OfNumbersIsTheirDistanceFromExactOnes) {
     EXPECT_TRUE(std::isnan(errors_of(std::vector<Real>{NAN}, {1}).relative));
 }
 
-// In the double build the measure errs as im2col does, and the bounds have room for both.
+// In the double build the measure errs as im2col does: the bounds have room for both, and where BLAS happens to add
+// in the order of the loops, as on some processors, no difference is left.
 TEST(Accuracy, OfWinogradIsADigitLessThanOfDirectSummation) {
     const ConvGeometry g = conv_geometry({4, 16, 16, 32}, {3, 3, 32, 32}, {.padding = 1});
     const ExactConvolution exact(g, 1);
@@ -34,7 +35,7 @@ TEST(Accuracy, OfWinogradIsADigitLessThanOfDirectSummation) {
     for (const auto pass : {&ExactConvolution::Passes::forward, &ExactConvolution::Passes::by_input,
                             &ExactConvolution::Passes::by_filter}) {
         EXPECT_LE((reference.*pass).relative, unit / 2);
-        EXPECT_GT((im2col.*pass).relative, 0);
+        if (sizeof(Real) == 4) { EXPECT_GT((im2col.*pass).relative, 0); }
         EXPECT_LT((im2col.*pass).relative, 8 * unit);
         EXPECT_GT((winograd.*pass).relative, 2 * (im2col.*pass).relative);
         EXPECT_LT((winograd.*pass).relative, 25 * unit);
