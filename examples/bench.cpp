@@ -1,11 +1,11 @@
 // How fast is it, beside PyTorch on the same processors?
 //
-// Machines are noisy and drift, so the two take turns (A B A B ...), and what counts is the median of the
-// ratios pair by pair.  PyTorch gets the better of its two memory layouts.  `--layers` looks inside
+// The two take turns, and what counts is the median of the ratios pair by pair (bench_pairs.h).  PyTorch gets the
+// better of its two memory layouts.  `--layers` looks inside
 // instead: each convolution shape and pass beside what the processor could do at best.  `--accuracy` asks what the
 // speed costs in digits.
-#include <algorithm>
-#include <cstdio>
+#include <unistd.h>
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -14,18 +14,15 @@
 #include "engine/parallel.h"
 #include "examples/common/bench_accuracy.h"
 #include "examples/common/bench_layers.h"
+#include "examples/common/bench_pairs.h"
 #include "examples/common/bench_step.h"
 #include "examples/common/program.h"
 #include "resnet/models.h"
+#include "resnet/training/progress.h"
 
 using namespace deepen;
 
 namespace {
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values.empty() ? 0 : values[values.size() / 2];
-}
 
 void check_model(const std::string& name) {
     try {
@@ -35,47 +32,32 @@ void check_model(const std::string& name) {
     }
 }
 
-struct Row {
-    StepSetting setting;
-    std::vector<double> ours, peer, ratios;  // milliseconds a step; the peer's over ours
-    double our_peak = 0, peer_peak = 0;      // MB
-    std::string peer_name;
-};
-
-Row compare(const std::string& self, StepSetting setting, int pairs) {
-    Row row{.setting = setting};
-    std::string layout = "nchw";
-    const auto nchw = measure_pytorch(setting, "nchw"), nhwc = measure_pytorch(setting, "nhwc");
-    if (nchw && nhwc && nhwc->ms < nchw->ms) layout = "nhwc";
-    for (int i = 0; i < pairs && !interrupted(); ++i) {
-        const StepResult ours = measure_in_process(self, setting);
-        row.ours.push_back(ours.ms);
-        row.our_peak = std::max(row.our_peak, ours.peak_mb);
-        if (!nchw) continue;
-        const StepResult peer = measure_pytorch(setting, layout).value();
-        row.peer.push_back(peer.ms);
-        row.peer_peak = std::max(row.peer_peak, peer.peak_mb);
-        row.ratios.push_back(peer.ms / ours.ms);
-        row.peer_name = peer.system + " " + layout;
+// Every mode of every model at every number of threads; what an interruption leaves is kept.
+void compare_all(const std::string& self, const std::vector<StepSetting>& settings, int pairs,
+                 const std::string& json) {
+    const Measure ours = [&](const StepSetting& s) { return measure_in_process(self, s); };
+    const std::vector<Measure> peers{[](const StepSetting& s) { return measure_pytorch(s, "nchw"); },
+                                     [](const StepSetting& s) { return measure_pytorch(s, "nhwc"); }};
+    nlohmann::ordered_json results = nlohmann::ordered_json::array();
+    Progress progress({.name = "setting", .rounds = Index(settings.size()), .items = pairs, .unit = "pairs"}, std::cerr,
+                      terminal_at(STDERR_FILENO));
+    bool alone = true;
+    for (std::size_t i = 0; i < settings.size() && !interrupted(); ++i) {
+        progress.start(Index(i) + 1);
+        progress.note(settings[i].name());
+        const Comparison c =
+            compare(settings[i], pairs, ours, peers, interrupted, [&] { progress.advance(1); });
+        progress.finish();
+        if (c.ours.empty()) continue;
+        if (results.empty()) std::cout << comparison_head() << "\n";
+        std::cout << comparison_line(c) << std::endl;
+        results.push_back(to_json(c));
+        alone = alone && c.peer_name.empty();
     }
-    return row;
-}
-
-void print(const Row& r) {
-    std::printf("%-40s %8.1f ms %8.0f images/s %6.0f MB", r.setting.name().c_str(), median(r.ours),
-                1e3 * r.setting.batch / median(r.ours), r.our_peak);
-    if (!r.peer.empty())
-        std::printf("   %8.1f ms %6.0f MB   %5.2f times  (%.2f .. %.2f)  memory %.2f   %s", median(r.peer), r.peer_peak,
-                    median(r.ratios), *std::min_element(r.ratios.begin(), r.ratios.end()),
-                    *std::max_element(r.ratios.begin(), r.ratios.end()), r.our_peak / r.peer_peak, r.peer_name.c_str());
-    std::printf("\n");
-    std::fflush(stdout);
-}
-
-nlohmann::ordered_json to_json(const Row& r) {
-    return {{"setting", r.setting.name()}, {"batch", r.setting.batch}, {"ms", r.ours},
-            {"peak_mb", r.our_peak},       {"peer", r.peer_name},      {"peer_ms", r.peer},
-            {"peer_peak_mb", r.peer_peak}, {"ratios", r.ratios},       {"ratio", median(r.ratios)}};
+    if (!results.empty() && alone)
+        std::cerr << "bench: no PyTorch to compare with: `/usr/bin/python3 " << pytorch_script
+                  << "` should run here (apt install python3-torch python3-torchvision).\n";
+    if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");
 }
 
 }  // namespace
@@ -136,22 +118,16 @@ int main(int argc, char** argv) {
             print_accuracy({.model = {.name = models[0]}, .batch = batch, .iterations = iterations});
             return 0;
         }
-        nlohmann::ordered_json results = nlohmann::ordered_json::array();
+        std::vector<StepSetting> settings;
         for (const std::string& mode : modes)
             for (const std::string& model : models)
-                for (int threads : thread_counts) {
-                    if (interrupted()) return 0;
-                    const Row row = compare(argv[0],
-                                            {.model = model,
-                                             .batch = batch,
-                                             .threads = threads,
-                                             .steps = steps,
-                                             .training = mode == "train"},
-                                            pairs);
-                    print(row);
-                    results.push_back(to_json(row));
-                }
-        if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");
+                for (int threads : thread_counts)
+                    settings.push_back({.model = model,
+                                        .batch = batch,
+                                        .threads = threads,
+                                        .steps = steps,
+                                        .training = mode == "train"});
+        compare_all(argv[0], settings, pairs, json);
         return 0;
     });
 }

@@ -35,9 +35,11 @@ std::optional<std::string> output_of(const std::string& command) {
     return output;
 }
 
-StepResult from_json(const std::string& line) {
-    const auto j = nlohmann::json::parse(line);
-    return {.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+std::optional<StepResult> result_of(const std::string& command) {
+    const auto output = output_of(command);
+    if (!output) return std::nullopt;
+    const auto j = nlohmann::json::parse(*output);
+    return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
 }
 
 }  // namespace
@@ -82,20 +84,17 @@ std::string to_json(const StepResult& r) {
     return nlohmann::json{{"system", r.system}, {"ms", r.ms}, {"peak_mb", r.peak_mb}}.dump();
 }
 
-StepResult measure_in_process(const std::string& self, const StepSetting& s) {
-    const auto output =
-        output_of(text("'", self, "' --step --models ", s.model, " --batch-size ", s.batch, " --threads ", s.threads,
-                       " --steps ", s.steps, s.training ? "" : " --modes infer"));
-    require(output.has_value(), "bench: ", s.name(), " did not end well.");
-    return from_json(*output);
+std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& s) {
+    return result_of(text("'", self, "' --step --models ", s.model, " --batch-size ", s.batch, " --threads ", s.threads,
+                          " --steps ", s.steps, s.training ? "" : " --modes infer"));
 }
 
 std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
-    const auto output =
-        output_of(text("/usr/bin/python3 examples/common/pytorch_step.py ", s.model, " ", s.batch, " ", s.threads, " ",
-                       s.steps, " ", layout, s.training ? " train" : " infer", " 2>/dev/null"));
-    if (!output) return std::nullopt;
-    return from_json(*output);
+    std::optional<StepResult> result =
+        result_of(text("/usr/bin/python3 ", pytorch_script, " ", s.model, " ", s.batch, " ", s.threads, " ", s.steps,
+                       " ", layout, s.training ? " train" : " infer", " 2>/dev/null"));
+    if (result) result->system += " " + layout;
+    return result;
 }
 
 }  // namespace deepen

@@ -26,8 +26,10 @@ struct StepResult {
 StepResult measure_step(const StepSetting& setting);     // in this process
 std::string to_json(const StepResult& result);
 
-// The same in processes: `self` is the bench program.  PyTorch: none where python3-torch is not installed.
-StepResult measure_in_process(const std::string& self, const StepSetting& setting);
+// The same in processes: `self` is the bench program.  None where the process does not end well: PyTorch, where
+// python3-torch is not installed or this is not the folder that holds `pytorch_script`.
+inline constexpr const char* pytorch_script = "examples/common/pytorch_step.py";
+std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& setting);
 std::optional<StepResult> measure_pytorch(const StepSetting& setting, const std::string& layout);
 
 }  // namespace deepen

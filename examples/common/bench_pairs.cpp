@@ -1,0 +1,118 @@
+#include "examples/common/bench_pairs.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "engine/error.h"
+#include "resnet/training/progress.h"
+
+namespace deepen {
+namespace {
+
+// The share of the processors' time that others had since this began.
+class Theft {
+public:
+    double share() const {
+        const double all = (steady_seconds() - began_) * std::max(1u, std::thread::hardware_concurrency());
+        return all > 0 ? (stolen_seconds() - before_) / all : 0;
+    }
+
+private:
+    double began_ = steady_seconds(), before_ = stolen_seconds();
+};
+
+// The fastest, or none.
+const Measure* fastest(const std::vector<Measure>& peers, const StepSetting& setting,
+                       const std::function<bool()>& stop) {
+    const Measure* best = nullptr;
+    double least = 0;
+    for (const Measure& peer : peers) {
+        if (stop()) break;
+        const std::optional<StepResult> trial = peer(setting);
+        if (trial && (!best || trial->ms < least)) best = &peer, least = trial->ms;
+    }
+    return best;
+}
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+    char line[200];
+    std::snprintf(line, sizeof line, pattern, values...);
+    return line;
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
+double stolen_seconds() {
+    std::ifstream stat("/proc/stat");                    // cpu user nice system idle iowait irq softirq steal
+    std::string name;
+    double ticks = 0;
+    stat >> name;
+    for (int column = 0; column < 8; ++column) stat >> ticks;
+    return stat ? ticks / double(::sysconf(_SC_CLK_TCK)) : 0;
+}
+
+Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
+                   const std::function<bool()>& stop, const std::function<void()>& done) {
+    Comparison c{.setting = setting};
+    const Measure* const rival = fastest(peers, setting, stop);
+    for (int i = 0; i < pairs && !stop(); ++i) {
+        const Theft theft;
+        const std::optional<StepResult> mine = ours(setting);
+        const std::optional<StepResult> theirs = rival && !stop() ? (*rival)(setting) : std::nullopt;
+        if (stop()) break;                               // a signal may have ended either before its time
+        require(mine.has_value(), "bench: ", setting.name(), " did not end well.");
+        require(theirs.has_value() || !rival, "bench: ", setting.name(), " did not end well in ", c.peer_name,
+                ", which had measured it before.  Is there memory enough for it?");
+        c.ours.push_back(mine->ms);
+        c.our_peak = std::max(c.our_peak, mine->peak_mb);
+        if (theirs) {
+            c.peer.push_back(theirs->ms);
+            c.peer_peak = std::max(c.peer_peak, theirs->peak_mb);
+            c.ratios.push_back(theirs->ms / mine->ms);
+            c.peer_name = theirs->system;
+        }
+        c.stolen.push_back(theft.share());
+        done();
+    }
+    return c;
+}
+
+std::string comparison_head() {
+    return format("%-40s %8s %8s %6s   %10s %6s   %5s  %-14s  %6s  %6s", "", "ms", "images/s", "MB", "peer's ms", "MB",
+                  "ratio", "from .. to", "memory", "stolen");
+}
+
+std::string comparison_line(const Comparison& c) {
+    if (c.ours.empty()) return {};
+    std::string line = format("%-40s %8.1f %8.0f %6.0f", c.setting.name().c_str(), median(c.ours),
+                              1e3 * c.setting.batch / median(c.ours), c.our_peak);
+    if (c.peer.empty())
+        line += format("   %10s %6s   %5s  %-14s  %6s", "-", "-", "-", "-", "-");
+    else
+        line += format("   %10.1f %6.0f   %5.2f  %-14s  %6.2f", median(c.peer), c.peer_peak, median(c.ratios),
+                       format("%.2f .. %.2f", *std::min_element(c.ratios.begin(), c.ratios.end()),
+                              *std::max_element(c.ratios.begin(), c.ratios.end())).c_str(),
+                       c.our_peak / c.peer_peak);
+    line += format("  %4.0f %%", 100 * median(c.stolen));
+    return c.peer_name.empty() ? line : line + "  " + c.peer_name;
+}
+
+nlohmann::ordered_json to_json(const Comparison& c) {
+    return {{"setting", c.setting.name()}, {"batch", c.setting.batch}, {"ms", c.ours},
+            {"peak_mb", c.our_peak},       {"peer", c.peer_name},      {"peer_ms", c.peer},
+            {"peer_peak_mb", c.peer_peak}, {"ratios", c.ratios},       {"ratio", median(c.ratios)},
+            {"stolen", c.stolen}};
+}
+
+}  // namespace deepen

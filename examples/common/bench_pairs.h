@@ -1,0 +1,44 @@
+// How are two systems compared on a machine that is never quiet?
+//
+// In turn (A B A B ...), each time in processes of their own, and by the median of the ratios pair by pair: what
+// disturbs a while disturbs both.  On a rented machine the disturbance can be seen: Linux counts the time for which
+// a processor was ready and the host let somebody else run ("steal", proc(5)).  A row that lost much of it
+// says little, and shows that it did.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "examples/common/bench_step.h"
+
+namespace deepen {
+
+using Measure = std::function<std::optional<StepResult>(const StepSetting&)>;
+
+struct Comparison {
+    StepSetting setting;
+    std::vector<double> ours, peer, ratios;              // of each pair: milliseconds a step; the peer's over ours
+    std::vector<double> stolen;                          // of each pair: share of all processors' time, 0 .. 1
+    double our_peak = 0, peer_peak = 0;                  // MB
+    std::string peer_name;                               // empty: there was none
+};
+
+// `pairs` measurements of each, ours beside the fastest of `peers` in a trial before; those that give nothing are not
+// there.  `stop` is asked between measurements; then the pairs that are whole make the comparison, perhaps none.
+// `done` hears of each pair.  Throws what `ours` throws, and Error where a peer that was there fails.
+Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
+                   const std::function<bool()>& stop, const std::function<void()>& done);
+
+// A table: its head, and a row's line.  No pairs, no line.
+std::string comparison_head();
+std::string comparison_line(const Comparison& c);
+nlohmann::ordered_json to_json(const Comparison& c);
+
+double median(std::vector<double> values);               // the upper one of two; 0 if there are none
+
+// Seconds that all processors together have lost to others since the machine started; 0 where nobody counts.
+double stolen_seconds();
+
+}  // namespace deepen
