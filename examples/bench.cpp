@@ -1,9 +1,8 @@
 // How fast is it, beside PyTorch on the same processors?
 //
 // The two take turns, and what counts is the median of the ratios pair by pair (bench_pairs.h).  PyTorch gets the
-// better of its two memory layouts.  `--layers` looks inside
-// instead: each convolution shape and pass beside what the processor could do at best.  `--accuracy` asks what the
-// speed costs in digits.
+// better of its two memory layouts.  `--layers` looks inside instead: each convolution shape and pass beside what
+// the processor could do at best.  `--accuracy` asks what the speed costs in digits.
 #include <unistd.h>
 
 #include <iostream>
@@ -52,12 +51,13 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
         if (results.empty()) std::cout << comparison_head() << "\n";
         std::cout << comparison_line(c) << std::endl;
         results.push_back(to_json(c));
+        if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");   // now: a later setting may fail
         alone = alone && c.peer_name.empty();
     }
     if (!results.empty() && alone)
-        std::cerr << "bench: no PyTorch to compare with: `/usr/bin/python3 " << pytorch_script
-                  << "` should run here (apt install python3-torch python3-torchvision).\n";
-    if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");
+        std::cerr << "bench: no PyTorch to compare with; what is missing, this tells:\n    "
+                  << pytorch_command(settings[0], "nchw")
+                  << "\n(apt install python3-torch python3-torchvision, and start bench in the repository's root.)\n";
 }
 
 }  // namespace

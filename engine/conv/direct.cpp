@@ -2,8 +2,9 @@
 //
 // The stem of a net (three channels in), the convolutions with stride 2 and the 1x1 are products of matrices
 // that are narrow: 16 to 64 columns; the deep layers of a single picture, 3x3 too, are short: 49 or 196 rows.
-// BLAS spends much of its time there on packing operands, and im2col on copying patches.  This algorithm does
-// neither: patches are read where they lie (direct_products.h).
+// BLAS spends much of its time there on packing operands, and im2col on copying patches.  This algorithm reads
+// patches where they lie (direct_products.h), and packs only what many blocks read again: weights, and for the
+// gradient by w dy and sometimes x (Note [Neighbours in one set]).
 //
 //     forward     y[i,j] = sum over kernel rows r of  x[line i*stride + r, run of kw*C from column j*stride]  w[r]
 //     by w        dw[r, run] += sum over places of  x[...the same run]'  dy[i,j]
@@ -119,7 +120,8 @@ void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, I
 // --- forward -------------------------------------------------------------------------------------
 
 // Of a 1x1 convolution with stride 1, places need no neighbours: lines that would not fill their groups are
-// joined to one a picture, and small pictures to larger ones, over which sums by filter run in one go.
+// joined to one a picture, and small pictures two by two to larger ones, so that a sum by filter is loaded and stored
+// less often.  At least eight pictures stay, for threads to share.
 ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
     if (!pointwise) return g;
@@ -243,7 +245,8 @@ void add_input_gradient(const ConvGeometry& g, const std::vector<Phase>& phases,
     }
 }
 
-// The numbers of dy at `places`, in panels of two vectors, one panel after the other.
+// The first `places` places of dy [places,width], in panels of two vectors, one panel after the other.  Columns beyond
+// the width are zero.
 void pack_panels(const Real* dy, Index places, Index width, Real* to) {
     for (Index column = 0; column < width; column += panel_width)
         for (Index place = 0; place < places; ++place)
@@ -252,10 +255,11 @@ void pack_panels(const Real* dy, Index places, Index width, Real* to) {
                                           : Vector{});
 }
 
-// dw += what pictures give, some lines of places at a time.  Note [Neighbours in one set]
-//   Places lie as far apart as there are channels, and where that is a power of two, their cache lines fall into a
-//   few sets and push each other out.  So dy is copied into panels first, unless one holds all of it; and what a block
-//   sees of x is copied where many panels read it.
+// dw += what a picture gives, some lines at a time.  Note [Neighbours in one set]
+//   Neighbouring places lie as many numbers apart as there are channels.  Where that is a power of two, their cache
+//   lines fall into a few sets and push each other out.  So dy is copied into panels first, unless a single panel
+//   holds all its channels; and what a block sees of x is copied where many panels read it and the stretch is too
+//   large for the first cache.
 class FilterGradient {
 public:
     explicit FilterGradient(const ConvGeometry& g)

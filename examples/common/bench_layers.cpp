@@ -26,9 +26,10 @@ double best_seconds(const std::function<void()>& work) {
     return best;
 }
 
-// Twelve chains of multiply-adds that do not wait for each other: more would not fit 16 registers.
+// Chains of multiply-adds that do not wait for each other: enough to keep two units of four cycles' latency busy, and
+// few enough to fit 16 registers with both factors.
+constexpr int chains = 12;
 simd::Vector multiply_add_chains(int rounds, simd::Vector a, simd::Vector b) {
-    constexpr int chains = 12;
     simd::Vector sum[chains];
     for (int k = 0; k < chains; ++k) sum[k] = b * Real(k);               // all different, lest one stand for all
     for (int i = 0; i < rounds; ++i)
@@ -44,7 +45,7 @@ double fma_peak() {
     const double seconds = best_seconds([&] {
         sink = multiply_add_chains(rounds, simd::Vector{} + Real(0.999), simd::Vector{} + Real(1e-3))[0];
     });
-    return 2.0 * 12 * rounds * simd::lanes / seconds * 1e-9;
+    return 2.0 * chains * rounds * simd::lanes / seconds * 1e-9;
 }
 
 double sgemm_peak(int threads) {

@@ -19,22 +19,27 @@ class Theft {
 public:
     double share() const {
         const double all = (steady_seconds() - began_) * std::max(1u, std::thread::hardware_concurrency());
-        return all > 0 ? (stolen_seconds() - before_) / all : 0;
+        return all > 0 ? (stolen_so_far() - before_) / all : 0;
     }
 
 private:
-    double began_ = steady_seconds(), before_ = stolen_seconds();
+    static double stolen_so_far() {
+        std::ifstream stat("/proc/stat");
+        return stolen_seconds(stat);
+    }
+
+    double began_ = steady_seconds(), before_ = stolen_so_far();
 };
 
-// The fastest, or none.
+// The fastest and its name, or none.
 const Measure* fastest(const std::vector<Measure>& peers, const StepSetting& setting,
-                       const std::function<bool()>& stop) {
+                       const std::function<bool()>& stop, std::string& name) {
     const Measure* best = nullptr;
     double least = 0;
     for (const Measure& peer : peers) {
         if (stop()) break;
         const std::optional<StepResult> trial = peer(setting);
-        if (trial && (!best || trial->ms < least)) best = &peer, least = trial->ms;
+        if (trial && (!best || trial->ms < least)) best = &peer, least = trial->ms, name = trial->system;
     }
     return best;
 }
@@ -53,9 +58,8 @@ double median(std::vector<double> values) {
     return values.empty() ? 0 : values[values.size() / 2];
 }
 
-double stolen_seconds() {
-    std::ifstream stat("/proc/stat");                    // cpu user nice system idle iowait irq softirq steal
-    std::string name;
+double stolen_seconds(std::istream& stat) {
+    std::string name;                                    // cpu user nice system idle iowait irq softirq steal
     double ticks = 0;
     stat >> name;
     for (int column = 0; column < 8; ++column) stat >> ticks;
@@ -65,7 +69,7 @@ double stolen_seconds() {
 Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
                    const std::function<bool()>& stop, const std::function<void()>& done) {
     Comparison c{.setting = setting};
-    const Measure* const rival = fastest(peers, setting, stop);
+    const Measure* const rival = fastest(peers, setting, stop, c.peer_name);
     for (int i = 0; i < pairs && !stop(); ++i) {
         const Theft theft;
         const std::optional<StepResult> mine = ours(setting);
@@ -80,7 +84,6 @@ Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, c
             c.peer.push_back(theirs->ms);
             c.peer_peak = std::max(c.peer_peak, theirs->peak_mb);
             c.ratios.push_back(theirs->ms / mine->ms);
-            c.peer_name = theirs->system;
         }
         c.stolen.push_back(theft.share());
         done();
@@ -89,13 +92,13 @@ Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, c
 }
 
 std::string comparison_head() {
-    return format("%-40s %8s %8s %6s   %10s %6s   %5s  %-14s  %6s  %6s", "", "ms", "images/s", "MB", "peer's ms", "MB",
+    return format("%-44s %8s %8s %6s   %10s %6s   %5s  %-14s  %6s  %6s", "", "ms", "images/s", "MB", "peer's ms", "MB",
                   "ratio", "from .. to", "memory", "stolen");
 }
 
 std::string comparison_line(const Comparison& c) {
     if (c.ours.empty()) return {};
-    std::string line = format("%-40s %8.1f %8.0f %6.0f", c.setting.name().c_str(), median(c.ours),
+    std::string line = format("%-44s %8.1f %8.0f %6.0f", c.setting.name().c_str(), median(c.ours),
                               1e3 * c.setting.batch / median(c.ours), c.our_peak);
     if (c.peer.empty())
         line += format("   %10s %6s   %5s  %-14s  %6s", "-", "-", "-", "-", "-");

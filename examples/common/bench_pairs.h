@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <istream>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -25,9 +26,10 @@ struct Comparison {
     std::string peer_name;                               // empty: there was none
 };
 
-// `pairs` measurements of each, ours beside the fastest of `peers` in a trial before; those that give nothing are not
-// there.  `stop` is asked between measurements; then the pairs that are whole make the comparison, perhaps none.
-// `done` hears of each pair.  Throws what `ours` throws, and Error where a peer that was there fails.
+// Measures `pairs` times ours and then the fastest of `peers`, which a trial of each finds beforehand; a peer whose
+// trial gives nothing is left out.  `stop` is asked between measurements: when it says so, only the whole pairs so
+// far make the comparison, perhaps none.  `done` is called after each pair.  Throws Error where ours, or a peer that
+// passed its trial, gives nothing.
 Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
                    const std::function<bool()>& stop, const std::function<void()>& done);
 
@@ -38,7 +40,8 @@ nlohmann::ordered_json to_json(const Comparison& c);
 
 double median(std::vector<double> values);               // the upper one of two; 0 if there are none
 
-// Seconds that all processors together have lost to others since the machine started; 0 where nobody counts.
-double stolen_seconds();
+// Seconds that all processors together have lost to others since the machine started, as /proc/stat says (proc(5));
+// 0 where it does not.
+double stolen_seconds(std::istream& stat);
 
 }  // namespace deepen

@@ -89,10 +89,13 @@ std::optional<StepResult> measure_in_process(const std::string& self, const Step
                           " --steps ", s.steps, s.training ? "" : " --modes infer"));
 }
 
+std::string pytorch_command(const StepSetting& s, const std::string& layout) {
+    return text("/usr/bin/python3 examples/common/pytorch_step.py ", s.model, " ", s.batch, " ", s.threads, " ",
+                s.steps, " ", layout, s.training ? " train" : " infer");
+}
+
 std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
-    std::optional<StepResult> result =
-        result_of(text("/usr/bin/python3 ", pytorch_script, " ", s.model, " ", s.batch, " ", s.threads, " ", s.steps,
-                       " ", layout, s.training ? " train" : " infer", " 2>/dev/null"));
+    std::optional<StepResult> result = result_of(pytorch_command(s, layout) + " 2>/dev/null");
     if (result) result->system += " " + layout;
     return result;
 }

@@ -26,10 +26,11 @@ struct StepResult {
 StepResult measure_step(const StepSetting& setting);     // in this process
 std::string to_json(const StepResult& result);
 
-// The same in processes: `self` is the bench program.  None where the process does not end well: PyTorch, where
-// python3-torch is not installed or this is not the folder that holds `pytorch_script`.
-inline constexpr const char* pytorch_script = "examples/common/pytorch_step.py";
+// The same, in a process of its own; `self` is the bench program.  Empty if that process fails.  PyTorch's fails where
+// python3-torch is not installed, or outside the repository's root, where its script is not found; `layout` is
+// "nchw" or "nhwc".
 std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& setting);
 std::optional<StepResult> measure_pytorch(const StepSetting& setting, const std::string& layout);
+std::string pytorch_command(const StepSetting& setting, const std::string& layout);
 
 }  // namespace deepen

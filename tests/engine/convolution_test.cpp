@@ -20,7 +20,8 @@ struct Case {
 
 // Odd sizes, every stride and padding in use, the ResNet stems, and 1x1; then maps whose lines fill the groups of the
 // direct algorithm and do not, more channels than a panel has, runs longer than a piece, single pictures whose
-// weights are packed as they are used, and x too large for the first cache, of pictures that are joined and are not.
+// weights are packed as they are used, and x too large for the first cache, of pictures that are joined and are not,
+// in one stretch and in several.
 const std::vector<Case> cases = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},      {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},
     {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},      {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},
@@ -33,7 +34,7 @@ const std::vector<Case> cases = {
     {{3, 8, 18, 70}, {3, 3, 70, 20}, 2, 1},  {{1, 13, 17, 3}, {2, 2, 3, 16}, 3, 0},
     {{2, 15, 16, 3}, {4, 4, 3, 8}, 4, 0},    {{1, 7, 7, 60}, {3, 3, 60, 130}, 1, 1},
     {{1, 5, 6, 1030}, {1, 1, 1030, 97}, 1, 0}, {{16, 7, 7, 90}, {1, 1, 90, 260}, 1, 0},
-    {{2, 15, 15, 70}, {2, 2, 70, 260}, 2, 1},
+    {{2, 15, 15, 70}, {2, 2, 70, 260}, 2, 1}, {{1, 24, 22, 40}, {1, 2, 40, 260}, 1, 0},
 };
 
 // Float keeps seven digits; a sum of a few hundred products loses about one of them.

@@ -2,8 +2,10 @@
 #include "examples/common/bench_pairs.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/engine/refusal.h"
 
@@ -59,7 +61,7 @@ TEST(Pairs, ThatAreInterruptedAreDropped) {
         int left = measurements;
         const auto counted = [&](double ms) {
             return [&left, ms](const StepSetting&) -> std::optional<StepResult> {
-                if (--left < 0) return std::nullopt;
+                if (--left <= 0) return std::nullopt;
                 return StepResult{.system = "s", .ms = ms, .peak_mb = 1};
             };
         };
@@ -77,20 +79,25 @@ TEST(Pairs, ThatFailAreRefused) {
                   compare({}, 2, in_turn("ours", {10, 10}), {in_turn("peer", {20, 20})}, go_on, [] {});
               }).find("which had measured it before"),
               std::string::npos);
+    EXPECT_NE(refusal_of([] { compare({}, 1, in_turn("ours", {10}), {in_turn("peer", {20})}, go_on, [] {}); })
+                  .find("did not end well in peer, which"),
+              std::string::npos);
 }
 
 TEST(Pairs, HaveAHeadAboveTheirColumns) {
-    const Comparison c = compare({}, 1, in_turn("ours", {10}), {in_turn("peer", {20, 20})}, go_on, [] {});
+    const Comparison c = compare({.model = "resnet110", .threads = 16, .training = false}, 1, in_turn("ours", {10}),
+                                 {in_turn("peer", {20, 20})}, go_on, [] {});
     const std::string head = comparison_head(), line = comparison_line(c);
     for (const auto& [title, value] : {std::pair{"  ms", " 10.0"}, {"peer's ms", " 20.0"}, {"ratio", " 2.00"}})
         EXPECT_EQ(head.find(title) + std::string(title).size(), line.find(value) + std::string(value).size())
             << head << "\n" << line;
 }
 
-TEST(Theft, IsCountedUpwards) {
-    const double before = stolen_seconds();
-    EXPECT_GE(before, 0);
-    EXPECT_GE(stolen_seconds(), before);
+TEST(Theft, IsTheEighthNumberOfTheFirstLine) {
+    std::istringstream stat("cpu  1 2 3 4 5 6 7 800 9 10\ncpu0 1 1 1 1 1 1 1 1 1 1\n"), none, old("cpu  1 2 3 4\n");
+    EXPECT_EQ(stolen_seconds(stat), 800. / double(::sysconf(_SC_CLK_TCK)));
+    EXPECT_EQ(stolen_seconds(none), 0);
+    EXPECT_EQ(stolen_seconds(old), 0);
 }
 
 }  // namespace
