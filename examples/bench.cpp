@@ -44,12 +44,12 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
     for (std::size_t i = 0; i < settings.size() && !interrupted(); ++i) {
         progress.start(Index(i) + 1);
         progress.note(settings[i].name());
-        const Comparison c =
+        const Contest c =
             compare(settings[i], pairs, ours, peers, interrupted, [&] { progress.advance(1); });
         progress.finish();
         if (c.ours.empty()) continue;
-        if (results.empty()) std::cout << comparison_head() << "\n";
-        std::cout << comparison_line(c) << std::endl;
+        if (results.empty()) std::cout << contest_head() << "\n";
+        std::cout << contest_line(c) << std::endl;
         results.push_back(to_json(c));
         if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");   // now: a later setting may fail
         alone = alone && c.peer_name.empty();
@@ -90,9 +90,13 @@ int main(int argc, char** argv) {
     app.add_option("--pairs", pairs, "measurements of each, in turn")
         ->capture_default_str()
         ->check(within(1, 1000));
-    app.add_option("--json", json, "also write the results there")->type_name("FILE");
-    app.add_flag("--layers", layers, "GFLOP/s of each convolution shape and pass, beside sgemm and the FMA peak");
-    app.add_flag("--accuracy", accuracy, "errors of each 3x3 convolution, and what they do to training the model");
+    CLI::Option* file = app.add_option("--json", json, "also write the pairs there")->type_name("FILE");
+    CLI::Option* inside = app.add_flag("--layers", layers,
+                                       "GFLOP/s of each convolution shape and pass, beside sgemm and the FMA peak")
+                              ->excludes(file);
+    app.add_flag("--accuracy", accuracy, "errors of each 3x3 convolution, and what they do to training the model")
+        ->excludes(file)
+        ->excludes(inside);
     app.add_option("--iterations", iterations, "training steps of --accuracy; 0: errors by layer only")
         ->capture_default_str()
         ->check(within(0, 1e6));
@@ -110,7 +114,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (layers) {
-            print_layer_speeds(batch, thread_counts[0]);
+            print_layer_speeds(batch, thread_counts[0], interrupted);
             return 0;
         }
         if (accuracy) {

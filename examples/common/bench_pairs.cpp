@@ -66,9 +66,9 @@ double stolen_seconds(std::istream& stat) {
     return stat ? ticks / double(::sysconf(_SC_CLK_TCK)) : 0;
 }
 
-Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
+Contest compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
                    const std::function<bool()>& stop, const std::function<void()>& done) {
-    Comparison c{.setting = setting};
+    Contest c{.setting = setting};
     const Measure* const rival = fastest(peers, setting, stop, c.peer_name);
     for (int i = 0; i < pairs && !stop(); ++i) {
         const Theft theft;
@@ -91,12 +91,12 @@ Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, c
     return c;
 }
 
-std::string comparison_head() {
+std::string contest_head() {
     return format("%-44s %8s %8s %6s   %10s %6s   %5s  %-14s  %6s  %6s", "", "ms", "images/s", "MB", "peer's ms", "MB",
                   "ratio", "from .. to", "memory", "stolen");
 }
 
-std::string comparison_line(const Comparison& c) {
+std::string contest_line(const Contest& c) {
     if (c.ours.empty()) return {};
     std::string line = format("%-44s %8.1f %8.0f %6.0f", c.setting.name().c_str(), median(c.ours),
                               1e3 * c.setting.batch / median(c.ours), c.our_peak);
@@ -111,7 +111,7 @@ std::string comparison_line(const Comparison& c) {
     return c.peer_name.empty() ? line : line + "  " + c.peer_name;
 }
 
-nlohmann::ordered_json to_json(const Comparison& c) {
+nlohmann::ordered_json to_json(const Contest& c) {
     return {{"setting", c.setting.name()}, {"batch", c.setting.batch}, {"ms", c.ours},
             {"peak_mb", c.our_peak},       {"peer", c.peer_name},      {"peer_ms", c.peer},
             {"peer_peak_mb", c.peer_peak}, {"ratios", c.ratios},       {"ratio", median(c.ratios)},

@@ -18,7 +18,7 @@ namespace deepen {
 
 using Measure = std::function<std::optional<StepResult>(const StepSetting&)>;
 
-struct Comparison {
+struct Contest {
     StepSetting setting;
     std::vector<double> ours, peer, ratios;              // of each pair: milliseconds a step; the peer's over ours
     std::vector<double> stolen;                          // of each pair: share of all processors' time, 0 .. 1
@@ -28,15 +28,15 @@ struct Comparison {
 
 // Measures `pairs` times ours and then the fastest of `peers`, which a trial of each finds beforehand; a peer whose
 // trial gives nothing is left out.  `stop` is asked between measurements: when it says so, only the whole pairs so
-// far make the comparison, perhaps none.  `done` is called after each pair.  Throws Error where ours, or a peer that
+// far make the contest, perhaps none.  `done` is called after each pair.  Throws Error where ours, or a peer that
 // passed its trial, gives nothing.
-Comparison compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
+Contest compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
                    const std::function<bool()>& stop, const std::function<void()>& done);
 
 // A table: its head, and a row's line.  No pairs, no line.
-std::string comparison_head();
-std::string comparison_line(const Comparison& c);
-nlohmann::ordered_json to_json(const Comparison& c);
+std::string contest_head();
+std::string contest_line(const Contest& c);
+nlohmann::ordered_json to_json(const Contest& c);
 
 double median(std::vector<double> values);               // the upper one of two; 0 if there are none
 

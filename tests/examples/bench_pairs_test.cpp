@@ -24,14 +24,14 @@ bool go_on() { return false; }
 
 TEST(Pairs, AreComparedOneByOne) {
     int done = 0;
-    const Comparison c = compare({}, 3, in_turn("ours", {10, 20, 10}, 50), {in_turn("peer", {1, 20, 60, 25})}, go_on,
+    const Contest c = compare({}, 3, in_turn("ours", {10, 20, 10}, 50), {in_turn("peer", {1, 20, 60, 25})}, go_on,
                                  [&] { ++done; });
     EXPECT_EQ(c.ours, (std::vector<double>{10, 20, 10}));
     EXPECT_EQ(c.peer, (std::vector<double>{20, 60, 25})) << "the trial does not count";
     EXPECT_EQ(c.ratios, (std::vector<double>{2, 3, 2.5}));
     EXPECT_EQ(done, 3);
     EXPECT_EQ(c.stolen.size(), 3u);
-    const std::string line = comparison_line(c);
+    const std::string line = contest_line(c);
     EXPECT_NE(line.find("2.50  2.00 .. 3.00"), std::string::npos) << line;
     EXPECT_NE(line.find(" 0.50 "), std::string::npos) << line << ": memory";
     const auto j = to_json(c);
@@ -40,7 +40,7 @@ TEST(Pairs, AreComparedOneByOne) {
 }
 
 TEST(Pairs, AreHeldAgainstTheFastestPeer) {
-    const Comparison c = compare({}, 1, in_turn("ours", {10}),
+    const Contest c = compare({}, 1, in_turn("ours", {10}),
                                  {in_turn("slow", {50, 1}), in_turn("absent", {}), in_turn("fast", {40, 45})}, go_on,
                                  [] {});
     EXPECT_EQ(c.peer_name, "fast");
@@ -48,11 +48,11 @@ TEST(Pairs, AreHeldAgainstTheFastestPeer) {
 }
 
 TEST(Pairs, WithoutAPeerAreOursAlone) {
-    const Comparison c = compare({}, 2, in_turn("ours", {10, 30}), {in_turn("absent", {})}, go_on, [] {});
+    const Contest c = compare({}, 2, in_turn("ours", {10, 30}), {in_turn("absent", {})}, go_on, [] {});
     EXPECT_EQ(c.ours.size(), 2u);
     EXPECT_TRUE(c.ratios.empty());
-    EXPECT_EQ(comparison_line(c).find("inf"), std::string::npos);
-    EXPECT_NE(comparison_line(c).find(" 30.0 "), std::string::npos) << comparison_line(c);
+    EXPECT_EQ(contest_line(c).find("inf"), std::string::npos);
+    EXPECT_NE(contest_line(c).find(" 30.0 "), std::string::npos) << contest_line(c);
 }
 
 // A signal reaches the measured processes, too, and what they say then is worth nothing.
@@ -65,10 +65,10 @@ TEST(Pairs, ThatAreInterruptedAreDropped) {
                 return StepResult{.system = "s", .ms = ms, .peak_mb = 1};
             };
         };
-        const Comparison c = compare({}, 3, counted(10), {counted(20)}, [&] { return left <= 0; }, [] {});
+        const Contest c = compare({}, 3, counted(10), {counted(20)}, [&] { return left <= 0; }, [] {});
         EXPECT_EQ(c.ratios.size(), std::size_t(std::max(0, measurements - 2) / 2)) << measurements;
         EXPECT_EQ(c.ours.size(), c.ratios.size());
-        EXPECT_EQ(comparison_line(c).empty(), c.ours.empty());
+        EXPECT_EQ(contest_line(c).empty(), c.ours.empty());
     }
 }
 
@@ -85,9 +85,9 @@ TEST(Pairs, ThatFailAreRefused) {
 }
 
 TEST(Pairs, HaveAHeadAboveTheirColumns) {
-    const Comparison c = compare({.model = "resnet110", .threads = 16, .training = false}, 1, in_turn("ours", {10}),
+    const Contest c = compare({.model = "resnet110", .threads = 16, .training = false}, 1, in_turn("ours", {10}),
                                  {in_turn("peer", {20, 20})}, go_on, [] {});
-    const std::string head = comparison_head(), line = comparison_line(c);
+    const std::string head = contest_head(), line = contest_line(c);
     for (const auto& [title, value] : {std::pair{"  ms", " 10.0"}, {"peer's ms", " 20.0"}, {"ratio", " 2.00"}})
         EXPECT_EQ(head.find(title) + std::string(title).size(), line.find(value) + std::string(value).size())
             << head << "\n" << line;

@@ -202,6 +202,14 @@ TEST(Summary, RefusesNetsItDoesNotKnow) {
 TEST(Programs, ExplainThemselves) {
     for (const char* program : {"train", "evaluate", "degradation"})
         expect("build/" + std::string(program) + " --help", 0, "--data-path");
+    expect("build/summary --help", 0, "preact-resnetN likewise");
+    expect("build/lesson6_resnet50 --help", 0, "usage: build/lesson6_resnet50 [FOLDER]");
+}
+
+TEST(Bench, RefusesAFileForWhatIsOnlyPrinted) {
+    for (const char* flag : {"--layers", "--accuracy"})
+        expect("build/bench " + std::string(flag) + " --json pairs.json", 2, "excludes");
+    expect("build/bench --layers --accuracy", 2, "excludes");
 }
 
 // --- what goes wrong: flags ------------------------------------------------------------------------
