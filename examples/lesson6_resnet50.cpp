@@ -146,6 +146,10 @@ void learn(const std::string& folder) {
 }
 
 int main(int argc, char** argv) try {
+    if (argc > 1 && argv[1][0] == '-') {
+        std::puts("usage: build/lesson6_resnet50 [FOLDER]     FOLDER/train holds a folder of pictures for each class");
+        return 0;
+    }
     learn(argc > 1 ? argv[1] : draw_pictures());
 } catch (const std::exception& e) {
     std::fprintf(stderr, "lesson6_resnet50: %s\n", e.what());

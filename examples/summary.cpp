@@ -13,6 +13,7 @@
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "resnet/drawing.h"
+#include "resnet/training/terminal.h"
 
 using namespace deepen;
 
@@ -133,6 +134,7 @@ int main(int argc, char** argv) {
     app.add_option("--format", format, "text, csv, json, or a drawing: svg, dot (for graphviz)")
         ->capture_default_str()->transform(one_of({"text", "csv", "json", "dot", "svg"}))->type_name("FORMAT");
     app.add_option("--output", output, "a file for it; if not given, it is printed")->type_name("FILE");
+    app.footer(wrap(known_models(), 78));
 
     return program.run(argc, argv, [&] {
         if (depth) {

@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     program.app.footer(
         "Examples:\n"
         "  build/train --model resnet20                                   on the synthetic pictures, no download\n"
-        "  make data && build/train --model resnet20 --data-path cifar10 --epochs 164 \\\n"
+        "  make data && build/train --model resnet20 --data-path cifar10 --epochs 164 --output-dir runs/cifar10 \\\n"
         "      --lr-scheduler multistep --lr-milestones 82,123            the paper's run: 64k iterations\n"
         "  build/train --model resnet18 --weights resnet18.safetensors --partial --freeze body --data-path pets \\\n"
         "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own "
@@ -138,6 +138,7 @@ int main(int argc, char** argv) {
         RunObserver observer(recipe, data);
         if (profiled) profile::start();
         const History history = train_into(folder, recipe, data, observer.observer(), flags.checkpoints);
+        observer.finish();
         if (interrupted()) {
             std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of "
                       << recipe.training.epochs << " epochs and a checkpoint.  The same command goes on from there.\n";

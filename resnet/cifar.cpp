@@ -15,10 +15,11 @@ bool needs_prefix(int depth) { return depth == 50 || depth == 152; }
 
 std::array<int, 3> CifarOptions::counts() const {
     const int layers = bottleneck ? 9 : 6, in_range = std::clamp(depth, layers + 2, 10000);
+    const int nearest = layers * std::max(1, (in_range - 2 + layers / 2) / layers) + 2;
     require(depth == in_range && (depth - 2) % layers == 0, "CIFAR nets ", bottleneck ? "of bottlenecks " : "", "have ",
             layers, "n+2 layers: ", bottleneck ? "11, 20, 29, ..., 164, ..., 1001" : "8, 14, 20, 32, 44, 56, 110",
             ", ..., but depth ", depth, " was asked for.  The nearest is ",
-            layers * std::max(1, (in_range - 2 + layers / 2) / layers) + 2, ".");
+            nearest, needs_prefix(nearest) ? text(", called cifar-resnet", nearest) : "", ".");
     const int n = (depth - 2) / layers;
     return {n, n, n};
 }

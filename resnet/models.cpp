@@ -17,14 +17,6 @@ constexpr std::string_view preactivated = "preact-";
 
 bool is_one_of(const std::string& name, const auto& names) { return std::ranges::find(names, name) != names.end(); }
 
-std::string known_models() {
-    std::string s;
-    for (const char* name : imagenet_names) s += text(name, ", ");
-    for (const char* name : vgg_names) s += text(name, ", ");
-    return text("Models are ", s, "and for CIFAR resnetN and plainN of N = 6n+2 layers (resnet20, plain56, ...; ",
-                "cifar-resnet50 where ImageNet has the name), resnet164, resnet1001, and preact-resnetN likewise.");
-}
-
 // What a name says.
 enum class Family { cifar, preactivation, imagenet, vgg };
 struct Named {
@@ -83,6 +75,14 @@ CifarOptions cifar_options(const Named& named, const ModelOptions& o) {
 }
 
 }  // namespace
+
+std::string known_models() {
+    std::string s;
+    for (const char* name : imagenet_names) s += text(name, ", ");
+    for (const char* name : vgg_names) s += text(name, ", ");
+    return text("Models are ", s, "and for CIFAR resnetN and plainN of N = 6n+2 layers (resnet20, plain56, ...; ",
+                "cifar-resnet50 where ImageNet has the name), resnet164, resnet1001, and preact-resnetN likewise.");
+}
 
 ModelOptions completed(ModelOptions o) {
     const Named named = parse(o.name);

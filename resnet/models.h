@@ -30,6 +30,9 @@ struct ModelOptions {
     bool zero_last_scale = false;                        // residual blocks start as their shortcuts (block.h)
 };
 
+// "Models are resnet18, resnet34, ...": all that there are, for a person.
+std::string known_models();
+
 // What was left open filled in, and what makes no sense refused: a name that is not known (the message lists those
 // there are), a shortcut for a plain net, a stride to place in a net without bottlenecks.
 ModelOptions completed(ModelOptions options);

@@ -14,6 +14,7 @@ public:
     RunObserver(const Recipe& recipe, const DataSplits& data);
 
     Observer observer();                                 // refers to this object
+    void finish() { progress_.finish(); }                // wipes the bar, before other words
 
 private:
     Index epochs_, batch_;

@@ -54,7 +54,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
     app.add_option("--views", views,
                    "how pictures are cropped at random: shifted (by up to 4 pixels), resized_crop (any size and "
-                   "proportion; the default for folders of pictures and nets of ImageNet) or scale_jitter (any size); "
+                   "proportion; the default for nets of ImageNet on folders of pictures) or scale_jitter (any size); "
                    "the latter two from pictures as they lie in their files")
         ->group("Data")
         ->capture_default_str()

@@ -33,8 +33,8 @@ std::optional<History> finished_run(const std::filesystem::path& folder, const R
 
 // Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
 // one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
-// process trains into, and checkpoints none of which is sound, or which are of another recipe, saying in what it
-// differs.
+// process trains into, or that holds weights or a log of nobody knows what run; and checkpoints none of which is sound,
+// or which are of another recipe, saying in what it differs.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 

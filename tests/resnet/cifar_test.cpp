@@ -116,7 +116,8 @@ std::string refusal(const std::string& name, Shortcut shortcut = Shortcut::A) {
 
 TEST(ModelName, RefusesWhatItCannotBuild) {
     EXPECT_NE(refusal("resnet21").find("6n+2 layers"), std::string::npos);
-    EXPECT_NE(refusal("resnet21").find("nearest is 20"), std::string::npos) << refusal("resnet21");
+    EXPECT_NE(refusal("resnet21").find("nearest is 20."), std::string::npos) << refusal("resnet21");
+    EXPECT_NE(refusal("resnet51").find("nearest is 50, called cifar-resnet50."), std::string::npos);
     EXPECT_NE(refusal("alexnet").find("model 'alexnet' is not known"), std::string::npos);
     EXPECT_NE(refusal("resnet").find("is not known"), std::string::npos);
     EXPECT_NE(refusal("resnet20x").find("is not known"), std::string::npos);

@@ -116,6 +116,17 @@ TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
     expect_mentions(differences(first.json(pictures()), Recipe{.model = resnet8}.json(pictures())), "pretrained");
 }
 
+TEST_F(FineTuned, LeavesTheWeightsItBeganWith) {
+    const auto own = scratch / "own";
+    std::filesystem::create_directories(own);
+    std::filesystem::rename(file, own / "weights.safetensors");
+    const std::string before = weights_hash(own);
+    Recipe r{.model = resnet8, .training = {.epochs = 1, .batch = 16}};
+    r.pretrained = fine_tuning(own / "weights.safetensors", read_model_file(own / "weights.safetensors"), false, {});
+    expect_mentions(refusal_of([&] { train_into(own, r, pictures()); }), "the weights to begin with lie where");
+    EXPECT_EQ(weights_hash(own), before);
+}
+
 TEST_F(FineTuned, RefusesPartsThatAreNotThereAndToFreezeAll) {
     expect_mentions(refusal_of([&] { freeze_parts(*net, {"layer4"}); }),
                     "the net has no part 'layer4'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc, what these hold");

@@ -158,6 +158,17 @@ TEST_F(RunFolder, SaysInWhatAnotherRunDiffers) {
     expect_mentions(refusal_of([&] { finished_run(folder, recipe(), data); }), "other data: data.checksum is \"");
 }
 
+TEST_F(RunFolder, OverwritesNothingOfNobodyKnowsWhatRun) {
+    for (const char* name : {"weights.safetensors", "log.csv"}) {
+        const fs::path file = scratch.write(std::string("run/") + name, "precious");
+        expect_mentions(refusal(recipe()), folder.string() + " holds a " + name + " but no config.json");
+        EXPECT_EQ(read_text_file(file), "precious");
+        fs::remove(file);
+    }
+    train();
+    EXPECT_EQ(result(), uninterrupted());
+}
+
 TEST_F(RunFolder, InUseIsRefused) {
     train(3);
     const FolderLock other(folder);
