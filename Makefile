@@ -29,8 +29,10 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 # A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
-# Gradient checks mean something in double only: *_gradients.cpp is left out of the float tests.
-TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),,%_gradients.cpp),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+# Gradients are checked in double alone; tests that run the programs, which are of float, in float alone.
+ONLY_DOUBLE := %_gradients.cpp
+ONLY_FLOAT  := tests/examples/classify_test.cpp tests/examples/lessons_test.cpp tests/examples/programs_test.cpp
+TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 
 # On all processors, unless one target has to be over before the next begins.
