@@ -44,8 +44,7 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
     for (std::size_t i = 0; i < settings.size() && !interrupted(); ++i) {
         progress.start(Index(i) + 1);
         progress.note(settings[i].name());
-        const Contest c =
-            compare(settings[i], pairs, ours, peers, interrupted, [&] { progress.advance(1); });
+        const Contest c = compare(settings[i], pairs, ours, peers, interrupted, [&] { progress.advance(1); });
         progress.finish();
         if (c.ours.empty()) continue;
         if (results.empty()) std::cout << contest_head() << "\n";

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -44,19 +43,7 @@ const Measure* fastest(const std::vector<Measure>& peers, const StepSetting& set
     return best;
 }
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-    char line[200];
-    std::snprintf(line, sizeof line, pattern, values...);
-    return line;
-}
-
 }  // namespace
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values.empty() ? 0 : values[values.size() / 2];
-}
 
 double stolen_seconds(std::istream& stat) {
     std::string name;                                    // cpu user nice system idle iowait irq softirq steal
@@ -67,7 +54,7 @@ double stolen_seconds(std::istream& stat) {
 }
 
 Contest compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
-                   const std::function<bool()>& stop, const std::function<void()>& done) {
+                const std::function<bool()>& stop, const std::function<void()>& done) {
     Contest c{.setting = setting};
     const Measure* const rival = fastest(peers, setting, stop, c.peer_name);
     for (int i = 0; i < pairs && !stop(); ++i) {

@@ -31,14 +31,12 @@ struct Contest {
 // far make the contest, perhaps none.  `done` is called after each pair.  Throws Error where ours, or a peer that
 // passed its trial, gives nothing.
 Contest compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
-                   const std::function<bool()>& stop, const std::function<void()>& done);
+                const std::function<bool()>& stop, const std::function<void()>& done);
 
 // A table: its head, and a row's line.  No pairs, no line.
 std::string contest_head();
 std::string contest_line(const Contest& c);
 nlohmann::ordered_json to_json(const Contest& c);
-
-double median(std::vector<double> values);               // the upper one of two; 0 if there are none
 
 // Seconds that all processors together have lost to others since the machine started, as /proc/stat says (proc(5));
 // 0 where it does not.

@@ -49,6 +49,11 @@ std::string StepSetting::name() const {
                 threads == 1 ? " thread" : " threads");
 }
 
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
 StepResult measure_step(const StepSetting& s) {
     set_threads(s.threads);
     const std::unique_ptr<Module> net = make_model({.name = s.model});
@@ -73,11 +78,10 @@ StepResult measure_step(const StepSetting& s) {
     std::vector<double> times;
     for (int i = 0; i < 2; ++i) step();
     for (int i = 0; i < s.steps; ++i) times.push_back(milliseconds(step));
-    std::sort(times.begin(), times.end());
 
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    return {.system = "Deepen", .ms = times[times.size() / 2], .peak_mb = static_cast<double>(usage.ru_maxrss) / 1024};
+    return {.system = "Deepen", .ms = median(times), .peak_mb = static_cast<double>(usage.ru_maxrss) / 1024};
 }
 
 std::string to_json(const StepResult& r) {

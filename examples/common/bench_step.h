@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace deepen {
 
@@ -22,6 +23,8 @@ struct StepResult {
     double ms = 0;                                       // median of the steps
     double peak_mb = 0;                                  // resident, of the whole process
 };
+
+double median(std::vector<double> values);               // the upper one of two; 0 if there are none
 
 StepResult measure_step(const StepSetting& setting);     // in this process
 std::string to_json(const StepResult& result);

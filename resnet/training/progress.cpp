@@ -20,13 +20,6 @@ constexpr int widest_bar = 40, narrowest_bar = 8;
 
 constexpr std::string_view bold = "\x1b[1m", green = "\x1b[32m", faint = "\x1b[2m", normal = "\x1b[0m";
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-    char buffer[96];
-    std::snprintf(buffer, sizeof buffer, pattern, values...);
-    return buffer;
-}
-
 std::string times(int count, std::string_view piece) {
     std::string all;
     for (int i = 0; i < count; ++i) all += piece;

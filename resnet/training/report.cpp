@@ -9,6 +9,7 @@
 #include "engine/error.h"
 #include "engine/files.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/terminal.h"
 #include "resnet/training/verdict.h"
 
 namespace deepen {
@@ -72,13 +73,6 @@ std::string escaped(const std::string& words) {
         else out += c;
     }
     return out;
-}
-
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-    char buffer[96];
-    std::snprintf(buffer, sizeof buffer, pattern, values...);
-    return buffer;
 }
 
 std::string with_commas(Index count) {

@@ -36,6 +36,20 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
 
 // --- what a run begins with --------------------------------------------------------------------------
 
+// A run begins by removing what it will write: that must be its own.
+void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
+    std::error_code none;
+    require(recipe.pretrained.weights.empty() ||
+                !fs::equivalent(recipe.pretrained.weights, folder / "weights.safetensors", none),
+            folder.string(),
+            ": the weights to begin with lie where those of this run will.  Choose another --output-dir.");
+    if (fs::exists(folder / "config.json")) return;
+    for (const char* name : {"weights.safetensors", "log.csv"})
+        require(!fs::exists(folder / name), folder.string(), " holds a ", name,
+                " but no config.json: nobody knows what run that is of, and it would be overwritten.  Choose another "
+                "--output-dir, or move it away.");
+}
+
 struct Beginning {
     std::unique_ptr<Module> net;
     Preprocessing preprocessing;
@@ -190,29 +204,11 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
     return history;
 }
 
-namespace {
-
-// A run begins by removing what it will write: that must be its own.
-void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
-    std::error_code none;
-    require(recipe.pretrained.weights.empty() ||
-                !fs::equivalent(recipe.pretrained.weights, folder / "weights.safetensors", none),
-            folder.string(),
-            ": the weights to begin with lie where those of this run will.  Choose another --output-dir.");
-    if (fs::exists(folder / "config.json")) return;
-    for (const char* name : {"weights.safetensors", "log.csv"})
-        require(!fs::exists(folder / name), folder.string(), " holds a ", name,
-                " but no config.json: nobody knows what run that is of, and it would be overwritten.  Choose another "
-                "--output-dir, or move it away.");
-}
-
-}  // namespace
-
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
+    require_nothing_foreign(folder, recipe);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
-    require_nothing_foreign(folder, recipe);
     const std::string description = recipe.json(data);
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
 

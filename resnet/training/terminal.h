@@ -4,6 +4,7 @@
 // anything.  Drawing code takes it as an argument, so that tests can play any terminal.
 #pragma once
 
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,14 @@ int columns(std::string_view text);
 // The text with line ends put in such that no line is wider than `width`, unless a single word is.
 // Line ends already there stay.
 std::string wrap(std::string_view text, int width);
+
+// As printf would print them; at most 199 bytes, what is longer is cut.
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+    char line[200];
+    std::snprintf(line, sizeof line, pattern, values...);
+    return line;
+}
 
 // Seconds as a clock shows them: "0:42", "12:05", "2:03:00".  "?" unless finite.
 std::string duration(double seconds);

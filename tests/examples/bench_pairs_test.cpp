@@ -25,7 +25,7 @@ bool go_on() { return false; }
 TEST(Pairs, AreComparedOneByOne) {
     int done = 0;
     const Contest c = compare({}, 3, in_turn("ours", {10, 20, 10}, 50), {in_turn("peer", {1, 20, 60, 25})}, go_on,
-                                 [&] { ++done; });
+                              [&] { ++done; });
     EXPECT_EQ(c.ours, (std::vector<double>{10, 20, 10}));
     EXPECT_EQ(c.peer, (std::vector<double>{20, 60, 25})) << "the trial does not count";
     EXPECT_EQ(c.ratios, (std::vector<double>{2, 3, 2.5}));
@@ -41,8 +41,8 @@ TEST(Pairs, AreComparedOneByOne) {
 
 TEST(Pairs, AreHeldAgainstTheFastestPeer) {
     const Contest c = compare({}, 1, in_turn("ours", {10}),
-                                 {in_turn("slow", {50, 1}), in_turn("absent", {}), in_turn("fast", {40, 45})}, go_on,
-                                 [] {});
+                              {in_turn("slow", {50, 1}), in_turn("absent", {}), in_turn("fast", {40, 45})}, go_on,
+                              [] {});
     EXPECT_EQ(c.peer_name, "fast");
     EXPECT_EQ(c.ratios, std::vector<double>{4.5});
 }
@@ -86,7 +86,7 @@ TEST(Pairs, ThatFailAreRefused) {
 
 TEST(Pairs, HaveAHeadAboveTheirColumns) {
     const Contest c = compare({.model = "resnet110", .threads = 16, .training = false}, 1, in_turn("ours", {10}),
-                                 {in_turn("peer", {20, 20})}, go_on, [] {});
+                              {in_turn("peer", {20, 20})}, go_on, [] {});
     const std::string head = contest_head(), line = contest_line(c);
     for (const auto& [title, value] : {std::pair{"  ms", " 10.0"}, {"peer's ms", " 20.0"}, {"ratio", " 2.00"}})
         EXPECT_EQ(head.find(title) + std::string(title).size(), line.find(value) + std::string(value).size())
