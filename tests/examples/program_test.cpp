@@ -112,6 +112,7 @@ TEST(Program, GuessesOnlyWhatIsNear) {
 
 TEST(Program, NotesAnInterruptionAndLetsTheBodyFinish) {
     for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+        ::signal(signal, SIG_DFL);                       // a shell's `&` ignores SIGINT
         bool finished = false;
         const Outcome o = run({}, [&, signal = signal] {
             EXPECT_FALSE(interrupted());
