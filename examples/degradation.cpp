@@ -169,8 +169,8 @@ int main(int argc, char** argv) {
     app.footer(
         "Examples:\n"
         "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1      the effect within an hour\n"
-        "  build/degradation --depths 20,32,44,56 --seeds 1,2,3 --data-path cifar10 --epochs 164 \\\n"
-        "      --lr-scheduler multistep --lr-milestones 82,123                  the paper's Figure 6");
+        "  build/degradation --depths 20,32,44,56,110 --data-path cifar10 \\\n"
+        "      --schedule paper --iterations 64000                              the paper's Figure 6");
 
     return program.run(argc, argv, [&] {
         e.flags.use_threads();

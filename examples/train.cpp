@@ -109,8 +109,8 @@ int main(int argc, char** argv) {
     program.app.footer(
         "Examples:\n"
         "  build/train --model resnet20                                   on the synthetic pictures, no download\n"
-        "  make data && build/train --model resnet20 --data-path cifar10 --epochs 164 --output-dir runs/cifar10 \\\n"
-        "      --lr-scheduler multistep --lr-milestones 82,123            the paper's run: 64k iterations\n"
+        "  make data && build/train --model resnet20 --data-path cifar10 --output-dir runs/cifar10 \\\n"
+        "      --schedule paper --iterations 64000                        the paper's run; 8000: an eighth of it\n"
         "  build/train --model resnet18 --weights resnet18.safetensors --partial --freeze body --data-path pets \\\n"
         "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own "
         "classes");

@@ -50,6 +50,7 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
 }
 
 void TrainingFlags::add_to(CLI::App& app) {
+    app_ = &app;
     add_data_flags(app, data_path, data);
     app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
     app.add_option("--views", views,
@@ -88,6 +89,18 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->transform(one_of(initialiser_names()))
         ->type_name("SCHEME");
 
+    app.add_option("--schedule", recipe_of,
+                   "own (as the flags below say) or paper: batch size, rate and its drops, momentum, weight decay, "
+                   "augmentation, per-pixel mean and warm-up of He et al. 2015, over --iterations or --epochs")
+        ->group("Training")
+        ->capture_default_str()
+        ->transform(one_of({"own", "paper"}))
+        ->type_name("KIND");
+    app.add_option("--iterations", iterations,
+                   "SGD steps of the whole run, instead of --epochs; the paper's runs had 64000")
+        ->group("Training")
+        ->check(within(1, at_most))
+        ->type_name("N");
     app.add_option("--epochs", epochs, "times through the training pictures")
         ->group("Training")
         ->capture_default_str()
@@ -193,29 +206,21 @@ bool TrainingFlags::pictures_in_folders() const {
 Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& splits) const {
     require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
             " to test on.  Give a set with both to --data-path.");
+    refuse_conflicts();
     Recipe r{.model = model};
-    if (schedule == "multistep" && milestones.empty())
-        throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
-    if (schedule != "multistep" && !milestones.empty())
-        throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
-    if (!std::is_sorted(milestones.begin(), milestones.end()))
-        throw UsageError("--lr-milestones must ascend, for example 82,123.");
-    if (warmup_until_learning && lr < ScheduleOptions().warmup_rate)
-        throw UsageError("--warmup-until-learning starts at a rate of 0.01, which is above the --lr asked for.");
-    if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
-
     r.initialiser = initialiser;
     r.model.classes = static_cast<Index>(splits.train.classes.size());
     const Index steps_per_epoch = (splits.train.count() + batch - 1) / batch;
+    const Index steps = iterations ? iterations : epochs * steps_per_epoch;
     ScheduleOptions s{.base = lr,
                       .factor = lr_factor,
                       .warmup = warmup_epochs * steps_per_epoch,
                       .warmup_until_learning = warmup_until_learning};
     if (schedule == "multistep") s.kind = ScheduleOptions::Kind::step;
-    if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = epochs * steps_per_epoch;
+    if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = steps;
     for (Index epoch : milestones) s.milestones.push_back(epoch * steps_per_epoch);
     r.training = {
-        .epochs = epochs,
+        .epochs = (steps + steps_per_epoch - 1) / steps_per_epoch,
         .batch = batch,
         .sgd = {.lr = lr,
                 .momentum = momentum,
@@ -225,10 +230,37 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
         .schedule = s,
         .augment = {.views = no_augment ? Views::whole : parse_views(views), .colour = colour, .lighting = lighting},
         .seed = seed,
-        .max_iterations = max_iterations,
+        .max_iterations = iterations ? iterations : max_iterations,
         .detect_anomaly = detect_anomaly};
     r.per_pixel_mean = per_pixel_mean;
+    if (recipe_of == "paper") follow_paper(r, steps);
     return r;
+}
+
+// Flags that would be passed over in silence, or that contradict each other.
+void TrainingFlags::refuse_conflicts() const {
+    const auto given = [&](const char* flag) { return app_ && app_->count(flag) > 0; };
+    if (iterations && given("--epochs"))
+        throw UsageError("--iterations and --epochs both say how long to train.  Give one of them.");
+    if (iterations && max_iterations)
+        throw UsageError(
+            "--iterations is the length of the whole run; --max-iterations cuts a longer one short.  Give one of them.");
+    if (recipe_of == "paper")
+        for (const char* flag : {"--batch-size", "--lr", "--momentum", "--weight-decay", "--nesterov",
+                                 "--no-norm-decay", "--lr-scheduler", "--lr-milestones", "--lr-gamma",
+                                 "--lr-warmup-epochs", "--warmup-until-learning", "--no-augment", "--views",
+                                 "--colour-jitter", "--lighting", "--per-pixel-mean", "--init", "--max-iterations"})
+            if (given(flag))
+                throw UsageError(text("--schedule paper sets ", flag, " itself.  Leave ", flag, " out, or --schedule."));
+    if (schedule == "multistep" && milestones.empty())
+        throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
+    if (schedule != "multistep" && !milestones.empty())
+        throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
+    if (!std::is_sorted(milestones.begin(), milestones.end()))
+        throw UsageError("--lr-milestones must ascend, for example 82,123.");
+    if (warmup_until_learning && lr < ScheduleOptions().warmup_rate)
+        throw UsageError("--warmup-until-learning starts at a rate of 0.01, which is above the --lr asked for.");
+    if (nesterov && momentum == 0) throw UsageError("--nesterov needs a --momentum above 0.");
 }
 
 std::string describe(const std::string& path, const DataSplits& data) {

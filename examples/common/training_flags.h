@@ -30,6 +30,8 @@ struct TrainingFlags {
     double lr_factor = 0.1;
     Index warmup_epochs = 0;
     bool warmup_until_learning = false;
+    std::string recipe_of = "own";                       // "paper": everything about training as He et al. had it
+    Index iterations = 0;                                // SGD steps of the whole run; 0: as many as the epochs have
     CheckpointOptions checkpoints;
     bool detect_anomaly = false;
     int threads = 0;                                     // 0: all processors
@@ -42,6 +44,11 @@ struct TrainingFlags {
 
     // The recipe for one net.  Refuses with UsageError what does not go together.
     Recipe recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& data) const;
+
+private:
+    void refuse_conflicts() const;
+
+    const CLI::App* app_ = nullptr;                      // knows which flags were given
 };
 
 // The one line that says what is trained on: "synthetic: 10000 training and 2000 test pictures of 32x32, 10 classes".

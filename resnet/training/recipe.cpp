@@ -13,6 +13,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Of a net of the CIFAR families, whose names end in it.
+int depth(const ModelOptions& model) {
+    const std::string name = completed(model).name;
+    return std::stoi(name.substr(name.find_last_not_of("0123456789") + 1));
+}
+
 std::string_view name_of(ScheduleOptions::Kind kind) {
     switch (kind) {
         case ScheduleOptions::Kind::constant:
@@ -91,6 +97,24 @@ std::string Recipe::json(const DataSplits& data) const {
                    {"checksum", checksum(data)},
                    {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
     return j.dump(2) + "\n";
+}
+
+void follow_paper(Recipe& recipe, Index iterations) {
+    require(picture_size(recipe.model) == 32, "the paper's schedule is known here for the nets of CIFAR-10; ",
+            recipe.model.name, " is one of ImageNet.  Say what it should be with --lr, --lr-scheduler and the others.");
+    TrainingOptions& t = recipe.training;
+    constexpr double rate = 0.1;
+    t.batch = 128;
+    t.sgd = {.lr = rate, .momentum = 0.9, .weight_decay = 1e-4};
+    t.schedule = {.base = rate,
+                  .kind = ScheduleOptions::Kind::step,
+                  .milestones = {iterations / 2, iterations * 3 / 4},
+                  .factor = 0.1,
+                  .warmup_until_learning = depth(recipe.model) >= 110};
+    t.augment = {.views = Views::shifted};
+    t.max_iterations = iterations;
+    recipe.initialiser = "he_normal";
+    recipe.per_pixel_mean = true;
 }
 
 std::string differences(const std::string& found, const std::string& here) {

@@ -242,6 +242,8 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --nesterov --momentum 0" + tiny, 2, "--nesterov needs a --momentum");
     expect("build/degradation --depths 20,21", 2, "6n+2 layers");
     expect("build/train --lr-scheduler multistep --lr-milestones 2,1" + tiny, 2, "must ascend");
+    expect("build/train --schedule paper --lr 1" + tiny, 2, "--schedule paper sets --");
+    expect("build/train --iterations 0", 2, "--iterations");
     expect("build/train --warmup-until-learning --lr 0.001" + tiny, 2, "above the --lr asked for");
     expect("build/degradation --seeds 1,1", 2, "--seeds names 1 twice");
     expect("build/degradation --kinds round", 2, "--kinds");

@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/error.h"
+#include "examples/common/training_flags.h"
+#include "layers/schedule.h"
+#include "tests/scratch.h"
+
+namespace deepen {
+namespace {
+
+// Pictures that only count.
+DataSplits pictures(Index count) {
+    DataSplits data;
+    data.train.height = data.train.width = 1;
+    data.train.pixels.resize(static_cast<std::size_t>(3 * count));
+    data.train.labels.resize(static_cast<std::size_t>(count));
+    data.train.classes.assign(10, "");
+    return data;
+}
+
+Recipe recipe(std::vector<std::string> words, const std::string& model = "resnet20", Index count = 50000) {
+    CLI::App app;
+    TrainingFlags flags;
+    flags.add_to(app);
+    std::reverse(words.begin(), words.end());            // CLI11 takes the last word first
+    app.parse(words);
+    return flags.recipe({.name = model}, 1, pictures(count));
+}
+
+template <class Call>
+void expect_refused(const Call& call, const std::string& part) {
+    try {
+        call();
+        ADD_FAILURE() << "was not refused: " << part;
+    } catch (const Error& e) {
+        expect_mentions(e.what(), part);
+    }
+}
+
+// He et al. 2015, section 4.2.
+TEST(PaperSchedule, DropsTheRateAt32kAndAt48kAndStopsAt64k) {
+    const Recipe r = recipe({"--schedule", "paper", "--iterations", "64000"});
+    const Schedule schedule(r.training.schedule);
+    EXPECT_EQ(schedule.rate(0), 0.1);
+    EXPECT_EQ(schedule.rate(31'999), 0.1);
+    EXPECT_NEAR(schedule.rate(32'000), 0.01, 1e-15);
+    EXPECT_NEAR(schedule.rate(47'999), 0.01, 1e-15);
+    EXPECT_NEAR(schedule.rate(48'000), 0.001, 1e-15);
+    EXPECT_EQ(r.training.max_iterations, 64'000);
+    EXPECT_EQ(r.training.epochs, 164);                   // 391 steps an epoch; the last one is cut short
+    EXPECT_EQ(r.training.batch, 128);
+    EXPECT_EQ(r.training.sgd.momentum, 0.9);
+    EXPECT_EQ(r.training.sgd.weight_decay, 1e-4);
+    EXPECT_FALSE(r.training.sgd.nesterov);
+    EXPECT_EQ(r.training.augment.views, Views::shifted);
+    EXPECT_TRUE(r.per_pixel_mean);
+    EXPECT_EQ(r.initialiser, "he_normal");
+}
+
+TEST(PaperSchedule, KeepsItsShapeAtAnyLength) {
+    for (const Index iterations : {8000, 1001, 4}) {
+        const Recipe r = recipe({"--schedule", "paper", "--iterations", std::to_string(iterations)});
+        EXPECT_EQ(r.training.schedule.milestones, (std::vector<Index>{iterations / 2, iterations * 3 / 4}));
+        EXPECT_EQ(r.training.max_iterations, iterations);
+        EXPECT_EQ(r.training.epochs, (iterations + 390) / 391);
+    }
+    EXPECT_EQ(recipe({"--schedule", "paper", "--epochs", "2"}).training.max_iterations, 782);
+}
+
+TEST(PaperSchedule, WarmsUpNetsOf110LayersAndMore) {
+    const auto warms = [](const std::string& model) {
+        return recipe({"--schedule", "paper"}, model).training.schedule.warmup_until_learning;
+    };
+    EXPECT_FALSE(warms("resnet20"));
+    EXPECT_FALSE(warms("plain56"));
+    EXPECT_TRUE(warms("resnet110"));
+    EXPECT_TRUE(warms("plain110"));
+    EXPECT_TRUE(warms("preact-resnet164"));
+}
+
+TEST(PaperSchedule, IsNotForNetsOfImageNet) {
+    expect_refused([] { recipe({"--schedule", "paper"}, "resnet50"); }, "for the nets of CIFAR-10");
+}
+
+TEST(PaperSchedule, RefusesFlagsThatItSetsItself) {
+    expect_refused([] { recipe({"--schedule", "paper", "--lr", "0.1"}); }, "--schedule paper sets --lr itself");
+    expect_refused([] { recipe({"--schedule", "paper", "-b", "64"}); }, "sets --batch-size itself");
+    expect_refused([] { recipe({"--schedule", "paper", "--wd", "0"}); }, "sets --weight-decay itself");
+}
+
+TEST(Iterations, AreTheLengthOfAnySchedule) {
+    const Recipe r = recipe({"--iterations", "1000", "--lr-scheduler", "cosine"});
+    EXPECT_EQ(r.training.max_iterations, 1000);
+    EXPECT_EQ(r.training.schedule.total, 1000);
+    EXPECT_EQ(r.training.epochs, 3);
+    expect_refused([] { recipe({"--iterations", "9", "--epochs", "2"}); }, "both say how long to train");
+    expect_refused([] { recipe({"--iterations", "9", "--max-iterations", "2"}); }, "Give one of them");
+}
+
+}  // namespace
+}  // namespace deepen
