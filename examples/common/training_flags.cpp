@@ -244,14 +244,15 @@ void TrainingFlags::refuse_conflicts() const {
         throw UsageError("--iterations and --epochs both say how long to train.  Give one of them.");
     if (iterations && max_iterations)
         throw UsageError(
-            "--iterations is the length of the whole run; --max-iterations cuts a longer one short.  Give one of them.");
+            "--iterations is the length of the whole run; --max-iterations cuts a longer one short.  Give one.");
     if (recipe_of == "paper")
         for (const char* flag : {"--batch-size", "--lr", "--momentum", "--weight-decay", "--nesterov",
                                  "--no-norm-decay", "--lr-scheduler", "--lr-milestones", "--lr-gamma",
                                  "--lr-warmup-epochs", "--warmup-until-learning", "--no-augment", "--views",
                                  "--colour-jitter", "--lighting", "--per-pixel-mean", "--init", "--max-iterations"})
             if (given(flag))
-                throw UsageError(text("--schedule paper sets ", flag, " itself.  Leave ", flag, " out, or --schedule."));
+                throw UsageError(
+                    text("--schedule paper sets ", flag, " itself.  Leave ", flag, " out, or --schedule."));
     if (schedule == "multistep" && milestones.empty())
         throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
     if (schedule != "multistep" && !milestones.empty())

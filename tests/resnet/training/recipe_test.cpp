@@ -96,7 +96,7 @@ TEST(Iterations, AreTheLengthOfAnySchedule) {
     EXPECT_EQ(r.training.schedule.total, 1000);
     EXPECT_EQ(r.training.epochs, 3);
     expect_refused([] { recipe({"--iterations", "9", "--epochs", "2"}); }, "both say how long to train");
-    expect_refused([] { recipe({"--iterations", "9", "--max-iterations", "2"}); }, "Give one of them");
+    expect_refused([] { recipe({"--iterations", "9", "--max-iterations", "2"}); }, "Give one");
 }
 
 }  // namespace
