@@ -147,11 +147,21 @@ LIGHT := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard ex
 $(BUILD)/obj/%.o: %.cpp | build/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),-O1 -g0) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),-O1 -g0) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
 # stb_image copies nothing from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's
 # data ends early: forbidden by the letter, harmless, not ours.
 $(BUILD)/obj/resnet/data/decode.o: FLAGS += $(if $(SANITIZE),-fno-sanitize=nonnull-attribute -fno-sanitize=shift)
+
+# The commit is compiled into one object, which is made again when the commit is another.
+FLAGS_engine/build_info = -DDEEPEN_COMMIT='"$(shell cat $(BUILD)/commit)"'
+$(call object,engine/build_info.cpp): $(BUILD)/commit
+$(BUILD)/commit: .FORCE
+	@mkdir -p $(@D)
+	@commit=$$(test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null); \
+	echo "$${commit:-unknown}" | cmp -s - $@ || echo "$${commit:-unknown}" >$@
+.PHONY: .FORCE
+.FORCE:
 
 build/packages-found:
 	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p build && touch $@

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <streambuf>
 
+#include "engine/build_info.h"
 #include "engine/error.h"
 #include "resnet/training/terminal.h"
 
@@ -169,6 +170,7 @@ std::string nearest(const std::string& given, const std::vector<std::string>& na
 
 Program::Program(const std::string& name, const std::string& description) : app(description, name), name_(name) {
     app.get_formatter()->column_width(30);
+    app.set_version_flag("--version", [] { return describe(build_info()); }, "version, commit, compiler, BLAS");
 }
 
 int Program::fail(const std::string& message, int code) const {

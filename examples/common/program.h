@@ -2,7 +2,7 @@
 //
 // Flags are read, errors told, interruptions heeded, and the exit code says how it went:
 //
-//     0    done, or --help
+//     0    done, or --help, or --version
 //     1    failed: Error, a full disk, no memory, or a fault of ours
 //     2    called wrongly: UsageError, or flags that CLI11 refuses
 //     130  interrupted (SIGINT, Ctrl-C); 143 terminated (SIGTERM); 129 its terminal was closed (SIGHUP);
