@@ -9,16 +9,20 @@
 //
 // Every rule says "+=": x is used twice here, so two gradients arrive at it, and they add
 // (engine/autograd.h, Note [Gradients accumulate]).
+//
+// engine/plain/autograd.h does just this for single numbers, in fifty lines: read it first.  The engine does the same
+// for tensors of any size.  Below, both work on one formula.
 #include <cmath>
 #include <cstdio>
 
 #include "engine/autograd.h"
 #include "engine/ops.h"
+#include "engine/plain/autograd.h"
 
 using namespace deepen;
 
-// Backward forgets the gradient of an intermediate result once it has been handed on.  To see it pass, here
-// is an op of our own: y = x, so dx += dy, and dy is noted down.
+// The engine's backward forgets the gradient of an intermediate result once it has been handed on.  To see it
+// pass, here is an op of our own: y = x, so dx += dy, and dy is noted down.
 Tensor watch(const Tensor& x, Real& noted) {
     return record("watch", x.detach(), {x}, [&noted](Gradients& d) {
         noted = d.output().item();
@@ -26,23 +30,31 @@ Tensor watch(const Tensor& x, Real& noted) {
     });
 }
 
-void print_row(const char* name, const Tensor& t, Real gradient, double by_hand, const char* rule) {
-    std::printf("  %-3s %-9s %8.4f  %9.4f  %9.4f   %s\n", name, t.node()->op, t.item(), gradient, by_hand, rule);
+void print_row(const char* name, const Tensor& t, plain::Scalar on_tape, Real gradient, double by_hand,
+               const char* rule) {
+    std::printf("  %-3s %-9s %8.4f  %9.4f  %9.4f  %9.4f   %s\n", name, t.node()->op, t.item(), on_tape.gradient(),
+                gradient, by_hand, rule);
 }
 
 void formula_forwards_and_backwards() {
-    std::printf("1. z = x*y + exp(x) at x = 2, y = 3, from the end back to the start\n\n"
-                "      made by      value   gradient    by hand\n");
-    Tensor x = variable(2), y = variable(3);
+    plain::Tape tape;                                    // in single numbers
+    const plain::Scalar x1 = tape.number(2), y1 = tape.number(3);
+    const plain::Scalar p1 = x1 * y1, e1 = exp(x1), z1 = p1 + e1;
+    tape.backward(z1);
+
+    Tensor x = variable(2), y = variable(3);             // in tensors
     Real dp = 0, de = 0;
     const Tensor p = x * y, e = exp(x);
     Tensor z = watch(p, dp) + watch(e, de);
     z.backward();
-    print_row("z", z, 1, 1, "dz/dz = 1, where backward starts");
-    print_row("e", e, de, 1, "dz/de = 1, a sum passes its gradient on");
-    print_row("p", p, dp, 1, "dz/dp = 1, likewise");
-    print_row("y", y, y.grad().item(), 2, "dz/dy = x");
-    print_row("x", x, x.grad().item(), 3 + std::exp(2.0), "dz/dx = y + e^x, one term from p and one from e");
+
+    std::printf("1. z = x*y + exp(x) at x = 2, y = 3, from the end back to the start\n\n"
+                "      made by      value       tape     engine    by hand\n");
+    print_row("z", z, z1, 1, 1, "dz/dz = 1, where backward starts");
+    print_row("e", e, e1, de, 1, "dz/de = 1, a sum passes its gradient on");
+    print_row("p", p, p1, dp, 1, "dz/dp = 1, likewise");
+    print_row("y", y, y1, y.grad().item(), 2, "dz/dy = x");
+    print_row("x", x, x1, x.grad().item(), 3 + std::exp(2.0), "dz/dx = y + e^x, one term from p and one from e");
 }
 
 void diamond() {

@@ -36,10 +36,27 @@ std::vector<std::vector<double>> rows(const std::string& output, const char* pat
     return found;
 }
 
+TEST(Lesson0, GradientsAreTheDifferenceQuotients) {
+    const auto table = rows(output_of("build/lesson0_residual_block"), R"(^   [a-z]+\d +(\S+) +(\S+)$)");
+    ASSERT_EQ(table.size(), 6u);
+    for (const auto& row : table) EXPECT_NEAR(row[0], row[1], 1e-6);
+}
+
+TEST(Lesson0, TheResidualBlockLearnsFromItsInput) {
+    const auto steps = rows(output_of("build/lesson0_residual_block"), R"(^ +(\d+) +(\S+) +(\S+)$)");
+    ASSERT_EQ(steps.size(), 6u);
+    EXPECT_LT(steps.back()[1], 0.2 * steps.front()[1]);
+    for (const auto& row : steps) EXPECT_LT(row[1], row[2]) << "residual against plain, step " << row[0];
+}
+
 TEST(Lesson1, GradientsAreThoseByHand) {
-    const auto table = rows(output_of("build/lesson1_autograd"), R"(^  [a-z]   [a-z]+ +\S+ +(\S+) +(\S+)   dz/d)");
+    const auto table =
+        rows(output_of("build/lesson1_autograd"), R"(^  [a-z]   [a-z]+ +\S+ +(\S+) +(\S+) +(\S+)   dz/d)");
     ASSERT_EQ(table.size(), 5u);
-    for (const auto& row : table) EXPECT_EQ(row[0], row[1]);
+    for (const auto& row : table) {
+        EXPECT_EQ(row[0], row[2]) << "the tape";
+        EXPECT_EQ(row[1], row[2]) << "the engine";
+    }
     EXPECT_EQ(table.back()[0], 10.3891);
 }
 
