@@ -63,43 +63,54 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
 
 int main(int argc, char** argv) {
     Program program(
-        "bench", "Times training and inference steps beside PyTorch's, or convolutions beside the processor's peak.");
+        "bench",
+        "Compares the speed of training and inference with PyTorch's, or of convolutions with the processor's peak.");
     std::vector<int> thread_counts{1, 2};
     std::vector<std::string> models{"resnet20", "resnet56", "resnet110"}, modes{"train", "infer"};
     int batch = 128, steps = 5, pairs = 5, iterations = 200;
     bool layers = false, accuracy = false, one_step = false;
     std::string json;
     CLI::App& app = program.app;
-    app.add_option("--models", models, "resnet20, resnet50, ...; PyTorch's are built here or torchvision's")
+    app.add_option("--models", models, "nets to time: resnet20, resnet50, ...")
         ->delimiter(',')
         ->capture_default_str()
         ->type_name("NAME,NAME");
-    app.add_option("--modes", modes, "train, infer")
+    app.add_option("--modes", modes, "what to time: train, infer")
         ->delimiter(',')
         ->capture_default_str()
+        ->type_name("MODE,MODE")
         ->transform(one_of({"train", "infer"}));
-    app.add_option("--threads", thread_counts, "processors to use")
+    app.add_option("--threads", thread_counts, "numbers of threads to time")
         ->delimiter(',')
         ->capture_default_str()
+        ->type_name("N,N")
         ->check(within(1, 256));
-    app.add_option("-b,--batch-size", batch, "pictures a step")->capture_default_str()->check(within(1, 65536));
-    app.add_option("--steps", steps, "counted steps of each measurement, after two that are not")
+    app.add_option("-b,--batch-size", batch, "pictures per step")
         ->capture_default_str()
+        ->check(within(1, 65536))
+        ->type_name("N");
+    app.add_option("--steps", steps, "timed steps per measurement, after two that are not timed")
+        ->capture_default_str()
+        ->type_name("N")
         ->check(within(1, 10000));
-    app.add_option("--pairs", pairs, "measurements of each, in turn")
+    app.add_option("--pairs", pairs, "pairs of measurements, here and in PyTorch in turn")
         ->capture_default_str()
+        ->type_name("N")
         ->check(within(1, 1000));
-    CLI::Option* file = app.add_option("--json", json, "also write the pairs there")->type_name("FILE");
-    CLI::Option* inside = app.add_flag("--layers", layers,
-                                       "GFLOP/s of each convolution shape and pass, beside sgemm and the FMA peak")
-                              ->excludes(file);
-    app.add_flag("--accuracy", accuracy, "errors of each 3x3 convolution, and what they do to training the model")
+    CLI::Option* file = app.add_option("--json", json, "also write the measurements to this file")->type_name("FILE");
+    CLI::Option* inside =
+        app.add_flag("--layers", layers,
+                     "measure GFLOP/s of every convolution shape and pass, with sgemm and the FMA peak for comparison")
+            ->excludes(file);
+    app.add_flag("--accuracy", accuracy,
+                 "measure the rounding errors of every 3x3 convolution and their effect on training")
         ->excludes(file)
         ->excludes(inside);
-    app.add_option("--iterations", iterations, "training steps of --accuracy; 0: errors by layer only")
+    app.add_option("--iterations", iterations, "training steps of --accuracy; 0 for the errors of the layers only")
         ->capture_default_str()
+        ->type_name("N")
         ->check(within(0, 1e6));
-    app.add_flag("--step", one_step, "measure one setting in this process, without PyTorch; print JSON");
+    app.add_flag("--step", one_step, "time one setting in this process, without PyTorch, and print JSON");
 
     return program.run(argc, argv, [&] {
         for (const std::string& model : models) check_model(model);

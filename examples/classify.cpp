@@ -31,51 +31,52 @@ struct Flags {
 
 void Flags::add_to(CLI::App& app) {
     app.add_option("PICTURE", pictures, "PNG or JPEG files")->required()->expected(1, -1)->type_name("");
-    app.add_option("--labels", labels, "the classes' names, a line each; if not given, what the weight file says")
+    app.add_option("--labels", labels, "file with one class name per line; by default the names in the weight file")
         ->type_name("FILE");
-    app.add_option("--top", top, "so many of the most probable classes")
+    app.add_option("--top", top, "number of most probable classes to show")
         ->capture_default_str()
         ->check(within(1, 1e6))
         ->type_name("K");
-    app.add_flag("--ten-crop", ten_crop, "look at the corners and the middle, and their mirror images, and average");
-    app.add_flag("--json", json, "for programs: a list with an entry for each picture");
-    model.add_to(app, "; if not given, what the weight file says");
-    app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")
+    app.add_flag("--ten-crop", ten_crop, "average over the four corners, the centre and their mirror images");
+    app.add_flag("--json", json, "print JSON: a list with one entry per picture");
+    model.add_to(app, "; by default the one in the weight file");
+    app.add_option("--weights", weights, "a safetensors file written by train or with PyTorch's names")
         ->group("Net")
         ->type_name("FILE");
     app.add_option("--ensemble", ensemble,
-                   "several such files; what their nets say is averaged.  Name them after the pictures")
+                   "several such files, whose predictions are averaged; give them after the pictures")
         ->expected(2, -1)
         ->group("Net")
         ->type_name("FILE");
-    app.add_option("--image-size", size, "pixels a side that the net is shown; if not given, what the weight file says")
+    app.add_option("--image-size", size, "side of the square that the net sees; by default as the weight file says")
         ->check(within(8, 1024))
-        ->group("What a net is shown")
+        ->group("What the net sees")
         ->type_name("PIXELS");
     app.add_option("--resize", shorter_side,
-                   "pixels of the shorter side, of which these are a part; if not given, likewise")
+                   "shorter side of the picture before it is cropped to that; by default as the weight file says")
         ->check(within(8, 2048))
-        ->group("What a net is shown")
+        ->group("What the net sees")
         ->type_name("PIXELS");
-    app.add_option("--mean", mean, "of red, green and blue, 0 to 1; if not given, likewise")
+    app.add_option("--mean", mean, "mean of each colour, from 0 to 1; by default as the weight file says")
         ->delimiter(',')
         ->expected(3)
-        ->group("What a net is shown")
+        ->group("What the net sees")
         ->type_name("R,G,B");
-    app.add_option("--std", deviation, "likewise")
+    app.add_option("--std", deviation, "standard deviation of each colour; by default as the weight file says")
         ->delimiter(',')
         ->expected(3)
         ->check(within(1e-6, 1e6))
-        ->group("What a net is shown")
+        ->group("What the net sees")
         ->type_name("R,G,B");
-    app.add_option("--threads", threads, "processors to use; 0: all.  Results do not depend on it")
+    app.add_option("--threads", threads, "number of threads; 0 for all processors.  It does not change the results")
         ->capture_default_str()
         ->check(within(0, 1024))
         ->type_name("N");
     app.footer(
         "Examples:\n"
-        "  build/classify --weights runs/pets/weights.safetensors tom.jpg rex.jpg      a net trained here\n"
-        "  build/classify --model resnet50 --weights resnet50.safetensors --labels imagenet.txt --ten-crop tom.jpg\n"
+        "  build/classify --weights runs/pets/weights.safetensors tom.jpg rex.jpg\n"
+        "  build/classify --model resnet50 --weights resnet50.safetensors \\\n"
+        "      --labels imagenet.txt --ten-crop tom.jpg\n"
         "  build/classify tom.jpg --ensemble a.safetensors b.safetensors");
 }
 
@@ -147,7 +148,7 @@ Prediction classify(const Ensemble& ensemble, const std::string& picture, const 
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program("classify", "Says what is in pictures, by a trained net.");
+    Program program("classify", "Classifies pictures with a trained net.");
     Flags flags;
     flags.add_to(program.app);
 

@@ -140,21 +140,21 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
 
 int main(int argc, char** argv) {
     Program program("degradation",
-                    "Trains plain and residual nets of several depths, and compares their training errors.");
+                    "Trains plain and residual nets of several depths and compares their training errors.");
     Experiment e;
     CLI::App& app = program.app;
-    app.add_option("--depths", e.depths, "6n+2 each")
+    app.add_option("--depths", e.depths, "depths of the nets, each of the form 6n+2")
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("N,N");
-    app.add_option("--kinds", e.kinds, "which nets")
+    app.add_option("--kinds", e.kinds, "kinds of nets to train")
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
         ->transform(one_of({"plain", "residual"}))
         ->type_name("plain,residual");
-    app.add_option("--seeds", e.seeds, "each net is trained once from each")
+    app.add_option("--seeds", e.seeds, "random seeds; every net is trained once with each")
         ->check(within(0, 1e18))
         ->delimiter(',')
         ->group("Experiment")
@@ -162,15 +162,18 @@ int main(int argc, char** argv) {
         ->type_name("S,S");
     add_shortcut_flag(app, e.shortcut);
     e.flags.add_to(app);
-    app.add_option("--output-dir", e.output, "finished runs found there are not trained again")
+    app.add_option("--output-dir", e.output,
+                   "folder for the runs and the report; finished runs in it are not trained again")
         ->group("Output")
         ->capture_default_str()
         ->type_name("DIR");
     app.footer(
         "Examples:\n"
-        "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1      the effect within an hour\n"
+        "  # one epoch: plain nets already degrade\n"
+        "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1\n\n"
+        "  # the paper's Figure 6: days of computing\n"
         "  build/degradation --depths 20,32,44,56,110 --data-path cifar10 \\\n"
-        "      --schedule paper --iterations 64000                              the paper's Figure 6");
+        "      --schedule paper --iterations 64000");
 
     return program.run(argc, argv, [&] {
         e.flags.use_threads();

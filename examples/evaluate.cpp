@@ -17,7 +17,7 @@
 using namespace deepen;
 
 int main(int argc, char** argv) {
-    Program program("evaluate", "Counts the errors of a trained net on a set of pictures.");
+    Program program("evaluate", "Measures the error of a trained net on a set of pictures.");
     ModelFlags flags;
     std::string weights, data_path = "synthetic", split = "test";
     bool partial = false;
@@ -26,30 +26,30 @@ int main(int argc, char** argv) {
     Index batch = 128;
     int threads = 0;
     CLI::App& app = program.app;
-    flags.add_to(app, "; if not given, what the weight file says");
-    app.add_option("--weights", weights, "a safetensors file, as train writes it or PyTorch names it")
+    flags.add_to(app, "; by default the one in the weight file");
+    app.add_option("--weights", weights, "a safetensors file written by train or with PyTorch's names")
         ->required()
         ->type_name("FILE");
-    app.add_flag("--partial", partial, "load what fits of the weights, leave the rest untrained, and say what that is");
+    app.add_flag("--partial", partial, "load the weights that fit, leave the rest untrained and list it");
     add_data_flags(app, data_path, data_options);
-    app.add_option("--split", split, "which pictures of the set")
+    app.add_option("--split", split, "which part of the data set to use")
         ->capture_default_str()
         ->transform(one_of({"train", "test"}))
         ->type_name("train|test");
-    app.add_option("--mean", mean, "of red, green and blue, 0 to 1; overrides what the weight file says")
+    app.add_option("--mean", mean, "mean of each colour, from 0 to 1; by default as the weight file says")
         ->delimiter(',')
         ->expected(3)
         ->type_name("R,G,B");
-    app.add_option("--std", deviation, "likewise")
+    app.add_option("--std", deviation, "standard deviation of each colour; by default as the weight file says")
         ->delimiter(',')
         ->expected(3)
         ->check(within(1e-6, 1e6))
         ->type_name("R,G,B");
-    app.add_option("-b,--batch-size", batch, "pictures at a time")
+    app.add_option("-b,--batch-size", batch, "pictures per batch")
         ->capture_default_str()
         ->check(within(1, 65536))
         ->type_name("N");
-    app.add_option("--threads", threads, "processors to use; 0: all")
+    app.add_option("--threads", threads, "number of threads; 0 for all processors")
         ->capture_default_str()
         ->check(within(0, 1024))
         ->type_name("N");

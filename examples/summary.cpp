@@ -113,28 +113,29 @@ std::string as_json(const Summary& s, const ModelOptions& model) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program("summary", "Tells what a net is made of: its layers, their outputs, parameters and cost.");
+    Program program("summary", "Shows what a net is made of: its layers, their outputs, parameters and cost.");
     ModelFlags flags;
     std::string format = "text", output;
     Index depth = 0, size = 0, batch = 1, classes = 0, width = 0;
     CLI::App& app = program.app;
     flags.add_to(app, "", "MODEL")->required();
-    app.add_option("--depth", depth, "weighted layers, where MODEL leaves them out: resnet --depth 56 is resnet56")
+    app.add_option("--depth", depth,
+                   "number of weighted layers if MODEL does not name it: resnet --depth 56 is resnet56")
         ->check(within(1, 10000))->type_name("D");
-    app.add_option("--input-size", size, "pixels a side; 0: the paper's 32 or 224")
+    app.add_option("--input-size", size, "side of the input picture; 0 for the paper's 32 or 224")
         ->capture_default_str()->check(within(0, 4096))->type_name("PIXELS");
-    app.add_option("-b,--batch", batch, "pictures at once")
+    app.add_option("-b,--batch", batch, "pictures per batch")
         ->capture_default_str()
         ->check(within(1, 65536))
         ->type_name("N");
-    app.add_option("--classes", classes, "0: the paper's 10 or 1000")
+    app.add_option("--classes", classes, "number of classes; 0 for the paper's 10 or 1000")
         ->capture_default_str()->check(within(0, 1e6))->type_name("K");
-    app.add_option("--width", width, "channels of the first stage; 0: the paper's 16 or 64")
+    app.add_option("--width", width, "channels of the first stage; 0 for the paper's 16 or 64")
         ->capture_default_str()->check(within(0, 1024))->type_name("N");
-    app.add_option("--format", format, "text, csv, json, or a drawing: svg, dot (for graphviz)")
+    app.add_option("--format", format, "text, csv or json, or a drawing: svg or dot (for graphviz)")
         ->capture_default_str()->transform(one_of({"text", "csv", "json", "dot", "svg"}))->type_name("FORMAT");
-    app.add_option("--output", output, "a file for it; if not given, it is printed")->type_name("FILE");
-    app.footer(wrap(known_models(), 78));
+    app.add_option("--output", output, "write to this file instead of standard output")->type_name("FILE");
+    app.footer(known_models());
 
     return program.run(argc, argv, [&] {
         if (depth) {

@@ -27,19 +27,21 @@ struct Net {
 
     void add_to(CLI::App& app) {
         const std::string tuning = "Fine-tuning";
-        flags.add_to(app, "; if not given, what --weights says, or resnet20");
+        flags.add_to(app, "; by default the one in --weights, else resnet20");
         app.add_flag("--zero-last-scale", zero_last_scale,
-                     "each residual block begins as its shortcut: the scale of its last batch norm is zero at first")
+                     "initialise the last batch norm scale of each residual block to zero, so that the block starts as "
+                     "its shortcut")
             ->group("Net");
         app.add_option("--weights", weights,
-                       "begin with these: a safetensors file, as train writes it or PyTorch names it")
+                       "start from these weights: a safetensors file written by train or with PyTorch's names")
             ->group(tuning)
             ->type_name("FILE");
-        app.add_flag("--partial", partial, "take what fits of --weights, and begin the rest anew: for other classes")
+        app.add_flag("--partial", partial,
+                     "load the weights that fit and initialise the rest from scratch, for other classes")
             ->group(tuning);
         app.add_option(
                "--freeze", frozen,
-               "parts of the net that learn no more: conv1, layer1, layer2.0, ...; body is all but the last layer")
+               "parts of the net that are not trained: conv1, layer1, layer2.0, ...; body is all but the last layer")
             ->delimiter(',')
             ->group(tuning)
             ->type_name("PART,PART");
@@ -79,41 +81,43 @@ struct Net {
 
 int main(int argc, char** argv) {
     Program program(
-        "train", "Trains a net on pictures, from random weights or from trained ones, and keeps its log and weights.");
+        "train", "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
     TrainingFlags flags;
     Net net;
     std::string output;
     std::uint64_t seed = 1;
     net.add_to(program.app);
     flags.add_to(program.app);
-    program.app.add_option("--seed", seed, "of the first weights, the order of pictures and their augmentation")
+    program.app.add_option("--seed", seed, "random seed for weights, picture order and augmentation")
         ->check(within(0, 1e18))
         ->group("Training")
         ->capture_default_str()
         ->type_name("S");
     program.app
         .add_option("--output-dir", output,
-                    "where config.json, log.csv and weights.safetensors go; runs/MODEL-seedS if not given")
+                    "folder for config.json, log.csv and weights.safetensors; by default runs/MODEL-seedS")
         ->group("Output")
         ->type_name("DIR");
     CLI::Option* resume =
         program.app
             .add_option("--resume", flags.checkpoints.from,
-                        "go on from this checkpoint; without FILE, from the newest in --output-dir.  An unfinished run "
-                        "goes on there anyway; with --resume, it is an error if there is none")
+                        "resume from this checkpoint, or without FILE from the newest in --output-dir.  The same "
+                        "command resumes an unfinished run anyway; with --resume, it is an error if there is none")
             ->expected(0, 1)
             ->group(checkpoints_group)
             ->type_name("[FILE]");
     bool profiled = false;
-    program.app.add_flag("--profile", profiled, "print where the time went, by op")->group("Output");
+    program.app.add_flag("--profile", profiled, "print how much time each op took")->group("Output");
     program.app.footer(
         "Examples:\n"
-        "  build/train --model resnet20                                   on the synthetic pictures, no download\n"
-        "  make data && build/train --model resnet20 --data-path cifar10 --output-dir runs/cifar10 \\\n"
-        "      --schedule paper --iterations 64000                        the paper's run; 8000: an eighth of it\n"
-        "  build/train --model resnet18 --weights resnet18.safetensors --partial --freeze body --data-path pets \\\n"
-        "      --epochs 10 --lr 0.01                                      a trained net learns to tell your own "
-        "classes");
+        "  # on generated pictures, without a download\n"
+        "  build/train --model resnet20\n\n"
+        "  # the paper's run on CIFAR-10, after `make data`; 8000 is an eighth of it\n"
+        "  build/train --model resnet20 --data-path cifar10 \\\n"
+        "      --schedule paper --iterations 64000 --output-dir runs/cifar10\n\n"
+        "  # teach a trained net your own classes\n"
+        "  build/train --model resnet18 --weights resnet18.safetensors --partial \\\n"
+        "      --freeze body --data-path pets --epochs 10 --lr 0.01");
 
     return program.run(argc, argv, [&] {
         flags.use_threads();

@@ -7,8 +7,8 @@ namespace deepen {
 
 void add_shortcut_flag(CLI::App& app, std::string& shortcut) {
     app.add_option("--shortcut", shortcut,
-                   "of residual nets: A (zero padding), B (projection where the shape changes), C (projection "
-                   "everywhere)")
+                   "shortcuts of residual nets: A (zero padding), B (projection where the shape changes) or C "
+                   "(projection everywhere)")
         ->group("Net")
         ->transform(one_of({"A", "B", "C"}))
         ->type_name("A|B|C");
@@ -30,8 +30,8 @@ CLI::Option* ModelFlags::add_to(CLI::App& app, const std::string& help, const st
             ->type_name("NAME");
     add_shortcut_flag(app, shortcut);
     app.add_option("--bottleneck-stride", stride,
-                   "where a bottleneck has its stride: in the 3x3 (torchvision's; if not given) or the first 1x1 "
-                   "(the paper's)")
+                   "which convolution of a bottleneck has the stride: the 3x3 (as in torchvision; the default) or the "
+                   "first 1x1 (as in the paper)")
         ->group("Net")
         ->transform(one_of({"3x3", "1x1"}))
         ->type_name("3x3|1x1");

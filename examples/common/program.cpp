@@ -9,12 +9,14 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <numeric>
 #include <streambuf>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
+#include "examples/common/help.h"
 #include "resnet/training/terminal.h"
 
 namespace deepen {
@@ -169,8 +171,9 @@ std::string nearest(const std::string& given, const std::vector<std::string>& na
 }
 
 Program::Program(const std::string& name, const std::string& description) : app(description, name), name_(name) {
-    app.get_formatter()->column_width(30);
-    app.set_version_flag("--version", [] { return describe(build_info()); }, "version, commit, compiler, BLAS");
+    app.formatter(std::make_shared<Help>(help_width));
+    app.set_help_flag("-h,--help", "show this help and exit");
+    app.set_version_flag("--version", [] { return describe(build_info()); }, "show version, commit, compiler and BLAS");
 }
 
 int Program::fail(const std::string& message, int code) const {

@@ -14,28 +14,28 @@ constexpr double at_most = 1e9;
 
 }  // namespace
 
-const std::string checkpoints_group = "Checkpoints (also at each epoch's end, and when interrupted)";
+const std::string checkpoints_group = "Checkpoints (always written at the end of an epoch and on interruption)";
 
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--data-path", path,
-                   "synthetic (pictures of our own making, no download), cifar10 (after `make data`), "
-                   "a folder or .tar.gz of CIFAR-10 in its binary layout, or a folder with a folder of pictures for "
-                   "each class, also inside train/ and test/")
+                   "synthetic (generated pictures, no download), cifar10 (after `make data`), a folder or .tar.gz "
+                   "with CIFAR-10's binary files, or a folder with one folder of pictures per class, optionally split "
+                   "into train/ and test/")
         ->group("Data")
         ->capture_default_str()
         ->type_name("SET");
-    app.add_option("--synthetic-train", options.train_count, "training pictures of the synthetic set")
+    app.add_option("--synthetic-train", options.train_count, "number of synthetic training pictures")
         ->group("Data")
         ->capture_default_str()
         ->check(within(10, 1'000'000))
         ->type_name("N");
-    app.add_option("--synthetic-test", options.test_count, "test pictures of the synthetic set")
+    app.add_option("--synthetic-test", options.test_count, "number of synthetic test pictures")
         ->group("Data")
         ->capture_default_str()
         ->check(within(10, 1'000'000))
         ->type_name("N");
     app.add_option("--image-size", options.size,
-                   "folders of pictures are scaled and cropped to this many pixels a side; 224 for nets of ImageNet")
+                   "side of the square to which pictures in folders are scaled and cropped; ImageNet nets use 224")
         ->group("Data")
         ->capture_default_str()
         ->check(within(8, 1024))
@@ -52,66 +52,68 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
 void TrainingFlags::add_to(CLI::App& app) {
     app_ = &app;
     add_data_flags(app, data_path, data);
-    app.add_flag("--no-augment", no_augment, "no random crops and flips")->group("Data");
+    app.add_flag("--no-augment", no_augment, "disable random crops and flips")->group("Data");
     app.add_option("--views", views,
-                   "how pictures are cropped at random: shifted (by up to 4 pixels), resized_crop (any size and "
-                   "proportion; the default for nets of ImageNet on folders of pictures) or scale_jitter (any size); "
-                   "the latter two from pictures as they lie in their files")
+                   "random cropping: shifted (moved by up to 4 pixels), resized_crop (any size and proportions; the "
+                   "default for ImageNet nets on folders of pictures) or scale_jitter (any size).  The last two crop "
+                   "the original files")
         ->group("Data")
         ->capture_default_str()
         ->transform(one_of({"shifted", "resized_crop", "scale_jitter"}))
         ->type_name("KIND");
     app.add_option("--colour-jitter", colour,
-                   "brightness, contrast and saturation change at random by up to this share")
+                   "vary brightness, contrast and saturation at random by up to this fraction")
         ->group("Data")
         ->capture_default_str()
         ->check(within(0, 1))
-        ->type_name("SHARE");
+        ->type_name("FRACTION");
     app.add_option("--lighting", lighting,
-                   "colours change at random as they do over ImageNet; the paper's nets had 0.1")
+                   "standard deviation of random changes along ImageNet's principal colours; the paper uses 0.1")
         ->group("Data")
         ->capture_default_str()
         ->check(within(0, 10))
-        ->type_name("DEVIATION");
+        ->type_name("STD");
     app.add_flag("--per-pixel-mean", per_pixel_mean,
-                 "subtract a mean for each pixel, as the paper does; else a mean and deviation for each channel")
+                 "subtract the mean of each pixel, as the paper does, instead of normalising each channel")
         ->group("Data");
 
     app.add_option("--width", width,
-                   "channels of the first stage; if not given the paper's, 16 for CIFAR and 64 for ImageNet")
+                   "channels of the first stage; by default the paper's: 16 for CIFAR, 64 for ImageNet")
         ->group("Net")
         ->check(within(1, 1024))
         ->type_name("N");
 
-    app.add_option("--init", initialiser, "first weights; the paper's are he_normal")
+    std::string schemes;
+    for (const std::string& name : initialiser_names()) schemes += (schemes.empty() ? "" : ", ") + name;
+    app.add_option("--init", initialiser, "how weights are initialised; the paper uses he_normal.  One of " + schemes)
         ->group("Net")
         ->capture_default_str()
         ->transform(one_of(initialiser_names()))
         ->type_name("SCHEME");
 
     app.add_option("--schedule", recipe_of,
-                   "own (as the flags below say) or paper: batch size, rate and its drops, momentum, weight decay, "
-                   "augmentation, per-pixel mean and warm-up of He et al. 2015, over --iterations or --epochs")
+                   "own (set by the flags below) or paper (batch size, learning rate and its drops, momentum, weight "
+                   "decay, augmentation, per-pixel mean and warm-up of He et al. 2015, over --iterations or --epochs)")
         ->group("Training")
         ->capture_default_str()
         ->transform(one_of({"own", "paper"}))
         ->type_name("KIND");
     app.add_option("--iterations", iterations,
-                   "SGD steps of the whole run, instead of --epochs; the paper's runs had 64000")
+                   "length of the run in training steps, instead of --epochs; the paper uses 64000")
         ->group("Training")
         ->check(within(1, at_most))
         ->type_name("N");
-    app.add_option("--epochs", epochs, "times through the training pictures")
+    app.add_option("--epochs", epochs, "number of passes over the training pictures")
         ->group("Training")
         ->capture_default_str()
         ->check(within(1, at_most))
         ->type_name("N");
-    app.add_option("-b,--batch-size", batch, "pictures a step")
+    app.add_option("-b,--batch-size", batch, "pictures per training step")
         ->group("Training")
         ->capture_default_str()
         ->check(within(2, 65536))
         ->type_name("N");
-    app.add_option("--max-iterations", max_iterations, "stop after so many steps; 0: when the epochs are done")
+    app.add_option("--max-iterations", max_iterations, "stop after this many training steps; 0 for no limit")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, at_most))
@@ -121,65 +123,65 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->capture_default_str()
         ->check(within(0, 1e6))
         ->type_name("RATE");
-    app.add_option("--momentum", momentum, "of SGD")
+    app.add_option("--momentum", momentum, "momentum of SGD")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, 0.9999))
         ->type_name("M");
-    app.add_option("--wd,--weight-decay", weight_decay, "of SGD")
+    app.add_option("--wd,--weight-decay", weight_decay, "weight decay of SGD")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, 1e6))
         ->type_name("D");
-    app.add_flag("--nesterov", nesterov, "Nesterov's momentum")->group("Training");
-    app.add_flag("--no-norm-decay", no_norm_decay, "leave batch norm and biases out of weight decay")
+    app.add_flag("--nesterov", nesterov, "use Nesterov momentum")->group("Training");
+    app.add_flag("--no-norm-decay", no_norm_decay, "do not apply weight decay to batch norm and biases")
         ->group("Training");
     app.add_option("--lr-scheduler", schedule,
-                   "constant, multistep (times --lr-gamma at each of --lr-milestones) or cosine (to 0 at the end)")
+                   "constant, multistep (multiplied by --lr-gamma at each of --lr-milestones) or cosine (falling to 0)")
         ->group("Training")
         ->capture_default_str()
         ->transform(one_of({"constant", "multistep", "cosine"}))
         ->type_name("KIND");
-    app.add_option("--lr-milestones", milestones, "epochs after which multistep lowers the rate, e.g. 82,123")
+    app.add_option("--lr-milestones", milestones, "epochs after which multistep lowers the rate, for example 82,123")
         ->group("Training")
         ->delimiter(',')
         ->check(within(1, at_most))
         ->type_name("EPOCHS");
-    app.add_option("--lr-gamma", lr_factor, "factor of multistep")
+    app.add_option("--lr-gamma", lr_factor, "factor by which multistep lowers the learning rate")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, 1))
         ->type_name("F");
-    app.add_option("--lr-warmup-epochs", warmup_epochs, "epochs in which the rate rises linearly to --lr")
+    app.add_option("--lr-warmup-epochs", warmup_epochs, "epochs over which the learning rate rises linearly to --lr")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, at_most))
         ->type_name("N");
     app.add_flag("--warmup-until-learning", warmup_until_learning,
-                 "the paper's warm-up for ResNet-110: rate 0.01 until the training error is below 80 %")
+                 "train at a rate of 0.01 until the training error is below 80 %, as the paper does for ResNet-110")
         ->group("Training");
 
     app.add_flag("--detect-anomaly", detect_anomaly,
-                 "look for NaN and infinity after every op, and name the first one that makes one; slower")
+                 "check for NaN and infinity after every op and name the first one that produces any; slower")
         ->group("Training");
 
-    app.add_option("--checkpoint-every", checkpoints.every, "iterations after which a checkpoint is written; 0: none")
+    app.add_option("--checkpoint-every", checkpoints.every, "write a checkpoint every N steps; 0 for never")
         ->group(checkpoints_group)
         ->capture_default_str()
         ->check(within(0, at_most))
         ->type_name("N");
-    app.add_option("--checkpoint-keep", checkpoints.keep, "so many of those are kept; 0: all")
+    app.add_option("--checkpoint-keep", checkpoints.keep, "keep the last K of those; 0 for all")
         ->group(checkpoints_group)
         ->capture_default_str()
         ->check(within(0, at_most))
         ->type_name("K");
-    app.add_option("--checkpoint-minutes", checkpoints.minutes, "minutes after which a checkpoint is written; 0: none")
+    app.add_option("--checkpoint-minutes", checkpoints.minutes, "write a checkpoint every M minutes; 0 for never")
         ->group(checkpoints_group)
         ->capture_default_str()
         ->check(within(0, at_most))
         ->type_name("M");
 
-    app.add_option("--threads", threads, "processors to use; 0: all.  Results do not depend on it")
+    app.add_option("--threads", threads, "number of threads; 0 for all processors.  It does not change the results")
         ->group("Machine")
         ->capture_default_str()
         ->check(within(0, 1024))

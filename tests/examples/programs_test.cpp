@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "resnet/training/history.h"
+#include "resnet/training/terminal.h"
 #include "tests/examples/command.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
@@ -160,6 +161,18 @@ TEST(Degradation, GoesOnInTheMidstOfANet) {
     expect_mentions(resumed.output, "Going on from epoch ");
     expect_mentions(resumed.output, "finished before");
     EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
+}
+
+TEST(Programs, HaveHelpThatFitsEightyColumns) {
+    for (const char* program : {"train", "degradation", "evaluate", "classify", "summary", "bench"}) {
+        const Outcome o = run("build/" + std::string(program) + " --help");
+        EXPECT_EQ(o.code, 0) << program;
+        EXPECT_TRUE(o.output.starts_with("usage: " + std::string(program))) << o.output;
+        EXPECT_EQ(o.output.find("\n\n\n"), o.output.npos) << o.output;
+        std::istringstream lines(o.output);
+        for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80) << program << ": " << line;
+    }
+    expect("build/train --help", 0, "he_normal.  One of");
 }
 
 TEST(Summary, TellsNamesShapesAndCosts) {
