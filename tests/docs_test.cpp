@@ -1,11 +1,15 @@
 // Do the documents still speak of the code that is there?
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
+
+#include "engine/build_info.h"
 
 namespace fs = std::filesystem;
 
@@ -32,21 +36,31 @@ std::set<std::string> sources() {
     return paths;
 }
 
+std::vector<fs::path> documents() {
+    std::vector<fs::path> all = files_below("docs", {".md"});
+    all.push_back("README.md");
+    all.push_back("CHANGELOG.md");
+    return all;
+}
+
 std::vector<std::smatch> matches(const std::string& text, const std::regex& pattern) {
     return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
 }
 
-// How often each file is listed; `engine/tensor.{h,cpp}` lists two.
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+// --- what is named exists ------------------------------------------------------------------------------
+
+// How often the reading order links to each file.
 std::map<std::string, int> listed() {
     std::map<std::string, int> counts;
     const std::string text = content("docs/reading-order.md");
-    for (const std::smatch& m : matches(text, std::regex("\n- `([^`]+)`"))) {
-        const std::string path = m[1];
-        const std::size_t brace = path.find("{h,cpp}");
-        if (brace == std::string::npos) ++counts[path];
-        else
-            for (const char* ending : {"h", "cpp"}) ++counts[path.substr(0, brace) + ending];
-    }
+    for (const std::smatch& m : matches(text, std::regex(R"(\]\(\.\./([^)]+)\))"))) ++counts[m[1]];
     return counts;
 }
 
@@ -54,12 +68,8 @@ TEST(ReadingOrder, ListsEverySourceFileOnce) {
     const std::map<std::string, int> counts = listed();
     for (const std::string& path : sources()) {
         const auto found = counts.find(path);
-        EXPECT_EQ(found == counts.end() ? 0 : found->second, 1) << path << " in docs/reading-order.md";
+        EXPECT_EQ(found == counts.end() ? 0 : found->second, 1) << path << ": links in docs/reading-order.md";
     }
-}
-
-TEST(ReadingOrder, ListsNothingThatIsNotThere) {
-    for (const auto& [path, count] : listed()) EXPECT_TRUE(fs::exists(path)) << path << " in docs/reading-order.md";
 }
 
 // A .cpp that goes with a header continues that header's chapter; all others open one.
@@ -71,26 +81,175 @@ TEST(Sources, OpenAsChapters) {
     }
 }
 
-TEST(Documents, NameOnlyTestsThatExist) {
-    std::set<std::string> tests;
-    for (const fs::path& path : files_below("tests", {".cpp"})) {
-        const std::string text = content(path);
-        for (const std::smatch& m : matches(text, std::regex(R"((?:^|\n)TEST(?:_F|_P)?\((\w+), (\w+)\))")))
-            tests.insert(m[1].str() + "." + m[2].str());
-    }
-    for (const fs::path& path : files_below("docs", {".md"})) {
-        const std::string text = content(path);
-        for (const std::smatch& m : matches(text, std::regex("`([A-Z][A-Za-z0-9]*\\.[A-Z][A-Za-z0-9]*)`")))
-            EXPECT_TRUE(tests.contains(m[1])) << path << " names the test " << m[1];
-    }
-}
-
 TEST(Documents, LinkOnlyToFilesThatExist) {
-    for (const fs::path& path : files_below("docs", {".md"})) {
+    for (const fs::path& path : documents()) {
         const std::string text = content(path);
         for (const std::smatch& m : matches(text, std::regex(R"(\]\(([^)#]+)[^)]*\))")))
             EXPECT_TRUE(m[1].str().starts_with("http") || fs::exists(path.parent_path() / m[1].str()))
                 << path << " links to " << m[1];
+    }
+}
+
+// A file or lesson named between backticks is one click away.
+TEST(Documents, LinkToTheFilesThatTheyName) {
+    for (const fs::path path : {"docs/tutorial.md", "docs/reading-order.md"}) {
+        const std::string text = content(path);
+        for (const std::smatch& m :
+             matches(text, std::regex(R"((.?)`((?:engine|layers|resnet|examples|docs|build/lesson)[^`\s]*)`)"))) {
+            const bool is_file = m[2].str().find_first_of("./") != std::string::npos;
+            EXPECT_TRUE(!is_file || m[1] == "[") << path << " names " << m[2] << " without a link";
+        }
+    }
+}
+
+TEST(Documents, CiteTheVersionThatTheProgramsTell) {
+    const std::string line = "\nversion: " + build_info().version + "\n";
+    EXPECT_NE(content("CITATION.cff").find(line), std::string::npos) << "CITATION.cff should say" << line;
+    EXPECT_NE(content("CHANGELOG.md").find("\n## " + build_info().version), std::string::npos) << "CHANGELOG.md";
+}
+
+// --- tests -----------------------------------------------------------------------------------------------
+
+// What this program runs, "Suite.Name", without the parameters of instances.
+std::set<std::string> registered_tests() {
+    std::set<std::string> names;
+    const testing::UnitTest& all = *testing::UnitTest::GetInstance();
+    for (int s = 0; s < all.total_test_suite_count(); ++s)
+        for (int t = 0; t < all.GetTestSuite(s)->total_test_count(); ++t) {
+            std::string suite = all.GetTestSuite(s)->name(), name = all.GetTestSuite(s)->GetTestInfo(t)->name();
+            names.insert(suite.substr(suite.find('/') + 1) + "." + name.substr(0, name.find('/')));
+        }
+    return names;
+}
+
+// The files whose tests are in the other build, of double or float, alone.
+bool is_in_the_other_build(const std::string& file) {
+#ifdef DEEPEN_DOUBLE
+    return content("Makefile").find(file) != std::string::npos;    // ONLY_FLOAT lists them
+#else
+    return file.ends_with("_gradients.cpp");
+#endif
+}
+
+std::set<std::string> all_tests() {
+    std::set<std::string> tests = registered_tests();
+    for (const fs::path& path : files_below("tests", {".cpp"})) {
+        if (!is_in_the_other_build(path.generic_string())) continue;
+        const std::string text = content(path);
+        for (const std::smatch& m : matches(text, std::regex(R"((?:^|\n)TEST(?:_F|_P)?\((\w+), (\w+)\))")))
+            tests.insert(m[1].str() + "." + m[2].str());
+    }
+    return tests;
+}
+
+// "Files.AreOldOrNew*:Checkpoint*" -> the parts between colons.
+std::vector<std::string> patterns_of(const std::string& filter) {
+    std::vector<std::string> parts;
+    std::istringstream in(filter);
+    for (std::string part; std::getline(in, part, ':');) parts.push_back(part);
+    return parts;
+}
+
+bool matches_a_test(const std::string& pattern, const std::set<std::string>& tests) {
+    const std::string dots = std::regex_replace(pattern, std::regex(R"(\.)"), "\\.");
+    const std::regex whole(std::regex_replace(dots, std::regex(R"(\*)"), ".*"));
+    return std::any_of(tests.begin(), tests.end(), [&](const std::string& t) { return std::regex_match(t, whole); });
+}
+
+// Cited by name, by pattern, or in a command.
+std::vector<std::string> cited_tests(const std::string& text) {
+    std::vector<std::string> cited;
+    const std::regex by_name(R"(`([A-Z]\w*(?:\*|\.[A-Z*][\w*]*)(?::[A-Z][\w*.]*)*)`)");
+    const std::regex in_command(R"(--gtest_filter='?([\w*:.]*[\w*]))");
+    for (const std::regex& pattern : {by_name, in_command})
+        for (const std::smatch& m : matches(text, pattern))
+            for (const std::string& part : patterns_of(m[1])) cited.push_back(part);
+    return cited;
+}
+
+TEST(Documents, CiteOnlyTestsThatRun) {
+    const std::set<std::string> tests = all_tests();
+    for (const fs::path& path : documents())
+        for (const std::string& cited : cited_tests(content(path)))
+            EXPECT_TRUE(matches_a_test(cited, tests)) << path << " cites the test " << cited;
+}
+
+TEST(Documents, CitationsAreRecognised) {
+    EXPECT_EQ(cited_tests("see `Files.*:Checkpoint*`, `Sgd.FollowsItsFormulas`, `Makefile`, `config.json`"),
+              (std::vector<std::string>{"Files.*", "Checkpoint*", "Sgd.FollowsItsFormulas"}));
+    EXPECT_EQ(cited_tests("build/run-tests --gtest_filter='A*:*Fuzz*'"), (std::vector<std::string>{"A*", "*Fuzz*"}));
+    const std::set<std::string> tests{"Sgd.FollowsItsFormulas"};
+    EXPECT_TRUE(matches_a_test("Sgd.Follows*", tests));
+    EXPECT_FALSE(matches_a_test("Sgd", tests));
+    EXPECT_FALSE(matches_a_test("SgdxFollowsItsFormulas", tests));
+}
+
+// --- commands --------------------------------------------------------------------------------------------
+
+// What is in code blocks and between backticks, one command per line.
+std::vector<std::string> commands_of(const std::string& text) {
+    std::vector<std::string> commands;
+    bool fenced = false;
+    for (const std::string& line : lines_of(text)) {
+        if (line.starts_with("```")) fenced = !fenced;
+        else if (fenced || line.starts_with("    ")) commands.push_back(line);
+        else
+            for (const std::smatch& m : matches(line, std::regex("`([^`]+)`"))) commands.push_back(m[1]);
+    }
+    return commands;
+}
+
+TEST(Documents, CommandsAskForTargetsAndProgramsThatExist) {
+    const std::string makefile = content("Makefile");
+    std::set<std::string> targets;
+    for (const std::smatch& m : matches(makefile, std::regex(R"(\n([a-z-]+):)"))) targets.insert(m[1]);
+    const std::set<std::string> built{"run-tests", "answer", "fuzz", "mine"};    // mine: the reader's own
+    for (const fs::path& path : documents()) {
+        for (const std::string& command : commands_of(content(path))) {
+            for (const std::smatch& m : matches(command, std::regex(R"((?:^|[;&|]) *make((?: +[\w=./:,-]+)*))"))) {
+                std::istringstream words(m[1]);
+                for (std::string word; words >> word;)
+                    EXPECT_TRUE(word.find_first_of("=/-") != std::string::npos || targets.contains(word))
+                        << path << ": `" << command << "` asks make for " << word;
+            }
+            const std::regex program(R"((?:^|[\s;&|])build/(?:double/|address/|thread/|fuzz/)?([\w-]+)(?= |$))");
+            for (const std::smatch& m : matches(command, program))
+                EXPECT_TRUE(fs::exists("examples/" + m[1].str() + ".cpp") || built.contains(m[1]))
+                    << path << ": `" << command << "` runs " << m[1];
+        }
+    }
+}
+
+// A flag is known to the program's source, or to what programs share.
+TEST(Documents, CommandsGiveFlagsThatExist) {
+    std::string shared;
+    for (const fs::path& path : files_below("examples/common", {".h", ".cpp"})) shared += content(path);
+    for (const fs::path& path : documents())
+        for (const std::string& command : commands_of(content(path))) {
+            std::smatch program;
+            if (!std::regex_search(command, program, std::regex(R"(build/([\w-]+))"))) continue;
+            const fs::path source = "examples/" + program[1].str() + ".cpp";
+            if (!fs::exists(source)) continue;
+            const std::string known = shared + content(source);
+            for (const std::smatch& m : matches(command, std::regex(R"( (--[a-z][a-z-]*))")))
+                EXPECT_TRUE(std::regex_search(known, std::regex(m[1].str() + "[\",]")))
+                    << path << ": `" << command << "` gives " << m[1];
+        }
+}
+
+// --- how they read ---------------------------------------------------------------------------------------
+
+// Tables, links and code take the room that they need.
+TEST(Documents, ProseFitsAWindow) {
+    for (const fs::path& path : documents()) {
+        bool fenced = false;
+        for (const std::string& line : lines_of(content(path))) {
+            if (line.starts_with("```")) fenced = !fenced;
+            if (fenced || line.starts_with("    ") || line.starts_with("|") || line.find("](") != line.npos) continue;
+            const auto bytes_after_the_first = [](unsigned char c) { return (c & 0xC0) == 0x80; };   // UTF-8
+            const auto columns = line.size() - std::count_if(line.begin(), line.end(), bytes_after_the_first);
+            EXPECT_LE(columns, 100u) << path << ": " << line;
+        }
     }
 }
 
