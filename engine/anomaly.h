@@ -1,12 +1,12 @@
-// Which op was the first to make a number that is none?
+// Which op was the first to produce NaN or infinity?
 //
 // A NaN or an infinity spreads: when the loss shows it, it has been through a hundred ops; or a relu has made a zero
 // of -inf, and the loss shows nothing.  While an AnomalyDetection lives, whatever an op makes is looked at as soon as
 // the op ends, forward (its output) and backward (the gradients of its inputs).  What does not hold is refused at once:
 //
-//     conv2d_batch_norm in layer1.0.conv1 made inf: element 17 of its output [8,32,32,16].
+//     conv2d in layer1.0.conv1 made inf: element 17 of its output [8,32,32,16].
 //
-// record() and backward() ask (autograd.cpp); off, it costs them a comparison.  On, it costs a pass over memory an op.
+// record() and backward() ask (autograd.cpp); off, it costs them a comparison.  On, it costs a pass over memory per op.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// Do deeper plain nets train worse, and do shortcuts mend it?  The experiment.
+// Do deeper plain nets train worse, and do shortcuts help?  The experiment.
 //
 // Trains every depth, with and without shortcuts, from every seed; then draws the curves of He et
 // al. 2015, Figure 6, and says whether the paper's two claims hold on them.  A plain net and its

@@ -1,4 +1,4 @@
-// How does a net learn a curve that nobody has told it the formula of?
+// How does a net learn a curve whose formula it has never seen?
 //
 // A multi-layer perceptron with one input and one output is a sum of bent lines:
 //
@@ -6,9 +6,9 @@
 //     h2 = tanh(h1 w2 + b2)       24 mixtures of them, bent again
 //     y  = h2 w3 + b3             their sum
 //
-// It is shown 128 points of the curve.  The loss is the mean squared distance from them, backward() gives
-// the slope of the loss by all 673 weights at once, and each weight takes a small step downhill.  Thousands
-// of times.
+// It is shown 128 points of the curve.  The loss is the mean squared distance from them, backward() gives the
+// derivative of the loss with respect to all 673 weights at once, and each weight takes a small step downhill.
+// This is repeated thousands of times.
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -31,7 +31,7 @@ struct Perceptron : Module {
 
 double curve(double x) { return std::sin(3 * x) * std::exp(-x * x / 4) + 0.2 * x; }
 
-// `count` places from -3 to 3, one a row.
+// `count` positions from -3 to 3, one per row.
 Tensor places(Index count) {
     Tensor x = Tensor::uninitialised({count, 1});
     for (Index i = 0; i < count; ++i) x.data()[i] = static_cast<Real>(-3 + 6.0 * i / (count - 1));
@@ -48,7 +48,7 @@ Tensor curve_at(const Tensor& x) {
 // the same and adds momentum.
 double step(Perceptron& net, std::vector<NamedTensor>& weights, const Tensor& x, const Tensor& wanted, Real rate) {
     Tensor loss = mean(power(net(x) - wanted, 2));
-    for (NamedTensor& w : weights) w.tensor.zero_grad(); // backward adds, so start from nothing
+    for (NamedTensor& w : weights) w.tensor.zero_grad(); // backward adds, so start from zero
     loss.backward();
     for (NamedTensor& w : weights) {
         const Tensor slope = w.tensor.grad();
@@ -75,7 +75,7 @@ void plot(Perceptron& net) {
 
 int main() {
     Perceptron net;
-    initialise(net, 1, xavier_normal);                   // for tanh; He's larger start is for relu
+    initialise(net, 1, xavier_normal);                   // for tanh; He's larger weights are for relu
     std::vector<NamedTensor> weights = named_parameters(net);
     const Tensor x = places(128), wanted = curve_at(x);
 

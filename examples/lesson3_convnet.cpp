@@ -1,7 +1,7 @@
 // How does a net learn to tell pictures apart?
 //
 // A small convolutional net, in the pattern of nearly all others: look at small windows, keep the signals
-// at a healthy size, bend them, halve the picture, and again; at the end average over what is left and vote.
+// at a healthy size, bend them, halve the picture, and repeat; at the end, average over what is left and vote.
 //
 //     picture [N,32,32,3]
 //       stage 1  conv 3x3, batch norm, relu, max pool   [N,16,16,16]     a window of 4x4 pixels
@@ -65,7 +65,7 @@ void show(const PictureSet& set, const std::vector<Index>& pictures) {
     for (const std::string& line : lines) std::printf("%s\n", line.c_str());
 }
 
-// One line a class: how many of its pictures are recognised, and what the others are most often taken for.
+// One line per class: how many of its pictures are recognised, and what the others are most often mistaken for.
 void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing& preprocessing) {
     const NoGrad no_grad;  // looking is not learning: nothing is recorded
     net.evaluate();
@@ -79,7 +79,7 @@ void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing&
             ++answers[batch.labels[i]][std::max_element(row, row + 10) - row];
         }
     }
-    std::printf("\n  class      right of 50   most often taken for\n");
+    std::printf("\n  class      right of 50   most often mistaken for\n");
     for (int truth = 0; truth < 10; ++truth) {
         int* row = answers[truth];
         const int right = std::exchange(row[truth], 0);  // mistakes are left

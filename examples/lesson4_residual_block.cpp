@@ -1,15 +1,16 @@
 // What does a shortcut do to the gradient?
 //
 //     plain      y = relu(F(x))               F(x) = conv(relu(conv(x))), each conv with batch norm or without
-//     residual   y = relu(F(x) + x)           He et al. 2015, equation (1), Figure 2
+//     residual   y = relu(F(x) + x)           F(x) + x is equation (1) of He et al. 2015; see their Figure 2
 //
-// A sum hands its gradient on to both its terms.  So what arrives at x is what came, and what F makes of it:
+// A sum passes its gradient on to both its terms.  So below the last relu, where the sum s = F(x) + x has the gradient
+// ds, the gradient at x is ds itself plus what F makes of it:
 //
-//     dx = dy + dy F'(x) = dy (1 + F'(x))     in a plain block the "1 +" is missing
+//     dx = ds + ds F'(x) = ds (1 + F'(x))     in a plain block the "1 +" is missing
 //
-// Where F' is small, the gradient fades in a plain block and passes through a residual one.  Yet the paper
-// holds that, with batch norm, this is unlikely to be why deep plain nets train badly (section 4.1).  So
-// thirty blocks of each kind are measured here in three settings, before any training.
+// Where F' is small, the gradient fades in a plain block and passes through a residual one.  Yet the paper argues that,
+// with batch norm, this is unlikely to be why deep plain nets train badly (section 4.1).  So thirty blocks of each kind
+// are measured here in three settings, before any training.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -78,7 +79,7 @@ std::vector<double> gradient_norms(Kind kind, Setting s) {
     return norms;
 }
 
-// Two characters a power of ten, to the left of 1 or to the right.
+// Two characters per power of ten, to the left of 1 or to the right.
 std::string bar(double norm) {
     const int length = std::clamp(static_cast<int>(std::lround(2 * std::log10(norm))), -20, 10);
     const std::string left(std::max(-length, 0), '#'), right(std::max(length, 0), '#');
@@ -94,19 +95,19 @@ void compare(const char* title, Setting s, const char* reading) {
     std::printf("\n   %s\n", reading);
 }
 
-// One block without its last relu, three ways: autograd, and its two terms apart.
+// One block without its last relu: autograd's gradient, and its two terms computed separately.
 void one_plus() {
     const Setting s{1, true};
     Tensor x = variable(random_normal({1, 4, 4, channels}, 1002)), x_of_F = variable(x);
-    const Tensor dy = random_normal(x.shape(), 1003);
-    Tensor y = F(x, 0, s) + x, y_of_F = F(x_of_F, 0, s);
-    y.backward(dy);
-    y_of_F.backward(dy);
+    const Tensor ds = random_normal(x.shape(), 1003);
+    Tensor s_of_x = F(x, 0, s) + x, F_of_x = F(x_of_F, 0, s);
+    s_of_x.backward(ds);
+    F_of_x.backward(ds);
     std::printf(
-        "1. dx = dy + dy F'(x), in one block with random weights\n\n"
-        "        dy   dy F'(x)       sum   backward's dx\n");
+        "1. dx = ds + ds F'(x), in one block with random weights\n\n"
+        "        ds   ds F'(x)       sum   backward's dx\n");
     for (int i = 0; i < 4; ++i) {
-        const Real a = dy.data()[i], b = x_of_F.grad().data()[i];
+        const Real a = ds.data()[i], b = x_of_F.grad().data()[i];
         std::printf("  %8.4f   %8.4f  %8.4f        %8.4f\n", a, b, a + b, x.grad().data()[i]);
     }
 }
@@ -114,16 +115,16 @@ void one_plus() {
 int main() {
     one_plus();
     std::printf(
-        "\n2. The gradient's norm at the inputs of 30 blocks, where 1 is sent in behind the last\n"
-        "   (a bar has two characters for each power of ten, to the left of | when the norm is below 1)\n");
+        "\n2. The norm of the gradient at the input of each of 30 blocks, if it is 1 at the output of the last\n"
+        "   (a bar has two characters per power of ten, to the left of | where the norm is below 1)\n");
     compare("Weights 0.7 times He's size, no batch norm", {0.7, false},
             "Plain: the gradient vanishes.  Residual: the shortcuts carry it.");
     compare("Weights of He's size, no batch norm", {1, false},
-            "Plain: it survives, which that size was derived for.  Residual: every sum adds to it, and it explodes.");
+            "Plain: it survives, as that size ensures.  Residual: every sum adds to it, and it explodes.");
     compare(
         "Weights 0.7 times He's size, batch norm", {0.7, true},
-        "Neither vanishes, though the weights are small again.  Plain: it grows far more than in the residual chain.");
+        "Neither vanishes, though the weights are small again.  In the plain chain it grows far more.");
     std::printf(
-        "\n   So with batch norm it is no vanishing gradient that ails the plain chain, at least before training.\n"
-        "   Whether it trains worse, and whether shortcuts mend that, is a matter of trying: lesson 5.\n");
+        "\n   So with batch norm, the plain chain does not suffer from vanishing gradients, at least before\n"
+        "   training.  Whether it trains worse, and whether shortcuts help, takes an experiment: lesson 5.\n");
 }

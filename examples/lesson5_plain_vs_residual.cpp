@@ -1,8 +1,8 @@
 // Do shortcuts help a deep net to learn?
 //
 // Two nets of the same depth, with the same weights to begin with, bit for bit; both are shown the same
-// batches in the same order.  One has a shortcut around every two layers.  That is all the difference, so
-// whatever else happens is the shortcut's doing (He et al. 2015, section 4.2, with nets and pictures
+// batches in the same order.  One has a shortcut around every two layers.  That is the only difference, so
+// whatever happens is due to the shortcuts (He et al. 2015, section 4.2, with nets and pictures
 // small enough for a minute).
 #include <cmath>
 #include <cstdio>
@@ -13,7 +13,7 @@
 
 using namespace deepen;
 
-// How many of the nets' weights differ.
+// How many weights of the two nets differ.
 Index differences(Module& a, Module& b) {
     const auto first = named_parameters(a), second = named_parameters(b);
     Index count = 0;
@@ -60,6 +60,6 @@ int main() {
         }
     }
     std::printf(
-        "\nOne depth, one seed, one minute: a hint, no more.  `make demo` compares several nets, draws their curves\n"
-        "and gives a verdict; `build/degradation --data-path cifar10` does so on CIFAR-10.\n");
+        "\nOne depth, one seed, one minute: no more than a hint.  `make demo` compares several nets, draws their\n"
+        "curves and gives a verdict; `build/degradation --data-path cifar10` does the same on CIFAR-10.\n");
 }

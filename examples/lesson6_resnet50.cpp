@@ -7,12 +7,12 @@
 //     identity block       y = relu(F(x) + x)           F: 1x1, 3x3, 1x1, each with batch norm, relu between them
 //     convolution block    y = relu(F(x) + P(x))        P: 1x1 with batch norm
 //
-// The thirty lines below are all there is to it (He et al. 2015, Table 1; the stride stands in the 3x3, as in
+// The sixty lines below are all there is to it (He et al. 2015, Table 1; the stride is in the 3x3, as in
 // torchvision).  Names follow torchvision too, so its weights would fit; and the library's own ResNet-50
-// (resnet/imagenet.h), drawn from the same seed, gives the same logits.
+// (resnet/imagenet.h), initialised from the same seed, gives the same logits.
 //
 //     build/lesson6_resnet50             learns three shapes, from pictures that it draws into runs/lesson6
-//     build/lesson6_resnet50 FOLDER      learns the classes of FOLDER/train, a sub-folder a class
+//     build/lesson6_resnet50 FOLDER      learns the classes of FOLDER/train, one sub-folder per class
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -25,7 +25,7 @@
 
 using namespace deepen;
 
-// --- ResNet-50 in thirty lines -----------------------------------------------------------------------
+// --- ResNet-50 in sixty lines -----------------------------------------------------------------------
 
 struct IdentityBlock : Module {
     Conv2d conv1, conv2, conv3;
@@ -147,7 +147,7 @@ void learn(const std::string& folder) {
 
 int main(int argc, char** argv) try {
     if (argc > 1 && argv[1][0] == '-') {
-        std::puts("usage: build/lesson6_resnet50 [FOLDER]     FOLDER/train holds a folder of pictures for each class");
+        std::puts("usage: build/lesson6_resnet50 [FOLDER]     FOLDER/train contains one folder of pictures per class");
         return 0;
     }
     learn(argc > 1 ? argv[1] : draw_pictures());

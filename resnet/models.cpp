@@ -96,7 +96,7 @@ ModelOptions completed(ModelOptions o) {
     require(!named.residual || o.shortcut != Shortcut::none, "model '", o.name, "' has shortcuts, but shortcut 'none' ",
             "was asked for.  Take shortcut A, B or C, or a plain net.");
     require(named.bottleneck || o.stride_in_3x3, "model '", o.name,
-            "' has no bottlenecks, so there is no choice of where their stride stands.");
+            "' has no bottlenecks, so there is no choice of where their stride is.");
     require(
         !o.zero_last_scale || (named.residual && named.family != Family::preactivation), "model '", o.name,
         "' has no blocks that end with a batch norm and an addition, so there is no last scale to start from zero.");

@@ -4,9 +4,9 @@
 // Forward    y = a + b
 // Backward   da += dy,  db += dy      (summed over the axes along which the operand was repeated)
 // Saved      nothing
-// Choice     where no axis was repeated, dy itself is handed on and nothing is copied: this is the
-//            addition at the end of every residual block, and why a shortcut lets gradients through
-//            untouched
+// Choice     where no axis was repeated, dy itself is passed on and nothing is copied.  A residual block
+//            adds in the same way, which is why a shortcut lets gradients through untouched; the nets do it
+//            inside batch_norm (ops/batch_norm.cpp), to save a pass over memory
 // Source     He et al. 2016, "Identity mappings in deep residual networks", equation 5
 #include "engine/ops.h"
 #include "engine/ops/broadcast.h"

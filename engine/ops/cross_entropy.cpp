@@ -21,7 +21,7 @@ void check(const Shape& x, std::span<const int> labels) {
     require(x.rank() == 2, "cross_entropy: logits need two axes, (N,classes); they have shape ", x, ".");
     require(x[0] > 0, "cross_entropy: the batch is empty, logits ", x, " (N,classes); its mean would be 0 / 0.");
     require(static_cast<Index>(labels.size()) == x[0], "cross_entropy: ", labels.size(), " labels for logits ", x,
-            " (N,classes); there must be one a row, ", x[0], ".");
+            " (N,classes); there must be one per row, ", x[0], ".");
     for (std::size_t n = 0; n < labels.size(); ++n)
         require(labels[n] >= 0 && labels[n] < x[1], "cross_entropy: label ", labels[n], " of row ", n,
                 " is not a class of logits ", x, " (N,classes).  Labels run from 0 to ", x[1] - 1, ".");

@@ -3,7 +3,7 @@
 // Shapes     x: any; y: x's without the reduced axes, or with length 1 there
 // Forward    y = the largest x over the axes
 // Backward   dx[winner] += dy; nothing for the others, whose small changes do not show
-// Saved      where each winner stands
+// Saved      the position of each winner
 // Choice     of equal ones the first wins, so that the gradient goes to one place.  NaN beats every
 //            number, so that it is not hidden.  One thread: no net spends its time here
 #include <cmath>

@@ -4,9 +4,9 @@
 // Forward    y = max(x, 0)
 // Backward   dx += dy * [y > 0]
 // Saved      y (its sign tells x's), which the next op usually keeps anyway
-// Choice     at x = 0 the derivative is taken as 0, as everyone does; NaN stays NaN, so that a net
-//            that went astray is seen to
-// Source     He et al. 2015, section 3.3: after every batch norm, and after the addition in a block
+// Choice     at x = 0 the derivative is taken as 0, as everyone does; NaN stays NaN, so that a
+//            net that has diverged can be seen to have done so
+// Source     He et al. 2015, section 3.2: inside a block, and after its addition
 #include "engine/ops.h"
 #include "engine/ops/elementwise.h"
 

@@ -4,9 +4,9 @@
 // Forward    y[i,j,...] = x[begin0 + i step0, begin1 + j step1, ...]
 // Backward   dx at those positions += dy; what was left out gets nothing
 // Saved      the ranges, as offset and strides
-// Choice     option A's shortcut is slice(x, {{}, {.step = 2}, {.step = 2}}) and a pad: every second
-//            pixel, no weights.  A range may be empty
-// Source     He et al. 2015, section 3.3, option (A)
+// Choice     any step, so that slice(x, {{}, {.step = 2}, {.step = 2}}) is every second pixel.  Followed by a
+//            pad, that is shortcut A (He et al. 2015, section 3.3), which subsample.cpp does without a copy.
+//            A range may be empty
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"

@@ -4,8 +4,8 @@
 // Forward    y = tanh x = (e^x - e^-x) / (e^x + e^-x)
 // Backward   dx += dy (1 - y^2)
 // Saved      y
-// Choice     the slope is at most 1 and nearly 0 beyond |x| = 4: through many layers such factors
-//            multiply up to nothing, which is why deep nets use relu
+// Choice     the slope is at most 1 and nearly 0 beyond |x| = 4: many such factors multiply to
+//            almost nothing, so a net of saturated layers learns slowly
 // Source     Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks"
 #include <cmath>
 

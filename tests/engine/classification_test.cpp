@@ -99,7 +99,7 @@ TEST(CrossEntropy, RefusesLabelsThatDoNotFit) {
               "cross_entropy: label 10 of row 1 is not a class of logits [2,10] (N,classes).  Labels run from 0 to 9.");
     EXPECT_NE(refusal_of([&] { cross_entropy(x, std::vector{-1, 0}); }).find("label -1 of row 0"), std::string::npos);
     EXPECT_EQ(refusal_of([&] { cross_entropy(x, std::vector{1, 2, 3}); }),
-              "cross_entropy: 3 labels for logits [2,10] (N,classes); there must be one a row, 2.");
+              "cross_entropy: 3 labels for logits [2,10] (N,classes); there must be one per row, 2.");
     EXPECT_EQ(refusal_of([] { cross_entropy(Tensor::zeros({0, 10}), {}); }),
               "cross_entropy: the batch is empty, logits [0,10] (N,classes); its mean would be 0 / 0.");
     EXPECT_EQ(refusal_of([] { cross_entropy(Tensor::zeros({10}), std::vector{1}); }),
