@@ -5,7 +5,7 @@
 //
 //     w ~ normal(0, sqrt(2 / n))
 //
-// so that the variance of the activations neither grows nor shrinks with depth.
+// so that the variance of the layers' outputs, before relu, neither grows nor shrinks with depth.
 //
 // Every layer draws from a random stream of its own, found from its name.  So equal names under equal
 // seeds get equal weights: a plain net and its residual twin start from the very same bits, and

@@ -1,7 +1,7 @@
 // What does degradation look like?
 //
-// Like Figure 6 of He et al. 2015: error against epochs, training error solid and test error dashed,
-// one colour a depth, plain nets on the left and residual nets on the right of one shared error axis.
+// Error against epochs, as in Figure 6 of He et al. 2015, but training error solid and test error dashed: one
+// colour per depth, plain nets on the left and residual nets on the right, with the same error axis.
 // Where a net was trained from several seeds, the line is their mean and a band spans their range.
 //
 // gnuplot draws; this file says what.  Figures come back as text: SVG for a page, characters for a

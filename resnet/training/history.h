@@ -3,7 +3,7 @@
 // One row an epoch, as CSV that a spreadsheet, gnuplot or pandas reads as it is:
 //     epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
 // Errors are fractions (0.0875 is 8.75 %).  Training loss and error are averaged over the epoch as
-// it was trained on (augmented pictures, changing weights), as in the paper's Figure 6.
+// it was trained on (augmented pictures, changing weights).
 #pragma once
 
 #include <cstdint>
