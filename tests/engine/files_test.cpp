@@ -187,6 +187,36 @@ TEST_F(Files, AreOldOrNewWhicheverCallFails) {
     }
 }
 
+// A power cut may come between any two calls: the bytes are on the disk before they get their name, and the name is
+// before anybody is told that all went well.
+TEST_F(Files, AreOnTheDiskBeforeTheirNameIsAndTheirNameBeforeTheEnd) {
+    for (const fs::path& path : {folder / "a", fs::path("a")}) {
+        const SystemCalls real = system_calls();
+        std::vector<std::string> log;
+        system_calls().write = [&](int file, const void* bytes, std::size_t count) {
+            log.push_back("write");
+            return real.write(file, bytes, count);
+        };
+        system_calls().fsync = [&](int file) {
+            struct stat about {};
+            ::fstat(file, &about);
+            log.push_back(S_ISDIR(about.st_mode) ? "fsync the folder" : "fsync the file");
+            return real.fsync(file);
+        };
+        system_calls().rename = [&](const char* from, const char* to) {
+            log.push_back("rename");
+            return real.rename(from, to);
+        };
+        const fs::path before = fs::current_path();
+        fs::current_path(folder);
+        const std::string message = refusal_of([&] { write_file_atomically(path, "new"); });
+        fs::current_path(before);
+        system_calls() = real;
+        EXPECT_EQ(message, nothing_refused);
+        EXPECT_EQ(log, (std::vector<std::string>{"write", "fsync the file", "rename", "fsync the folder"})) << path;
+    }
+}
+
 TEST_F(Files, ThatAKilledWriteLeftAreRemoved) {
     write_file_atomically(folder / "a", "x");
     for (const char* left : {".deepen-4711-0.tmp", ".deepen-4711-12.tmp"}) std::ofstream(folder / left) << "half";

@@ -136,12 +136,17 @@ TEST_F(FineTuned, RefusesPartsThatAreNotThereAndToFreezeAll) {
 
 TEST_F(FineTuned, GoesOnToTheSameBitsAfterAnInterruption) {
     train_into(scratch / "whole", recipe({"layer1"}), pictures());
-    Observer stopping;
-    int left = 2;
+    Observer stopping, telling;
+    int left = 2, steps_after = 0;
+    std::string said;
     stopping.step = [&](const StepReport&) { --left; };
     stopping.stop = [&] { return left == 0; };
-    train_into(scratch / "parts", recipe({"layer1"}), pictures(), stopping);
-    train_into(scratch / "parts", recipe({"layer1"}), pictures());
+    telling.step = [&](const StepReport&) { ++steps_after; };
+    telling.say = [&](const std::string& line) { said += line; };
+    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), pictures(), stopping).size(), 0u);
+    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), pictures(), telling).size(), 1u);
+    expect_mentions(said, "Going on from epoch 1, step 2 (iteration 2)");
+    EXPECT_EQ(steps_after, 2);
     EXPECT_EQ(weights_hash(scratch / "parts"), weights_hash(scratch / "whole"));
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "engine/anomaly.h"
 #include "engine/folder_lock.h"
 #include "engine/memory.h"
 #include "resnet/training/checkpoint.h"
@@ -181,6 +182,19 @@ TEST_F(RunFolder, LosesWhatAKilledWriteLeft) {
     scratch.write("run/checkpoints/.deepen-1-2.tmp", std::string("half"));
     train();
     EXPECT_EQ(names(folder).count(".deepen-1-1.tmp") + names(folder / "checkpoints").count(".deepen-1-2.tmp"), 0u);
+}
+
+// The first step leads weights out of the numbers, while its loss is finite: nothing of it is kept.
+TEST_F(RunFolder, KeepsNoWeightThatIsNoNumber) {
+    Recipe r = recipe();
+    r.training.schedule.base = 1e300;                    // infinite as a float
+    EXPECT_NE(refusal(r, {.every = 1}), nothing_refused);
+    EXPECT_TRUE(fs::exists(folder / "config.json"));
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (entry.path().extension() != ".safetensors") continue;
+        for (const auto& [name, t] : read_safetensors(entry.path()).tensors)
+            EXPECT_EQ(first_not_finite(t.data()), static_cast<std::size_t>(t.size())) << entry.path() << " " << name;
+    }
 }
 
 // A system call of a run with several saves fails, here and there; the run goes on to the same bits.
