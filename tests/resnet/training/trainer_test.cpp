@@ -92,6 +92,7 @@ TEST(Trainer, NamesStepLayerAndFirstOpOfALossThatIsNoNumber) {
         Trainer trainer(*f.net, f.data, f.preprocessing, {.epochs = 1, .batch = 16, .detect_anomaly = detect});
         const std::string message = refusal_of([&] { trainer.run(); });
         expect_mentions(message, "training: iteration 1 (epoch 1, step 1): ");
+        if (!detect) expect_mentions(message, "step 1): the loss is ");
         expect_mentions(message, " in layer2.0.conv2 made ");
         expect_mentions(message, "try a tenth of it, or a warm-up");
     }
