@@ -77,12 +77,21 @@ build/tidy/%.done: $(BUILD)/obj/%.o .clang-tidy
 
 # Two more builds of everything: too long for .ci/run, which replays the fuzzers' corpus and lints.
 .PHONY: check
-check: lint tidy ## lint, clang-tidy, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+check: lint tidy ## lint, clang-tidy, mutants, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory SANITIZE=address build/address/run-tests
 	build/address/run-tests --gtest_brief=1
 	@$(MAKE) --no-print-directory SANITIZE=thread build/thread/run-tests
 	build/thread/run-tests --gtest_brief=1
+
+# Both builds first: mutants begin with copies of their objects.
+ONLY ?=
+.PHONY: mutants
+mutants: ## break the code on purpose in some fifty places: a test must notice each (python3); ONLY=name for one
+	@$(MAKE) --no-print-directory all build/run-tests
+	@$(MAKE) --no-print-directory REAL=double build/double/run-tests
+	@python3 tests/mutants/run.py $(ONLY)
 
 .PHONY: lint
 lint: ## the rules no compiler knows: includes go down the house, files stay short

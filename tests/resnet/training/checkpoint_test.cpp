@@ -176,6 +176,7 @@ TEST_F(CheckpointFile, IsTheOldOneOrTheNewOneWhicheverCallOfASaveFails) {
     t.save(path);
     t.run(1);
     bool through = false;
+    int silent = 0;
     for (int n = 0; !through; ++n) {
         const int reason = n % 2 ? EIO : ENOSPC;
         std::string message, call;
@@ -191,11 +192,13 @@ TEST_F(CheckpointFile, IsTheOldOneOrTheNewOneWhicheverCallOfASaveFails) {
         if (message == nothing_refused) {  // all went well, but perhaps for the last close() of the folder
             EXPECT_EQ(loaded, 4);
             EXPECT_TRUE(through || call == "close") << call;
+            silent += !through;
             continue;
         }
         expect_mentions(message, text("cannot write ", path, ": ", std::strerror(reason), " (", call));
         EXPECT_EQ(loaded, message.find("of its folder") == message.npos ? 3 : 4) << message;
     }
+    EXPECT_EQ(silent, 1) << "close() of the file itself must be heeded";
 }
 
 TEST_F(CheckpointFile, IsReadAsAWeightFileToo) {
