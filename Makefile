@@ -31,7 +31,7 @@ SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradients are checked in double alone; tests that run the programs, which are of float, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/examples/classify_test.cpp tests/examples/lessons_test.cpp tests/examples/programs_test.cpp
+ONLY_FLOAT  := tests/examples/classify_test.cpp tests/examples/interruption_test.cpp tests/examples/lessons_test.cpp tests/examples/programs_test.cpp
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/error.h"
+#include "engine/interruption.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
@@ -32,8 +33,9 @@ public:
 
     int number() const { return number_; }
     bool opened() const { return number_ >= 0; }
+    int release() { return std::exchange(number_, -1); }
     bool close() {
-        const int number = std::exchange(number_, -1);
+        const int number = release();
         return number < 0 || system_calls().close(number) == 0;
     }
 
@@ -50,15 +52,21 @@ struct Temporary {
     }
 };
 
-template <class Container>
-Container read_whole(const fs::path& path, std::size_t limit) {
+// The descriptor of a file that may be read, and what the system says of it.
+int open_to_read(const fs::path& path, struct stat& about) {
     // A pipe that nobody writes to would keep a plain open() waiting for ever.
-    const Descriptor file(system_calls().open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
+    Descriptor file(system_calls().open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0));
     if (!file.opened()) refuse("read", path, "open");
-    struct stat about {};
     if (::fstat(file.number(), &about) != 0) refuse("read", path, "fstat");
     require(!S_ISDIR(about.st_mode), "cannot read ", path, ": it is a folder.");
     require(S_ISREG(about.st_mode), "cannot read ", path, ": it is not a regular file.");
+    return file.release();
+}
+
+template <class Container>
+Container read_whole(const fs::path& path, std::size_t limit) {
+    struct stat about {};
+    const Descriptor file(open_to_read(path, about));
     const auto size = static_cast<std::size_t>(about.st_size);
     require(size <= limit, "cannot read ", path, ": it has ", size, " bytes; at most ", limit, " were expected.");
 
@@ -117,6 +125,11 @@ Bytes read_file(const fs::path& path, std::size_t limit) { return read_whole<Byt
 
 std::string read_text_file(const fs::path& path, std::size_t limit) { return read_whole<std::string>(path, limit); }
 
+int open_regular_file(const fs::path& path) {
+    struct stat about {};
+    return open_to_read(path, about);
+}
+
 void write_file_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
     std::error_code failed;
     fs::path target = fs::canonical(path, failed);
@@ -125,6 +138,7 @@ void write_file_atomically(const fs::path& path, std::span<const std::span<const
     require(!fs::exists(target, failed) || fs::is_regular_file(target, failed), "cannot write ", path,
             ": it is not a regular file.");
 
+    const DelayedInterruption until_replaced;
     Temporary temporary;
     Descriptor file(open_beside(target, temporary.path));
     if (!file.opened()) refuse("write", path, "open of a temporary file beside it");

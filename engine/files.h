@@ -33,6 +33,10 @@ inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 Bytes read_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 
+// A regular file, opened to be read: its descriptor, for the caller to close.  Refuses likewise, and never waits for
+// somebody to write into a pipe.
+int open_regular_file(const std::filesystem::path& path);
+
 // Writes the parts one after another as the new content of `path`; a symbolic link stays one, and
 // what it points to is replaced.  Refuses with the system's reason; then the old content still
 // stands and no temporary file is left.  Folders are not made.

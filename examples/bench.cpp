@@ -10,6 +10,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/interruption.h"
 #include "engine/parallel.h"
 #include "examples/common/bench_accuracy.h"
 #include "examples/common/bench_layers.h"
@@ -41,6 +42,7 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
     Progress progress({.name = "setting", .rounds = Index(settings.size()), .items = pairs, .unit = "pairs"}, std::cerr,
                       terminal_at(STDERR_FILENO));
     bool alone = true;
+    const DelayedInterruption until_told("stopping; what has been measured is kept.");
     for (std::size_t i = 0; i < settings.size() && !interrupted(); ++i) {
         progress.start(Index(i) + 1);
         progress.note(settings[i].name());
@@ -124,7 +126,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (layers) {
-            print_layer_speeds(batch, thread_counts[0], interrupted);
+            print_layer_speeds(batch, thread_counts[0]);
             return 0;
         }
         if (accuracy) {
@@ -141,7 +143,8 @@ int main(int argc, char** argv) {
                                         .threads = threads,
                                         .steps = steps,
                                         .training = mode == "train"});
-        compare_all(argv[0], settings, pairs, json);
+        const std::string self = std::filesystem::exists("/proc/self/exe") ? "/proc/self/exe" : argv[0];
+        compare_all(self, settings, pairs, json);
         return 0;
     });
 }

@@ -163,12 +163,12 @@ int main(int argc, char** argv) {
 
         bool failed = false;
         if (flags.json) std::cout << "{\"pictures\": [";
-        for (std::size_t i = 0; i < flags.pictures.size() && !interrupted(); ++i) {
+        for (std::size_t i = 0; i < flags.pictures.size(); ++i) {
             const Prediction prediction = classify(ensemble, flags.pictures[i], flags);
             failed = failed || !prediction.error.empty();
-            if (flags.json) std::cout << (i ? ",\n  " : "\n  ") << as_json(prediction, ensemble.names);
-            else if (prediction.error.empty()) std::cout << as_text(prediction, ensemble.names, terminal);
-            else std::cout << std::flush, std::cerr << "classify: error: " << printable(prediction.error) << "\n";
+            if (flags.json) std::cout << (i ? ",\n  " : "\n  ") << as_json(prediction, ensemble.names) << std::flush;
+            else if (prediction.error.empty()) std::cout << as_text(prediction, ensemble.names, terminal) << std::flush;
+            else std::cerr << "classify: error: " << printable(prediction.error) << "\n";
         }
         if (flags.json) std::cout << "\n]}\n";
         return failed ? 1 : 0;

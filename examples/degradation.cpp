@@ -14,6 +14,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/interruption.h"
 #include "engine/parallel.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
@@ -112,7 +113,7 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs) {
 // Trains what is not there yet.  Returns the runs that are finished.
 std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
     std::vector<Run> runs;
-    for (std::size_t i = 0; i < recipes.size() && !interrupted(); ++i) {
+    for (std::size_t i = 0; i < recipes.size(); ++i) {
         const Recipe& recipe = recipes[i];
         const fs::path folder = fs::path(e.output) / recipe.name();
         std::cout << "[" << i + 1 << "/" << recipes.size() << "] " << describe(recipe) << std::endl;

@@ -79,8 +79,7 @@ int main(int argc, char** argv) {
         require(static_cast<Index>(pictures.classes.size()) == model.classes, data_path, " has ",
                 pictures.classes.size(), " classes, but the net in ", weights, " tells ", model.classes,
                 " apart.  Evaluate it on the set it was trained on.");
-        const Evaluation result = evaluate(*net, pictures, *preprocessing, batch, [] { return interrupted(); });
-        if (interrupted()) return 0;
+        const Evaluation result = evaluate(*net, pictures, *preprocessing, batch);
         require(std::isfinite(result.mean_loss()), weights,
                 ": the mean loss is not a number, so these weights are damaged.");
         std::cout << "errors " << result.errors << " of " << result.count << ", mean loss " << std::fixed

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "engine/error.h"
+#include "engine/interruption.h"
 #include "engine/profile.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
@@ -132,7 +133,7 @@ int main(int argc, char** argv) {
         recipe.pretrained = net.pretrained(model, recipe.model, flags.data_path);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
 
-        std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << "\n";
+        std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
         if (const auto history = finished_run(folder, recipe, data)) {
             std::cout << "already trained: " << summary(*history) << "; weights in "
                       << (folder / "weights.safetensors").string() << "\n"

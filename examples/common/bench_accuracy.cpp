@@ -8,7 +8,6 @@
 #include "engine/conv/algorithm.h"
 #include "engine/conv/reference.h"
 #include "engine/error.h"
-#include "examples/common/program.h"
 #include "layers/layers.h"
 #include "resnet/training/trainer.h"
 
@@ -125,7 +124,6 @@ OfEachRun train_three(const AccuracySetting& s, const std::function<void(const S
     for (Index epoch = 1; iteration < s.iterations; ++epoch) {
         loader.start(epoch);
         for (Batch batch; iteration < s.iterations && loader.next(batch);) {
-            if (interrupted()) return {};
             for (TrainingRun* run : {&automatic, &im2col, &twin}) run->step(batch);
             if (worth_telling(++iteration, s.iterations))
                 told({.iteration = iteration,
@@ -135,7 +133,7 @@ OfEachRun train_three(const AccuracySetting& s, const std::function<void(const S
         }
     }
     const auto test_error = [&](TrainingRun& run) {
-        return evaluate(*run.net, data.test, preprocessing, s.batch, interrupted).error();
+        return evaluate(*run.net, data.test, preprocessing, s.batch).error();
     };
     return {.automatic = test_error(automatic), .im2col = test_error(im2col), .twin = test_error(twin)};
 }
@@ -164,7 +162,7 @@ void print_layers(Index batch, std::uint64_t seed) {
                                              {.stride = 1, .padding = 1});
         const ExactConvolution exact(g, seed);
         for (const ConvolutionAlgorithm* a : {&winograd_convolution, &direct_convolution, &im2col_convolution}) {
-            if (!a->suits(g) || interrupted()) continue;
+            if (!a->suits(g)) continue;
             const ExactConvolution::Passes e = exact.errors(a->id);
             std::printf("%-31s %-9s", text(l.name, ", batch ", l.batch).c_str(), a->name);
             for (const Errors& pass : {e.forward, e.by_input, e.by_filter})
@@ -179,7 +177,7 @@ void print_layers(Index batch, std::uint64_t seed) {
 
 void print_accuracy(const AccuracySetting& s) {
     print_layers(s.batch, s.seed);
-    if (s.iterations == 0 || interrupted()) return;
+    if (s.iterations == 0) return;
     std::printf(
         "\nTraining of %s, batch %d, seed %d: loss, and how far all weights are from those of im2col\n\n"
         "%9s  %29s  %19s\n%9s  %9s %9s %9s  %9s %9s\n",
@@ -190,7 +188,6 @@ void print_accuracy(const AccuracySetting& s) {
                     at.loss.twin, at.automatic_apart, at.twin_apart);
         std::fflush(stdout);
     });
-    if (interrupted()) return;
     std::printf("%-9s  %7.2f %% %7.2f %% %7.2f %%\n", "test error", 100 * errors.automatic, 100 * errors.im2col,
                 100 * errors.twin);
 }

@@ -85,7 +85,7 @@ void print_layer(const char* name, const ConvGeometry& g, ConvAlgorithm id) {
 
 }  // namespace
 
-void print_layer_speeds(int batch, int threads, const std::function<bool()>& stop) {
+void print_layer_speeds(int batch, int threads) {
     set_threads(threads);
     std::printf("%d thread(s), batch %d; GFLOP/s counted as direct convolution\n", threads, batch);
     std::printf("FMA peak of one thread %.0f, sgemm 512x512x512 on %d thread(s) %.0f\n\n", fma_peak(), threads,
@@ -102,9 +102,7 @@ void print_layer_speeds(int batch, int threads, const std::function<bool()>& sto
           Layer{"1x1 /2, 16->32, 32x32", 32, 16, 32, 1, 2}, Layer{"1x1, 64->256, 8x8", 8, 64, 256, 1, 1}}) {
         const ConvGeometry g = conv_geometry({batch, l.size, l.size, l.in}, {l.kernel, l.kernel, l.in, l.out},
                                              {.stride = l.stride, .padding = l.kernel / 2});
-        if (stop()) return;
         print_layer(l.name, g, ConvAlgorithm::automatic);
-        if (stop()) return;
         if (choose_convolution(g, ConvAlgorithm::automatic).id != ConvAlgorithm::im2col)
             print_layer(l.name, g, ConvAlgorithm::im2col);
     }

@@ -1,17 +1,19 @@
 #include "examples/common/bench_step.h"
 
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/gradcheck.h"
 #include "engine/parallel.h"
+#include "engine/subprocess.h"
 #include "layers/sgd.h"
 #include "resnet/models.h"
 
@@ -24,22 +26,16 @@ double milliseconds(const std::function<void()>& work) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-// What a command prints, if it ends well.
-std::optional<std::string> output_of(const std::string& command) {
-    std::FILE* pipe = popen(command.c_str(), "r");
-    require(pipe, "bench: no process could be started for: ", command);
-    std::string output;
-    char piece[4096];
-    while (const std::size_t n = std::fread(piece, 1, sizeof piece, pipe)) output.append(piece, n);
-    if (pclose(pipe) != 0) return std::nullopt;
-    return output;
+// What a program says in JSON, if it ends well.
+std::optional<StepResult> result_of(const Ended& ended) {
+    if (!ended.well()) return std::nullopt;
+    const auto j = nlohmann::json::parse(ended.output);
+    return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
 }
 
-std::optional<StepResult> result_of(const std::string& command) {
-    const auto output = output_of(command);
-    if (!output) return std::nullopt;
-    const auto j = nlohmann::json::parse(*output);
-    return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+std::vector<std::string> pytorch_words(const StepSetting& s, const std::string& layout) {
+    return {"/usr/bin/python3",      "examples/common/pytorch_step.py", s.model, text(s.batch), text(s.threads),
+            text(s.steps), layout, s.training ? "train" : "infer"};
 }
 
 }  // namespace
@@ -89,17 +85,22 @@ std::string to_json(const StepResult& r) {
 }
 
 std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& s) {
-    return result_of(text("'", self, "' --step --models ", s.model, " --batch-size ", s.batch, " --threads ", s.threads,
-                          " --steps ", s.steps, s.training ? "" : " --modes infer"));
+    const Ended ended = run_program({self, "--step", "--models", s.model, "--batch-size", text(s.batch), "--threads",
+                                     text(s.threads), "--steps", text(s.steps), "--modes",
+                                     s.training ? "train" : "infer"});
+    require(ended.refusal == 0, "cannot run ", self, ": ", std::strerror(ended.refusal), ".");
+    std::cerr << ended.complaints;
+    return result_of(ended);
 }
 
 std::string pytorch_command(const StepSetting& s, const std::string& layout) {
-    return text("/usr/bin/python3 examples/common/pytorch_step.py ", s.model, " ", s.batch, " ", s.threads, " ",
-                s.steps, " ", layout, s.training ? " train" : " infer");
+    std::string line;
+    for (const std::string& word : pytorch_words(s, layout)) line += (line.empty() ? "" : " ") + word;
+    return line;
 }
 
 std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
-    std::optional<StepResult> result = result_of(pytorch_command(s, layout) + " 2>/dev/null");
+    std::optional<StepResult> result = result_of(run_program(pytorch_words(s, layout)));
     if (result) result->system += " " + layout;
     return result;
 }

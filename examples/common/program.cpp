@@ -1,60 +1,27 @@
 // What is the same in every program?  See program.h.
 #include "examples/common/program.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <new>
 #include <numeric>
 #include <streambuf>
+#include <system_error>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
+#include "engine/interruption.h"
 #include "examples/common/help.h"
 #include "resnet/training/terminal.h"
 
 namespace deepen {
 namespace {
-
-// The signal that asked us to end; 0 as long as none did.
-std::atomic<int> caught{0};
-static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may touch nothing else");
-
-extern "C" void on_signal(int signal) {
-    if (caught.exchange(signal) != 0) ::_exit(128 + signal);
-}
-
-// While one of these lives, SIGINT, SIGTERM and SIGHUP are noted, and a closed pipe is an error of write(), no death.
-class Signals {
-public:
-    Signals() {
-        caught = 0;
-        for (int i = 0; i < count; ++i) {
-            struct sigaction action{};
-            action.sa_handler = numbers[i] == SIGPIPE ? SIG_IGN : on_signal;
-            action.sa_flags = SA_RESTART;
-            ::sigaction(numbers[i], nullptr, &before_[i]);
-            // A shell has its background jobs ignore Ctrl-C: leave them be.
-            if (before_[i].sa_handler != SIG_IGN) ::sigaction(numbers[i], &action, nullptr);
-        }
-    }
-    ~Signals() {
-        for (int i = 0; i < count; ++i) ::sigaction(numbers[i], &before_[i], nullptr);
-        caught = 0;
-    }
-    Signals(const Signals&) = delete;
-    Signals& operator=(const Signals&) = delete;
-
-private:
-    static constexpr int count = 4, numbers[count] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    struct sigaction before_[count];
-};
 
 // Where std::cout goes while a program runs: file descriptor 1, remembering why a write failed.  The
 // standard library forgets the reason, and with it the difference between a full disk, which is a
@@ -155,8 +122,6 @@ CLI::Validator within(double low, double high) {
 
 CLI::Validator one_of(std::vector<std::string> words) { return CLI::IsMember(words, CLI::ignore_case).description(""); }
 
-bool interrupted() { return caught != 0; }
-
 std::string nearest(const std::string& given, const std::vector<std::string>& names) {
     const std::string* best = nullptr;
     std::size_t least = (given.size() + 1) / 3 + 1;   // more edits than that make another word
@@ -202,13 +167,13 @@ int Program::parse(int argc, char** argv) {
 }
 
 int Program::run(int argc, char** argv, const std::function<int()>& body) {
-    Signals signals;
+    const InterruptionHandler handler(name_);
     Output output;
     try {
         int code = parse(argc, argv);
         if (code == go_on) code = body();
         std::cout.flush();
-        return caught ? fail("interrupted.", 128 + caught) : code;
+        return interrupted() ? fail("interrupted.", 128 + interrupting_signal()) : code;
     } catch (const std::ios_base::failure& e) {
         if (output.reason() == EPIPE) return 128 + SIGPIPE;
         const std::string why =
@@ -222,8 +187,14 @@ int Program::run(int argc, char** argv, const std::function<int()>& body) {
         const std::string what = e.what();
         const bool told = what.find("please report") != what.npos;
         return fail(text("error: ", what, told ? "" : "  This fault is ours: please report it."), 1);
+    } catch (const std::filesystem::filesystem_error& e) {
+        const std::string path = e.path1().string();
+        return fail(text("error: ", path.size() > 200 ? path.substr(0, 200) + "..." : path, ": ", e.code().message(),
+                         "."), 1);
+    } catch (const std::system_error& e) {
+        return fail(text("error: the system refused something that this program needs: ", e.what(), "."), 1);
     } catch (const std::exception& e) {
-        if (caught) return fail(text("interrupted.  ", e.what()), 128 + caught);
+        if (interrupted()) return fail(text("interrupted.  ", e.what()), 128 + interrupting_signal());
         return fail(text("error: ", e.what()), 1);
     }
 }

@@ -37,8 +37,8 @@ public:
     CLI::App app;                                        // add flags and sub-commands here
 
     // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.
-    // While `body` runs, SIGINT, SIGTERM and SIGHUP only set interrupted(); a second one leaves at once.
-    // Signals that the caller has ignored stay ignored.
+    // While `body` runs, SIGINT, SIGTERM and SIGHUP end the program at once, unless it delays them to save its work
+    // (engine/interruption.h).
     int run(int argc, char** argv, const std::function<int()>& body);
 
 private:
@@ -53,9 +53,6 @@ private:
 // range), or one of some words, whatever their case; the flag then holds the word as written here.
 CLI::Validator within(double low, double high);
 CLI::Validator one_of(std::vector<std::string> words);
-
-// Somebody asked the program to end.  Long work looks often, saves what is worth saving, and returns.
-bool interrupted();
 
 // Of `names`, the one that a mistyped `given` most likely meant; empty if none is near.
 std::string nearest(const std::string& given, const std::vector<std::string>& names);

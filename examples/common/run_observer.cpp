@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/error.h"
-#include "examples/common/program.h"
+#include "engine/interruption.h"
 
 namespace deepen {
 
@@ -25,7 +25,7 @@ Observer RunObserver::observer() {
             },
         .evaluating = [this] { progress_.note("testing"); },
         .epoch = [this](const EpochRecord& record, const History&) { progress_.print(epoch_line(record, epochs_)); },
-        .stop = [] { return interrupted(); },
+        .stop = interrupted,
         .say = [this](const std::string& line) { progress_.print(line); }};
 }
 

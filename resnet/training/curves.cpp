@@ -228,7 +228,11 @@ std::string figure(const std::vector<Panel>& panels, int width, const std::strin
     script += text("set xlabel 'epoch", iterations_remark(panels), "' textcolor rgb '#444444'\n");
     script += ranges(axes) + legend(panels.front().left, width, axes);
     for (const Panel& panel : panels) script += plot_panel(panel, axes);
-    return run_gnuplot(script + "unset multiplot\n");
+    const std::string drawing = run_gnuplot(script + "unset multiplot\n");
+    require(drawing.find("<svg") < drawing.find("<title>") && drawing.find("</desc>") != drawing.npos,
+            "gnuplot ended well, but what it printed is no drawing: \"", drawing.substr(0, 60),
+            "\".  Is the program that is called gnuplot in PATH the real one?");
+    return drawing;
 }
 
 // A net's errors as marks close enough together to make a line of characters, by linear interpolation.

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/files.h"
 #include "engine/folder_lock.h"
 #include "engine/hash.h"
+#include "engine/interruption.h"
 #include "resnet/training/checkpoint.h"
 #include "resnet/training/model_file.h"
 
@@ -48,6 +50,25 @@ void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
         require(!fs::exists(folder / name), folder.string(), " holds a ", name,
                 " but no config.json: nobody knows what run that is of, and it would be overwritten.  Choose another "
                 "--output-dir, or move it away.");
+}
+
+// Where one picture is left over for the last batch of an epoch, some nets cannot train: at the end of the first epoch
+// is too late to say so.
+void require_no_stranded_picture(const Recipe& recipe, const PictureSet& pictures) {
+    const TrainingOptions& o = recipe.training;
+    const Index steps = (pictures.count() + o.batch - 1) / o.batch;
+    if (o.batch == 1 || pictures.count() % o.batch != 1 || (o.max_iterations && o.max_iterations < steps)) return;
+    const NoGrad no_grad;
+    const std::unique_ptr<Module> trial = make_model(recipe.model);
+    trial->train();
+    try {
+        (*trial)(Tensor::zeros({1, pictures.height, pictures.width, 3}));
+    } catch (const Error& e) {
+        throw Error(text(pictures.count(), " training pictures in batches of ", o.batch,
+                         " leave one over at the end of each epoch.  Batch norm has nothing to compare a single "
+                         "picture of ", pictures.width, "x", pictures.height, " with in ", recipe.model.name,
+                         ".  Try --batch-size ", o.batch + 1, ".  (", e.what(), ")"));
+    }
 }
 
 struct Beginning {
@@ -207,6 +228,7 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
     require_nothing_foreign(folder, recipe);
+    require_no_stranded_picture(recipe, data.train);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
     const std::string description = recipe.json(data);
@@ -239,6 +261,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
         keeper.after_epoch(record, history);
         observer.epoch(record, history);
     };
+    const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
     History history = trainer.run(saving);
     if (!trainer.finished()) keeper.when_stopped();
     return history;

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -8,7 +9,10 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
+#include "engine/interruption.h"
+#include "engine/subprocess.h"
 #include "examples/common/program.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -76,6 +80,10 @@ TEST(Program, TellsErrorsByTheirExitCodes) {
     EXPECT_EQ(o.err,
               "count: error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.\n");
 
+    o = run({}, [] { return std::filesystem::is_directory(std::string(5000, 'a')) ? 1 : 0; });
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "count: error: " + std::string(200, 'a') + "...: File name too long.\n");
+
     o = run({}, throws(InternalError("a sum is off.")));
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err, "count: error: a sum is off.  This fault is ours: please report it.\n");
@@ -118,11 +126,12 @@ TEST(Program, GuessesOnlyWhatIsNear) {
     EXPECT_EQ(nearest("", {}), "");
 }
 
-TEST(Program, NotesAnInterruptionAndLetsTheBodyFinish) {
+TEST(Program, NotesAnInterruptionOfWhatDelaysItAndLetsTheBodyFinish) {
     for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
         ::signal(signal, SIG_DFL);                       // a shell's `&` ignores SIGINT
         bool finished = false;
         const Outcome o = run({}, [&, signal = signal] {
+            const DelayedInterruption until_saved("saving.");
             EXPECT_FALSE(interrupted());
             ::raise(signal);
             EXPECT_TRUE(interrupted());
@@ -131,7 +140,7 @@ TEST(Program, NotesAnInterruptionAndLetsTheBodyFinish) {
         });
         EXPECT_TRUE(finished);
         EXPECT_EQ(o.code, code);
-        EXPECT_EQ(o.err, "count: interrupted.\n");
+        EXPECT_EQ(o.err, "count: saving.\ncount: interrupted.\n");
         EXPECT_FALSE(interrupted());
     }
 }
@@ -164,8 +173,46 @@ protected:
     }
 };
 
+TEST_F(ProgramDeathTest, LeavesAtOnceWhereNothingDelaysIt) {
+    for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)})
+        EXPECT_EXIT(exit_with(-1, [signal = signal]() -> int {
+            ::raise(signal);
+            throw Error("still here");
+        }), testing::ExitedWithCode(code), "^count: interrupted\\.\n$");
+}
+
+TEST_F(ProgramDeathTest, LeavesAsSoonAsAFileIsWritten) {
+    const auto write = []() -> int {
+        {
+            const DelayedInterruption until_replaced;
+            ::raise(SIGTERM);
+            std::cerr << "replaced; ";
+        }
+        throw Error("still here");
+    };
+    EXPECT_EXIT(exit_with(-1, write), testing::ExitedWithCode(143), "^replaced; count: interrupted\\.\n$");
+}
+
+// A parent that ignores SIGCHLD, and a limit on the size of files, are inherited.
+TEST_F(ProgramDeathTest, WaitsForItsChildrenAndSurvivesFilesThatAreTooLarge) {
+    const auto run_true = [] {
+        ::signal(SIGCHLD, SIG_IGN);
+        exit_with(-1, [] { return run_program({"true"}).well() ? 7 : 1; });
+    };
+    EXPECT_EXIT(run_true(), testing::ExitedWithCode(7), "^$");
+    const auto write_much = []() -> int {
+        const Scratch scratch;
+        const rlimit limit{8192, 8192};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        write_file_atomically(scratch / "much", std::string(1 << 16, 'x'));
+        return 0;
+    };
+    EXPECT_EXIT(exit_with(-1, write_much), testing::ExitedWithCode(1), "File too large \\(write\\)\\.");
+}
+
 TEST_F(ProgramDeathTest, LeavesAtOnceOnASecondSignal) {
     const auto twice = []() -> int {
+        const DelayedInterruption until_saved(nullptr);
         ::raise(SIGINT);
         ::raise(SIGTERM);
         throw Error("still here");

@@ -48,6 +48,22 @@ TEST(Gnuplot, ReadsItsScriptAndMayWriteMuch) {
     EXPECT_EQ(run_gnuplot(script, echo.string()), script);
 }
 
+TEST(Gnuplot, MayHaveItsFilesInAnotherFolder) {
+    const Scratch scratch;
+    const std::string folder = (scratch / "nowhere").string();
+    const Environment elsewhere("TMPDIR", folder.c_str());
+    expect_mentions(refusal_of([] { run_gnuplot("plot x"); }),
+                    "a temporary file in " + folder + ": No such file or directory.  Free some space there, or set");
+}
+
+TEST(Curves, AreNotTakenFromAProgramThatDrawsNone) {
+    const Scratch scratch;
+    ::chmod(scratch.write("gnuplot", "#!/bin/sh\necho hello\n").c_str(), 0755);
+    const Environment path("PATH", (scratch.folder().string() + ":" + std::getenv("PATH")).c_str());
+    expect_mentions(refusal_of([] { curves_svg({invented_run("residual", 56, 3, {0.5, 0.25})}); }),
+                    "gnuplot ended well, but what it printed is no drawing: \"hello");
+}
+
 TEST(Curves, AreKeptAsNumbers) {
     const Scratch scratch;
     write_curves_csv(scratch.folder() / "curves.csv", {invented_run("residual", 56, 3, {0.5, 0.25})});
