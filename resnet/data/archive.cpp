@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -20,8 +19,9 @@ constexpr Index block_size = 512;
 
 class GzipFile {
 public:
-    explicit GzipFile(const std::filesystem::path& path) : name_(path.string()), file_(gzopen(path.c_str(), "rb")) {
-        require(file_, name_, ": ", std::strerror(errno), ".");
+    explicit GzipFile(const std::filesystem::path& path)
+        : name_(path.string()), file_(gzdopen(open_regular_file(path), "rb")) {
+        require(file_, name_, ": there is not enough memory to read it.");
         gzbuffer(file_, 1 << 16);
     }
     ~GzipFile() { gzclose_r(file_); }

@@ -1,10 +1,13 @@
 #include "resnet/data/decode.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "engine/error.h"
@@ -44,9 +47,10 @@ namespace {
 
 constexpr Index most_pixels = Index{64} << 20;
 constexpr Index largest_file = Index{256} << 20;         // fits the decoder's int, too
-// Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits), and a PNG at most 8
-// pixels into a byte.  JPEG stays below that.
-constexpr Index most_pixels_per_byte = 1032 * 8;
+constexpr Index longest_side = 65535;                    // JPEG has no longer ones
+// Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits), and a PNG at most 8 pixels into a
+// byte.  A JPEG spends at least a bit on each block of 64 pixels.
+constexpr Index most_pixels_per_byte = 1032 * 8, most_pixels_per_byte_of_jpeg = 64 * 8;
 constexpr int most_scans = 100;                          // of a JPEG; each is a pass over all its pixels
 constexpr std::size_t tables = 1 << 16;                  // bytes that stb_image wants for any picture
 
@@ -92,6 +96,27 @@ const char* fault_of_jpeg(std::span<const std::uint8_t> file) {
     return "the JPEG is cut short";
 }
 
+// Walks from chunk to chunk: length, high byte first; type; data; CRC-32 of type and data.  stb_image compares none,
+// and would take a picture for good whose bytes have changed.  Chunks that begin with a small letter do not tell of
+// pixels, all but tRNS.  Says what is wrong, or nothing; where chunks end too early, stb_image will tell.
+const char* fault_of_png(std::span<const std::uint8_t> file) {
+    const auto number_at = [&](std::size_t at) {
+        return std::uint32_t{file[at]} << 24 | file[at + 1] << 16 | file[at + 2] << 8 | file[at + 3];
+    };
+    constexpr std::size_t around = 12;                   // bytes of a chunk besides its data
+    for (std::size_t at = 8; at + around <= file.size();) {
+        const std::size_t length = number_at(at);
+        if (length > file.size() - at - around) break;
+        const std::string_view type(reinterpret_cast<const char*>(&file[at + 4]), 4);
+        const bool matters = (type[0] & 0x20) == 0 || type == "tRNS";
+        if (matters && crc32_z(0, &file[at + 4], 4 + length) != number_at(at + 8 + length))
+            return "a chunk's checksum differs from its bytes";
+        if (type == "IEND") break;
+        at += around + length;
+    }
+    return nullptr;
+}
+
 // stb_image takes a PNG whose header it does not like for no picture at all.
 bool starts_as_png(std::span<const std::uint8_t> file) {
     constexpr std::uint8_t signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
@@ -113,10 +138,9 @@ Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {
     require(static_cast<Index>(file.size()) <= largest_file, name, ": ", file.size(), " bytes, at most ", largest_file,
             " were expected.");
     const int length = static_cast<int>(file.size());
-    if (file[0] == 0xFF) {
-        const char* fault = fault_of_jpeg(file);
-        require(!fault, name, ": damaged: ", fault, ".", what_to_do);
-    }
+    const bool jpeg = file[0] == 0xFF;
+    const char* fault = jpeg ? fault_of_jpeg(file) : starts_as_png(file) ? fault_of_png(file) : nullptr;
+    require(!fault, name, ": damaged: ", fault, ".", what_to_do);
     int width = 0, height = 0, channels = 0;
     largest_piece = largest_piece_of(0, 0, file.size());
     const bool known = stbi_info_from_memory(file.data(), length, &width, &height, &channels);
@@ -127,8 +151,11 @@ Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {
     const Index count = Index{width} * height;
     require(count <= most_pixels, name, ": ", width, " x ", height,
             " pixels; 64 megapixels are the most.  Make it smaller.");
-    require(count <= most_pixels_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ",
-            height, " pixels.", what_to_do);
+    require(std::max(width, height) <= longest_side, name, ": ", width, " x ", height, " pixels; ", longest_side,
+            " a side are the most.  Make it smaller.");
+    const Index most_per_byte = jpeg ? most_pixels_per_byte_of_jpeg : most_pixels_per_byte;
+    require(count <= most_per_byte * length, name, ": damaged: ", length, " bytes cannot hold ", width, " x ", height,
+            " pixels.", what_to_do);
     return {height, width};
 }
 
@@ -165,6 +192,13 @@ Bytes read_picture_file(const std::filesystem::path& path) {
 
 Pixels decode_picture(const std::filesystem::path& path) {
     return decode_picture(read_file(path, largest_file), path.string());
+}
+
+Pixels decode_picture(const std::filesystem::path& path, std::uint32_t checksum) {
+    const Bytes file = read_file(path, largest_file);
+    require(crc32_z(0, file.data(), file.size()) == checksum, path.string(),
+            ": it has changed since this program looked at it first.  Results would depend on when: start again.");
+    return decode_picture(file, path.string());
 }
 
 }  // namespace deepen

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <numeric>
+#include <system_error>
 #include <thread>
 
 #include "engine/error.h"
@@ -69,7 +70,12 @@ public:
         ready_.clear();
         failure_ = nullptr;
         stopping_ = done_ = false;
-        thread_ = std::thread([=, this] { prepare(epoch, first_batch); });
+        try {
+            thread_ = std::thread([=, this] { prepare(epoch, first_batch); });
+        } catch (const std::system_error& e) {
+            throw Error(text("loader: no thread could be started to prepare pictures: ", e.code().message(),
+                             ".  This process may have no more threads, or no more memory, than it has."));
+        }
     }
 
     bool next(Batch& batch) {

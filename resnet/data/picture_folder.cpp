@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "engine/error.h"
@@ -17,14 +18,27 @@ namespace {
 
 constexpr Index largest_size = 1024;
 
-// What a folder holds, sorted, without what is hidden.
+// What file managers leave behind, hidden or not, is passed over.
+bool passed_over(std::string name) {
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return name.starts_with('.') || name == "thumbs.db" || name == "desktop.ini";
+}
+
+// What a folder holds, sorted.
 std::vector<fs::path> entries(const fs::path& folder) {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(folder)) {
-        if (!entry.path().filename().string().starts_with('.')) found.push_back(entry.path());
+        if (!passed_over(entry.path().filename().string())) found.push_back(entry.path());
     }
     std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); });
     return found;
+}
+
+bool is_utf8(const std::string& name) try {
+    nlohmann::json(name).dump();
+    return true;
+} catch (const nlohmann::json::type_error&) {
+    return false;
 }
 
 std::string list(const std::vector<std::string>& names) {
@@ -54,6 +68,8 @@ Listing list_pictures(const fs::path& folder) {
             found.labels.push_back(static_cast<int>(found.classes.size()));
         }
         found.classes.push_back(class_folder.filename().string());
+        require(is_utf8(found.classes.back()), class_folder.string(),
+                ": the folder's name, which names a class, is not UTF-8.  Rename it.");
     }
     require(!found.classes.empty(), folder.string(),
             ": no classes.  A folder of pictures was expected for each class.");

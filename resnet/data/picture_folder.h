@@ -11,11 +11,13 @@
 //
 // Each picture is scaled until its shorter side is `shorter_side` pixels, and size x size are cut from its
 // centre (resize.h).  Classes and pictures are taken in the order of their names, byte by byte, so that
-// labels are the same on every machine.  Names that begin with a dot are skipped.  Where the pictures are to
+// labels are the same on every machine.  Names that begin with a dot are
+// skipped, and so are Thumbs.db and desktop.ini.  Where the pictures are to
 // stay in their files, these are read once and looked over, but not decoded.
 //
 // Refused, each naming the place: no classes, a class without pictures or, after splitting, without any to train on;
-// classes that differ between train/ and test/, a folder inside a class, and what cannot be decoded (decode.h).
+// classes that differ between train/ and test/, a folder inside a class, a class whose name is not UTF-8, and what
+// cannot be decoded (decode.h).
 #pragma once
 
 #include <filesystem>

@@ -19,7 +19,8 @@ std::span<const std::uint8_t> PictureSet::picture(Index i) const {
 }
 
 Pixels PictureSet::original(Index i) const {
-    if (in_files()) return decode_picture(files.at(i));
+    if (in_files() && checksums.empty()) return decode_picture(files.at(i));
+    if (in_files()) return decode_picture(files.at(i), checksums.at(i));
     const auto bytes = picture(i);
     return {height, width, Bytes(bytes.begin(), bytes.end())};
 }

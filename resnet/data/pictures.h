@@ -31,7 +31,7 @@ struct PictureSet {
     Index bytes_per_picture() const { return height * width * 3; }
     bool in_files() const { return !files.empty(); }
     std::span<const std::uint8_t> picture(Index i) const;  // [H,W,3], of a set in memory
-    Pixels original(Index i) const;                        // as it lies in its file: of any size
+    Pixels original(Index i) const;                        // as it lies in its file: of any size; refused if it changed
     Pixels fitted(Index i) const;                          // [H,W,3], from wherever it lies
 };
 

@@ -216,13 +216,23 @@ TEST(Programs, ExplainThemselves) {
     for (const char* program : {"train", "evaluate", "degradation"})
         expect("build/" + std::string(program) + " --help", 0, "--data-path");
     expect("build/summary --help", 0, "preact-resnetN likewise");
-    expect("build/lesson6_resnet50 --help", 0, "usage: build/lesson6_resnet50 [FOLDER]");
+    expect("build/lesson6_resnet50 --help", 0, "FOLDER/train holds a folder of pictures for each class");
 }
 
 TEST(Bench, RefusesAFileForWhatIsOnlyPrinted) {
     for (const char* flag : {"--layers", "--accuracy"})
         expect("build/bench " + std::string(flag) + " --json pairs.json", 2, "excludes");
     expect("build/bench --layers --accuracy", 2, "excludes");
+}
+
+TEST(Bench, StartsItselfWhateverItsFolderIsCalled) {
+    const Scratch scratch;
+    const std::string folder = (scratch / "o'brien'; touch PWNED; '").string();
+    std::filesystem::create_directory(folder);
+    std::filesystem::copy_file("build/bench", folder + "/bench");
+    expect("cd \"" + folder + "\" && ./bench --models resnet20 --modes infer --threads 1 -b 1 --steps 1 --pairs 1", 0,
+           "resnet20 inference, batch 1, 1 thread");
+    EXPECT_EQ(run("ls \"" + folder + "\"").output, "bench\n");
 }
 
 // --- what goes wrong: flags ------------------------------------------------------------------------
@@ -336,6 +346,24 @@ TEST(Evaluate, ScalesPicturesAsInTraining) {
     const std::string evaluate = "build/evaluate --weights " + dir + "/weights.safetensors --data-path " + data;
     EXPECT_EQ(run(evaluate).output, run(evaluate + " --image-size 16").output);
     EXPECT_NE(run(evaluate).output, run(evaluate + " --image-size 40").output);
+}
+
+TEST(Train, RefusesToLearnOneClass) {
+    const Scratch scratch;
+    for (const char* file : {"1.png", "2.png"})
+        scratch.write(std::string("one/train/cat/") + file, png(plain_pixels(40, 40, *file, 2, 3), 40, 40));
+    expect(refused(scratch, "--data-path " + (scratch / "one").string()), 1, "all pictures are of one class, cat.");
+}
+
+// Nets of ImageNet bring 32 pixels down to one, and one number has no variance.
+TEST(Train, RefusesToLeaveOnePictureOverBeforeItsFirstStep) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "run").string(), rest = " --width 2 --synthetic-test 10 --epochs 1 -b 10";
+    const std::string net = "build/train --model resnet18 --output-dir " + dir + rest + " --synthetic-train ";
+    expect(net + "21", 1, "21 training pictures in batches of 10 leave one over");
+    EXPECT_FALSE(std::filesystem::exists(scratch / "run"));
+    expect(net + "22", 0, "after 1 epoch");
+    expect("build/train --model resnet8 --synthetic-train 21 --output-dir " + dir + "-8" + rest, 0, "after 1 epoch");
 }
 
 // A set without test pictures has no test error, rather than a perfect one.

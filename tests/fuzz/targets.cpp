@@ -178,7 +178,7 @@ void archive(Input input) {
 
 void picture(Input input) {
     survive([&] {
-        const Pixels pixels = decode_picture(input, "fuzzed");
+        const Pixels pixels = decode_picture(with_checksums(as_bytes(input)), "fuzzed");
         ensure(static_cast<Index>(pixels.bytes.size()) == pixels.height * pixels.width * 3, "pixels of another size");
     });
 }

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "tests/resnet/data/picture_files.h"
 #include "tests/resnet/data/tar_gz.h"
@@ -16,8 +17,9 @@ Pixels decode(const Bytes& file) {
     return decode_picture(scratch.write("p.any", file));
 }
 
+// Of a file whose checksums are right whatever else is wrong.
 std::string refusal_of(const Bytes& file) {
-    return deepen::refusal_of([&] { decode(file); });
+    return deepen::refusal_of([&] { decode(with_checksums(file)); });
 }
 
 // A PNG's width and height stand in its bytes 16 to 23, high byte first.
@@ -78,6 +80,51 @@ TEST(Decode, RefusesTooManyPixels) {
 TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
     expect_mentions(refusal_of(with_size(small, 8000, 8000)), "bytes cannot hold 8000 x 8000 pixels");
+}
+
+// The largest JPEG of one colour that libjpeg makes has half of that.
+TEST(Decode, RefusesAJpegOfMorePixelsThanABitForEachBlock) {
+    Bytes file = jpeg(plain_pixels(8, 8, 1, 2, 3), 8, 8);
+    const Bytes marker = {0xFF, 0xC0};
+    const auto frame = std::search(file.begin(), file.end(), marker.begin(), marker.end());
+    const auto square = [&](Index side) {
+        for (int k : {5, 7}) {
+            frame[k] = static_cast<std::uint8_t>(side >> 8);
+            frame[k + 1] = static_cast<std::uint8_t>(side);
+        }
+        return file;
+    };
+    const auto least = static_cast<Index>(std::sqrt(512 * file.size())) + 1;
+    expect_mentions(refusal_of(square(least)), text("bytes cannot hold ", least, " x ", least, " pixels"));
+    EXPECT_EQ(refusal_of(square(least - 1)).find("cannot hold"), std::string::npos);
+}
+
+TEST(Decode, RefusesSidesThatNoCameraHas) {
+    EXPECT_EQ(refusal_of(png(Bytes(3 * 65535), 1, 65535)), nothing_refused);
+    expect_mentions(refusal_of(png(Bytes(3 * 65536), 1, 65536)), "p.any: 65536 x 1 pixels; 65535 a side are the most");
+}
+
+TEST(Decode, RefusesAPngWhoseBytesAreNotThoseOfItsChecksums) {
+    const Bytes whole = png(plain_pixels(9, 9, 10, 120, 250), 9, 9);
+    for (std::size_t at = 8 + 4; at + 12 < whole.size(); ++at) {  // from the first type to the last chunk, of no bytes
+        Bytes damaged = whole;
+        damaged[at] ^= 1;
+        EXPECT_NE(deepen::refusal_of([&] { decode(damaged); }), nothing_refused) << "byte " << at;
+    }
+    Bytes pixel = whole;
+    pixel[pixel.size() - 20] ^= 1;                       // in the last bytes of IDAT
+    EXPECT_EQ(deepen::refusal_of([&] { decode_picture(pixel, "p"); }),
+              "p: damaged: a chunk's checksum differs from its bytes.  Fetch or save it anew, or leave it out.");
+}
+
+TEST(Decode, RefusesAPictureThatHasChangedSinceItWasLookedAt) {
+    const Scratch scratch;
+    const Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4), other = png(plain_pixels(4, 4, 3, 2, 1), 4, 4);
+    const auto checksum = static_cast<std::uint32_t>(crc32_z(0, file.data(), file.size()));
+    const auto path = scratch.write("p.png", file);
+    EXPECT_EQ(decode_picture(path, checksum).bytes, decode_picture(path).bytes);
+    scratch.write("p.png", other);
+    expect_mentions(deepen::refusal_of([&] { decode_picture(path, checksum); }), "p.png: it has changed since");
 }
 
 TEST(Decode, RefusesPicturesCutShort) {
@@ -159,6 +206,7 @@ TEST(Decode, SurvivesDamageAnywhere) {
         for (std::size_t at = 0; at < whole.size(); ++at) {
             Bytes damaged = whole;
             damaged[at] ^= at % 2 ? 0x81 : 0x06;
+            damaged = with_checksums(damaged);
             try {
                 const Pixels read = decode_picture(scratch.write("p", damaged));
                 EXPECT_EQ(static_cast<Index>(read.bytes.size()), read.height * read.width * 3);

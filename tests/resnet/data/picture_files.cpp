@@ -1,5 +1,7 @@
 #include "tests/resnet/data/picture_files.h"
 
+#include <zlib.h>
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wextra"
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -28,6 +30,18 @@ Bytes png(const Bytes& pixels, Index height, Index width, Index channels) {
 Bytes jpeg(const Bytes& pixels, Index height, Index width, Index channels) {
     Bytes file;
     stbi_write_jpg_to_func(append, &file, width, height, channels, pixels.data(), 95);
+    return file;
+}
+
+Bytes with_checksums(Bytes file) {
+    if (file.size() < 8 || file[1] != 'P') return file;
+    for (std::size_t at = 8; at + 12 <= file.size();) {
+        const std::size_t length = file[at] << 24 | file[at + 1] << 16 | file[at + 2] << 8 | file[at + 3];
+        if (length > file.size() - at - 12) break;
+        const auto crc = static_cast<std::uint32_t>(crc32_z(0, &file[at + 4], 4 + length));
+        for (int k = 0; k < 4; ++k) file[at + 8 + length + k] = static_cast<std::uint8_t>(crc >> (24 - 8 * k));
+        at += 12 + length;
+    }
     return file;
 }
 

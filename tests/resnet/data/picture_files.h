@@ -10,6 +10,9 @@ namespace deepen {
 Bytes png(const Bytes& pixels, Index height, Index width, Index channels = 3);
 Bytes jpeg(const Bytes& pixels, Index height, Index width, Index channels = 3);
 
+// The same PNG with the checksums that its chunks should have, after a test has changed them; anything else as it is.
+Bytes with_checksums(Bytes file);
+
 // One colour all over.
 Bytes plain_pixels(Index height, Index width, std::uint8_t r, std::uint8_t g, std::uint8_t b);
 

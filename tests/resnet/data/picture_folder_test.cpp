@@ -51,7 +51,7 @@ TEST(PictureFolder, SkipsHiddenNamesAndFilesBesideTheClasses) {
     const Scratch scratch;
     write_pets(scratch);
     scratch.write("train/.git/config", "x");
-    scratch.write("train/cat/.DS_Store", "x");
+    for (const std::string name : {".DS_Store", "Thumbs.db", "desktop.ini"}) scratch.write("train/cat/" + name, "x");
     scratch.write("train/LICENSE", "x");
     const DataSplits splits = folder_of_pictures(scratch.folder(), {.size = 4});
     EXPECT_EQ(splits.train.count(), 3);
@@ -149,6 +149,24 @@ TEST(PictureFolder, RefusesNoClassesAndEmptyClasses) {
     expect_mentions(refusal_of(scratch), "train: no classes");
     scratch.write("train/cat/.hidden", "x");
     expect_mentions(refusal_of(scratch), "train/cat: no pictures in this class");
+}
+
+TEST(PictureFolder, RefusesClassNamesThatAreNotUtf8) {
+    const Scratch scratch;
+    scratch.write("train/k\xe9/1.png", one_colour(1, 2, 3));
+    expect_mentions(refusal_of(scratch), "the folder's name, which names a class, is not UTF-8.  Rename it.");
+    std::filesystem::remove_all(scratch / "train");
+    scratch.write("train/k\xc3\xa9/1.png", one_colour(1, 2, 3));
+    EXPECT_EQ(refusal_of(scratch), nothing_refused);
+}
+
+TEST(PictureFolder, RefusesAPictureThatChangesDuringARun) {
+    const Scratch scratch;
+    write_pets(scratch);
+    const PictureSet train = folder_of_pictures(scratch.folder(), {.size = 4, .in_files = true}).train;
+    EXPECT_EQ(train.fitted(2).bytes.size(), 48u);
+    scratch.write("train/dog/b.png", one_colour(3, 2, 1));
+    expect_mentions(deepen::refusal_of([&] { train.fitted(2); }), "train/dog/b.png: it has changed since");
 }
 
 TEST(PictureFolder, RefusesClassesThatDiffer) {
