@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "engine/plain/residual_block.h"
+#include "examples/common/lesson.h"
 
 using namespace deepen;
 using namespace deepen::plain;
@@ -71,7 +72,8 @@ void train(const Numbers& x, const Numbers& target) {
     }
 }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "A residual block and a plain one in loops, and their gradients.");
     Numbers x = some_numbers(side * side * channels, 1, 0), target(x);
     for (double& v : x) v = std::fabs(v);                // what a relu before this block lets pass
     for (std::size_t i = 0; i < x.size(); ++i) target[i] = 2 * x[i];
@@ -80,4 +82,5 @@ int main() {
     std::printf("\n   The residual block has half of the answer from the start: x is there already, and F has to add\n"
                 "   the rest.  The plain block has to carry x through two convolutions and two normalisations.\n"
                 "   Lesson 1: how a program finds such gradients by itself.\n");
+    return lesson.end();
 }

@@ -18,6 +18,7 @@
 #include "engine/autograd.h"
 #include "engine/ops.h"
 #include "engine/plain/autograd.h"
+#include "examples/common/lesson.h"
 
 using namespace deepen;
 
@@ -86,8 +87,10 @@ void one_step_downhill() {
     std::printf("  All that follows is this step, with more weights: lesson 2.\n");
 }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "The derivatives of a formula, on paper and by the engine.");
     formula_forwards_and_backwards();
     diamond();
     one_step_downhill();
+    return lesson.end();
 }

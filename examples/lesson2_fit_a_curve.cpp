@@ -14,6 +14,7 @@
 #include <string>
 
 #include "engine/autograd.h"
+#include "examples/common/lesson.h"
 #include "layers/layers.h"
 
 using namespace deepen;
@@ -73,7 +74,8 @@ void plot(Perceptron& net) {
     std::printf("  +%s\n", std::string(columns, '-').c_str());
 }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "A net of three layers fits a curve.");
     Perceptron net;
     initialise(net, 1, xavier_normal);                   // for tanh; He's larger weights are for relu
     std::vector<NamedTensor> weights = named_parameters(net);
@@ -89,4 +91,5 @@ int main() {
     }
     std::printf("\nThe curve is '.', the fit 'o', both '@'; x from -3 to 3, y from 1.5 down to -1.5\n\n");
     plot(net);
+    return lesson.end();
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/autograd.h"
+#include "examples/common/lesson.h"
 #include "layers/layers.h"
 #include "layers/sgd.h"
 #include "resnet/training/evaluation.h"
@@ -89,7 +90,8 @@ void print_confusions(ConvNet& net, const PictureSet& test, const Preprocessing&
     }
 }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "A small convolutional net learns from pictures.");
     const DataSplits data = load_data("synthetic", {.train_count = 8000, .test_count = 500});
     const Preprocessing preprocessing = Preprocessing::per_channel(data.train);
     show(data.train, {131, 276, 127});
@@ -120,4 +122,5 @@ int main() {
         std::fflush(stdout);
     }
     print_confusions(net, data.test, preprocessing);
+    return lesson.end();
 }

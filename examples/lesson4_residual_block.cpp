@@ -19,6 +19,7 @@
 
 #include "engine/autograd.h"
 #include "engine/ops.h"
+#include "examples/common/lesson.h"
 #include "layers/initialise.h"
 
 using namespace deepen;
@@ -112,7 +113,8 @@ void one_plus() {
     }
 }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "What a shortcut does to the gradient, measured.");
     one_plus();
     std::printf(
         "\n2. The norm of the gradient at the input of each of 30 blocks, if it is 1 at the output of the last\n"
@@ -127,4 +129,5 @@ int main() {
     std::printf(
         "\n   So with batch norm, the plain chain does not suffer from vanishing gradients, at least before\n"
         "   training.  Whether it trains worse, and whether shortcuts help, takes an experiment: lesson 5.\n");
+    return lesson.end();
 }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string>
 
+#include "examples/common/lesson.h"
 #include "resnet/cifar.h"
 #include "resnet/training/trainer.h"
 
@@ -25,7 +26,8 @@ Index differences(Module& a, Module& b) {
 
 std::string bar(double error) { return std::string(std::lround(30 * error), '#'); }
 
-int main() {
+int main(int argc, char** argv) {
+    const Lesson lesson(argc, argv, "Two nets that differ in their shortcuts alone.");
     constexpr int depth = 32, every = 25;
     const CifarOptions options{.depth = depth, .width = 8};
     CifarOptions without_shortcuts = options;
@@ -62,4 +64,5 @@ int main() {
     std::printf(
         "\nOne depth, one seed, one minute: no more than a hint.  `make demo` compares several nets, draws their\n"
         "curves and gives a verdict; `build/degradation --data-path cifar10` does the same on CIFAR-10.\n");
+    return lesson.end();
 }

@@ -18,6 +18,7 @@
 #include <filesystem>
 
 #include "engine/autograd.h"
+#include "examples/common/lesson.h"
 #include "layers/sgd.h"
 #include "layers/weights.h"
 #include "resnet/models.h"
@@ -146,11 +147,10 @@ void learn(const std::string& folder) {
 }
 
 int main(int argc, char** argv) try {
-    if (argc > 1 && argv[1][0] == '-') {
-        std::puts("usage: build/lesson6_resnet50 [FOLDER]     FOLDER/train contains one folder of pictures per class");
-        return 0;
-    }
-    learn(argc > 1 ? argv[1] : draw_pictures());
+    const Lesson lesson(argc, argv, "ResNet-50 from scratch learns from pictures.",
+                        "FOLDER/train holds a folder of pictures for each class");
+    learn(lesson.given().empty() ? draw_pictures() : lesson.given());
+    return lesson.end();
 } catch (const std::exception& e) {
     std::fprintf(stderr, "lesson6_resnet50: %s\n", e.what());
     return 1;

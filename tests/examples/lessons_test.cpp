@@ -5,9 +5,11 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <regex>
 #include <sstream>
 
+#include "tests/examples/command.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 
@@ -72,8 +74,23 @@ TEST(Lesson1, AStepAgainstTheGradientLowersTheLoss) {
     EXPECT_LT(steps[1][0], steps[0][0]);
 }
 
-TEST(Lesson1, TakesNoFlagsAndMindsNone) {
-    EXPECT_EQ(output_of("build/lesson1_autograd --help"), output_of("build/lesson1_autograd"));
+TEST(Lessons, ExplainThemselvesAndRefuseWhatTheyDoNotKnow) {
+    int lessons = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("examples")) {
+        const std::string name = entry.path().stem().string(), program = "build/" + name;
+        if (!name.starts_with("lesson")) continue;
+        ++lessons;
+        expect(program + " --help", 0, "usage: " + name);
+        expect(program + " --version", 0, "\ncommit ");
+        expect(program + " --nonsense", 2, "--nonsense");
+    }
+    EXPECT_EQ(lessons, 7);
+    expect("build/lesson1_autograd 3", 2, "lesson1_autograd --help");
+}
+
+TEST(Lessons, FailWhereTheirOutputCannotBeWritten) {
+    expect("(build/lesson1_autograd > /dev/full)", 1, "cannot write the output: No space left on device.");
+    expect("(build/lesson1_autograd >&-)", 1, "cannot write the output: Bad file descriptor.");
 }
 
 TEST(Lesson2, TheFitComesToLieOnTheCurve) {
