@@ -2,11 +2,16 @@
 """Turns weights that PyTorch has saved (.pth, .pt) into a safetensors file, and nothing else: names, shapes and
 layouts stay as they are.
 
-usage: /usr/bin/python3 docs/pth_to_safetensors.py resnet50.pth resnet50.safetensors
+usage: /usr/bin/python3 docs/pth_to_safetensors.py [--model resnet50] resnet50.pth resnet50.safetensors
 
-Needs PyTorch and no other package.  The format: engine/safetensors.h.
+--model says in the file which net it is for, so that no other command has to.  Nothing but tensors is read from the
+pickle (weights_only): it cannot run code.  The "module." that DataParallel puts before every name is left out.
+
+Needs PyTorch 1.13 or newer and no other package.  The format: engine/safetensors.h.
 """
+import argparse
 import json
+import pickle
 import struct
 import sys
 
@@ -42,8 +47,32 @@ def read_safetensors(path):
             for key, entry in header.items()}
 
 
+def read_pth(path):
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        sys.exit(f"{path}: not only tensors are in this file; perhaps the whole module was pickled, which takes its "
+                 f"class, and running its code, to read.  Where that class is, and if you trust the file, save the "
+                 f"weights alone: torch.save(torch.load('{path}', weights_only=False).state_dict(), 'weights.pth').  "
+                 f"PyTorch says: {str(error).splitlines()[0]}")
+    for key in ("state_dict", "model"):              # training scripts save more than the weights
+        if isinstance(saved, dict) and isinstance(saved.get(key), dict):
+            saved = saved[key]
+    others = [key for key, value in saved.items() if not torch.is_tensor(value)]
+    if others or not saved:
+        sys.exit(f"{path}: expected a dictionary of tensors by name, but these are not tensors: "
+                 f"{', '.join(map(repr, others[:6]))}")
+    if all(key.startswith("module.") for key in saved):
+        saved = {key[len("module."):]: value for key, value in saved.items()}
+    return saved
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    saved = torch.load(sys.argv[1], map_location="cpu")
-    write_safetensors(sys.argv[2], saved.get("state_dict", saved))   # training scripts save more than the weights
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage=argparse.SUPPRESS)
+    parser.add_argument("--model")
+    parser.add_argument("pth")
+    parser.add_argument("safetensors")
+    given = parser.parse_args()
+    metadata = {"format": "pt", **({"model": given.model} if given.model else {})}
+    write_safetensors(given.safetensors, read_pth(given.pth), metadata)

@@ -296,10 +296,15 @@ std::string_view header_text(std::span<const std::byte> bytes, const std::string
             prefix, ".  Is it complete?");
     std::uint64_t length;
     std::memcpy(&length, bytes.data(), prefix);
-    require(length <= longest_header, file, ": a header of ", length, " bytes is announced; the format allows ",
-            longest_header, ".  Is this a safetensors file?");
-    require(length <= bytes.size() - prefix, file, ": a header of ", length, " bytes is announced, but only ",
-            bytes.size() - prefix, " bytes follow.  Is the file complete?");
+    // A zip archive, which torch.save() writes today, or the bare pickle that it used to write.
+    const bool torch = (length & 0xFFFF) == 0x4B50 || (length & 0xFFFF) == 0x0280;       // "PK", or 80 02
+    require(length <= longest_header || !torch, file, ": this is a file of PyTorch's torch.save(), not a safetensors ",
+            "file.  Reading one can run code, so no program here does.  Convert it where PyTorch is installed: ",
+            "python3 docs/pth_to_safetensors.py ", file, " weights.safetensors");
+    require(length <= longest_header, file, ": its first 8 bytes announce a header of ", length,
+            " bytes; the format allows ", longest_header, ".  Is this a safetensors file?");
+    require(length <= bytes.size() - prefix, file, ": its first 8 bytes announce a header of ", length,
+            " bytes, but only ", bytes.size() - prefix, " bytes follow.  Is the file complete?");
     const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + prefix, length);
     require(header.starts_with('{'), file, ": the header does not begin with '{'.  Is this a safetensors file?");
     return header;

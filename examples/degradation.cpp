@@ -145,6 +145,7 @@ int main(int argc, char** argv) {
     Experiment e;
     CLI::App& app = program.app;
     app.add_option("--depths", e.depths, "depths of the nets, each of the form 6n+2")
+        ->check(within(8, 10000))
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()

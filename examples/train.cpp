@@ -2,15 +2,18 @@
 //
 // What it does is Trainer (resnet/training/trainer.h); what it leaves behind, a run's folder
 // (run_folder.h).  This file is flags, and a line or a bar that shows how it goes.
+#include <algorithm>
 #include <iostream>
 
 #include "engine/error.h"
 #include "engine/interruption.h"
+#include "engine/printable.h"
 #include "engine/profile.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
+#include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
 
@@ -68,12 +71,17 @@ struct Net {
         return image_size_of(file, weights).value_or(picture_size(model));
     }
 
-    // `before` tells as many classes apart as the weights, `now` as the data.
-    FineTuning pretrained(const ModelOptions& before, const ModelOptions& now, const std::string& data_path) const {
+    // Refuses weights for other classes than those of the pictures, unless only a part is wanted.
+    FineTuning pretrained(const ModelOptions& model, const std::vector<std::string>& classes,
+                          const std::string& data_path) const {
         if (weights.empty()) return {};
-        require(partial || before.classes == now.classes, weights, ": this net tells ", before.classes,
-                " classes apart, and ", data_path, " has ", now.classes,
-                ".  Give --partial, to begin its last layer anew.");
+        require(partial || model.classes == std::ssize(classes), weights, ": this net has ", model.classes,
+                " classes, and ", data_path, " has ", classes.size(), ".  Give --partial to train a new last layer.");
+        const auto names = class_names_of(file, weights);
+        const auto known = names ? classes_by_name(classes, *names) : std::nullopt;
+        require(partial || !names || (known && std::ranges::is_sorted(*known)), weights, ": this net's classes (",
+                some_names(names.value_or(classes)), ") are not those of ", data_path, " (", some_names(classes),
+                "), or in another order.  Give --partial to begin with its weights anyway.");
         return fine_tuning(weights, file, partial, frozen);
     }
 };
@@ -130,13 +138,13 @@ int main(int argc, char** argv) {
             flags.views = "resized_crop";
         const DataSplits data = flags.load();
         Recipe recipe = flags.recipe(model, seed, data);
-        recipe.pretrained = net.pretrained(model, recipe.model, flags.data_path);
+        recipe.pretrained = net.pretrained(model, data.train.classes, flags.data_path);
         const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
+        const std::string weights = printable_name((folder / "weights.safetensors").string());
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
         if (const auto history = finished_run(folder, recipe, data)) {
-            std::cout << "already trained: " << summary(*history) << "; weights in "
-                      << (folder / "weights.safetensors").string() << "\n"
+            std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";
             return 0;
         }
@@ -145,12 +153,12 @@ int main(int argc, char** argv) {
         const History history = train_into(folder, recipe, data, observer.observer(), flags.checkpoints);
         observer.finish();
         if (interrupted()) {
-            std::cerr << "train: stopped; " << folder.string() << " holds " << history.size() << " of "
+            std::cerr << "train: stopped; " << printable_name(folder.string()) << " holds " << history.size() << " of "
                       << recipe.training.epochs << " epochs and a checkpoint.  The same command goes on from there.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();
-        std::cout << summary(history) << "; weights in " << (folder / "weights.safetensors").string() << "\n"
+        std::cout << summary(history) << "; weights in " << weights << "\n"
                   << "weights hash " << weights_hash(folder) << "\n";
         return 0;
     });

@@ -11,6 +11,13 @@ void fill(Tensor& t, Real value) {
     if (t.defined()) std::fill(t.data().begin(), t.data().end(), value);
 }
 
+// A net that is made has no numbers yet, only shapes (Note [Made when needed]): those that come out of a file can be
+// compared with them before any memory is taken.
+Tensor unmade(Shape shape, Real value) {
+    return Tensor::deferred(
+        shape, {.unit = 1, .make = [value](Index begin, Index end, Real* to) { std::fill_n(to, end - begin, value); }});
+}
+
 }  // namespace
 
 // --- Conv2d ----------------------------------------------------------------------------------------
@@ -21,8 +28,8 @@ Conv2d::Conv2d(Conv2dOptions options) : options_(options) {
             "Conv2d: ", options.in_channels, " to ", options.out_channels, " channels, kernel ", options.kernel,
             ", stride ", options.stride, ", padding ", options.padding,
             " asked for; all but the padding must be at least 1.");
-    weight = variable(Tensor::zeros({options.kernel, options.kernel, options.in_channels, options.out_channels}));
-    if (options.bias) bias = variable(Tensor::zeros({options.out_channels}));
+    weight = variable(unmade({options.kernel, options.kernel, options.in_channels, options.out_channels}, 0));
+    if (options.bias) bias = variable(unmade({options.out_channels}, 0));
 }
 
 ConvOptions Conv2d::how() const {
@@ -45,10 +52,10 @@ void Conv2d::reset(Initialiser scheme, Random& random) {
 // --- BatchNorm2d -----------------------------------------------------------------------------------
 
 BatchNorm2d::BatchNorm2d(Index channels)
-    : scale(variable(Tensor::ones({channels}))),
-      shift(variable(Tensor::zeros({channels}))),
-      running_mean(Tensor::zeros({channels})),
-      running_variance(Tensor::ones({channels})) {}
+    : scale(variable(unmade({channels}, 1))),
+      shift(variable(unmade({channels}, 0))),
+      running_mean(unmade({channels}, 0)),
+      running_variance(unmade({channels}, 1)) {}
 
 BatchNormOptions BatchNorm2d::how(const Tensor& shortcut, bool relu) const {
     return {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu};
@@ -95,7 +102,7 @@ Tensor conv_norm_add_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, cons
 
 // --- Linear ----------------------------------------------------------------------------------------
 
-Linear::Linear(Index in, Index out) : weight(variable(Tensor::zeros({in, out}))), bias(variable(Tensor::zeros({out}))) {
+Linear::Linear(Index in, Index out) : weight(variable(unmade({in, out}, 0))), bias(variable(unmade({out}, 0))) {
     require(in >= 1 && out >= 1, "Linear: ", in, " inputs and ", out, " outputs asked for; both must be at least 1.");
 }
 

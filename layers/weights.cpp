@@ -6,6 +6,7 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"
+#include "engine/printable.h"
 
 namespace deepen {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 std::string list(const std::vector<std::string>& names) {
     constexpr std::size_t shown = 6;
     std::string s;
-    for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) s += (i ? ", " : "") + names[i];
+    for (std::size_t i = 0; i < std::min(names.size(), shown); ++i) s += (i ? ", " : "") + printable_name(names[i]);
     return names.size() > shown ? text(s, " and ", names.size() - shown, " more") : s;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "engine/printable.h"
 
 namespace deepen {
 namespace {
@@ -31,13 +32,13 @@ std::string name_of_class(const std::vector<std::string>& names, Index label) {
 
 std::string as_text(const Prediction& prediction, const std::vector<std::string>& names, const Terminal& terminal) {
     constexpr std::string_view green = "\x1b[32m", normal = "\x1b[0m";
-    std::string all = printable(prediction.picture) + "\n";
+    std::string all = printable_name(prediction.picture) + "\n";
     for (const Guess& guess : prediction.guesses) {
         char percent[16];
         std::snprintf(percent, sizeof percent, "  %5.1f %%  ", 100 * guess.probability);
         const std::string drawn = bar(guess.probability, terminal.interactive && terminal.unicode);
         all += percent + (terminal.colour ? text(green, drawn, normal) : drawn) + "  " +
-               printable(name_of_class(names, guess.label)) + "\n";
+               printable_name(name_of_class(names, guess.label)) + "\n";
     }
     return all;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/interruption.h"
+#include "engine/printable.h"
 #include "examples/common/help.h"
 #include "resnet/training/terminal.h"
 
@@ -115,7 +117,14 @@ CLI::Validator within(double low, double high) {
         [=](std::string& given) {
             double value = 0;
             const bool fits = CLI::detail::lexical_cast(given, value) && value >= low && value <= high;
-            return fits ? std::string() : text("a number from ", low, " to ", high, " is expected, not ", given);
+            if (!fits) return text("a number from ", low, " to ", high, " is expected, not ", given);
+            const std::string digits = given.substr(given.find_first_not_of("+-"));
+            // CLI11 reads 010 as octal, and what is nearer to 0 than any double as 0.
+            if (digits.size() > 1 && digits[0] == '0' && std::isdigit(static_cast<unsigned char>(digits[1])))
+                return text("numbers are written without leading zeros, not as ", given);
+            if (value == 0 && digits.substr(0, digits.find_first_of("eE")).find_first_of("123456789") != digits.npos)
+                return text("a number from ", low, " to ", high, " is expected; ", given, " is too close to 0");
+            return std::string();
         },
         "");
 }
@@ -145,13 +154,18 @@ int Program::fail(const std::string& message, int code) const {
     std::cout.exceptions(std::ios::goodbit);             // one failure is enough to tell
     std::cout.flush();                                   // what was printed before it comes first
     const Terminal terminal = terminal_at(STDERR_FILENO);
-    const std::string paragraph = printable(text(name_, ": ", message));
+    const std::string paragraph = printable_message(text(name_, ": ", message));
     // A log is searched line by line, so only windows get their lines wrapped.
     std::cerr << (terminal.interactive ? wrap(paragraph, std::min(terminal.width(), 100)) : paragraph) << std::endl;
     return code;
 }
 
 int Program::parse(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i)
+        if (!*argv[i])
+            return fail(text("error: an argument is empty", i > 1 ? text(", after ", argv[i - 1]) : "",
+                             ".  Is it a shell variable that is not set?  Try `", name_, " --help`."),
+                        2);
     try {
         app.parse(argc, argv);
         return go_on;
@@ -161,7 +175,10 @@ int Program::parse(int argc, char** argv) {
     } catch (const CLI::ParseError& e) {
         std::string message = e.what();
         if (!message.empty() && message.back() != '.' && message.back() != '\n') message += '.';
-        const std::string guess = dynamic_cast<const CLI::ExtrasError*>(&e) ? suggestions(app) : "";
+        // CLI11 tells what is missing before what is unknown, which may be a mistyped name of the former.
+        if (dynamic_cast<const CLI::RequiredError*>(&e))
+            for (const std::string& extra : app.remaining(true)) message += text("  ", extra, " is not expected.");
+        const std::string guess = suggestions(app);
         return fail(text("error: ", message, guess, "  Try `", name_, " --help`."), 2);
     }
 }

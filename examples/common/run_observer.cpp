@@ -7,6 +7,8 @@
 
 #include "engine/error.h"
 #include "engine/interruption.h"
+#include "engine/printable.h"
+#include "examples/common/program.h"
 
 namespace deepen {
 
@@ -37,7 +39,8 @@ std::string describe(const Recipe& recipe) {
     std::string frozen;
     for (const std::string& part : from.frozen) frozen += (frozen.empty() ? ", frozen: " : " ") + part;
     return text(model.name, ": ", shortcut, ", ", parameter_count(*make_model(model)), " parameters, seed ",
-                recipe.training.seed, from.weights.empty() ? "" : ", from " + from.weights.string(), frozen);
+                recipe.training.seed, from.weights.empty() ? "" : ", from " + printable_name(from.weights.string()),
+                printable_name(frozen));
 }
 
 std::string summary(const History& history) {

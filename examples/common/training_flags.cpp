@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/parallel.h"
+#include "engine/printable.h"
 #include "examples/common/program.h"
 #include "resnet/data/cifar10.h"
 
@@ -41,12 +42,14 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
         ->check(within(8, 1024))
         ->type_name("PIXELS");
     app.parse_complete_callback([&app, &path] {
-        const bool of_one_size = path == "synthetic" || path == "cifar10" || std::filesystem::is_regular_file(path) ||
-                                 holds_cifar10(path);
-        if (app.count("--image-size") && of_one_size)
+        if (app.count("--image-size") && has_pictures_of_one_size(path))
             throw UsageError("--image-size is for folders of pictures; those of " + path +
                              " have a size of their own.  Leave it out.");
     });
+}
+
+bool has_pictures_of_one_size(const std::string& path) {
+    return path == "synthetic" || path == "cifar10" || std::filesystem::is_regular_file(path) || holds_cifar10(path);
 }
 
 void TrainingFlags::add_to(CLI::App& app) {
@@ -121,7 +124,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--lr", lr, "learning rate")
         ->group("Training")
         ->capture_default_str()
-        ->check(within(0, 1e6))
+        ->check(within(1e-12, 1e6))
         ->type_name("RATE");
     app.add_option("--momentum", momentum, "momentum of SGD")
         ->group("Training")
@@ -269,8 +272,9 @@ void TrainingFlags::refuse_conflicts() const {
 }
 
 std::string describe(const std::string& path, const DataSplits& data) {
-    return text(path, ": ", data.train.count(), " training and ", data.test.count(), " test pictures of ",
-                data.train.width, "x", data.train.height, ", ", data.train.classes.size(), " classes");
+    return text(printable_name(path), ": ", data.train.count(), " training and ", data.test.count(),
+                " test pictures of ", data.train.width, "x", data.train.height, ", ", data.train.classes.size(),
+                " classes");
 }
 
 }  // namespace deepen

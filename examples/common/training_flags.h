@@ -13,6 +13,9 @@ namespace deepen {
 // Where pictures come from: --data-path, and what the sets need.
 void add_data_flags(CLI::App& app, std::string& path, DataOptions& options);
 
+// Whether a set's pictures are all of one size already, so that they are neither scaled nor cropped.
+bool has_pictures_of_one_size(const std::string& path);
+
 extern const std::string checkpoints_group;              // the heading of checkpoints' flags in --help
 
 struct TrainingFlags {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/printable.h"
 
 namespace deepen {
 namespace {
@@ -28,8 +30,31 @@ std::optional<std::vector<std::string>> class_names_of(const TensorFile& file, c
     const Json list = Json::parse(found->second, near, false);
     const auto is_text = [](const Json& name) { return name.is_string(); };
     require(list.is_array() && std::all_of(list.begin(), list.end(), is_text), path,
-            ": the metadata's class_names are not a JSON list of texts.  Give --labels FILE.");
+            ": the metadata's class_names are not a JSON list of strings.  Give --labels FILE.");
     return list.get<std::vector<std::string>>();
+}
+
+std::optional<std::vector<int>> classes_by_name(const std::vector<std::string>& of_set,
+                                                const std::vector<std::string>& of_net) {
+    // As they are after a way through a weight file, where bytes that are not UTF-8 have been replaced.
+    const auto kept = [](const std::vector<std::string>& names) { return Json::parse(class_names_text(names)); };
+    const Json set = kept(of_set), net = kept(of_net);
+    std::vector<int> found(of_set.size());
+    std::iota(found.begin(), found.end(), 0);
+    if (set == net) return found;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+        const auto at = std::find(net.begin(), net.end(), set[i]);
+        if (at == net.end() || std::find(at + 1, net.end(), set[i]) != net.end()) return std::nullopt;
+        found[i] = static_cast<int>(at - net.begin());
+    }
+    return found;
+}
+
+std::string some_names(const std::vector<std::string>& names) {
+    constexpr std::size_t some = 4;
+    std::string s;
+    for (std::size_t i = 0; i < std::min(names.size(), some); ++i) s += (i ? ", " : "") + printable_name(names[i]);
+    return names.size() > some ? text(s, ", ... (", names.size(), " in total)") : s;
 }
 
 std::vector<std::string> read_class_names(const std::filesystem::path& path, Index classes) {
@@ -40,8 +65,8 @@ std::vector<std::string> read_class_names(const std::filesystem::path& path, Ind
         names.push_back(line);
     }
     while (!names.empty() && names.back().empty()) names.pop_back();
-    require(static_cast<Index>(names.size()) == classes, path.string(), ": ", names.size(),
-            " names, but the net tells ", classes, " classes apart.  A line for each is expected.");
+    require(static_cast<Index>(names.size()) == classes, path.string(), ": ", names.size(), " names for a net with ",
+            classes, " classes.  Expected one line per class.");
     return names;
 }
 

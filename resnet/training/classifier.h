@@ -9,15 +9,9 @@
 
 #include "layers/module.h"
 #include "resnet/data/crops.h"
-#include "resnet/data/pictures.h"
+#include "resnet/training/preparation.h"
 
 namespace deepen {
-
-// What a net is shown.
-struct Preparation {
-    Index shorter_side = 256, size = 224;                // as in crops.h
-    Preprocessing preprocessing;
-};
 
 class Classifier {
 public:

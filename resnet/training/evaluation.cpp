@@ -27,7 +27,7 @@ Index count_errors(const Tensor& logits, std::span<const int> labels) {
 }
 
 Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
-                    const std::function<bool()>& stop) {
+                    const std::function<bool()>& stop, Confusion* confusion) {
     const NoGrad no_grad;
     const EvaluationMode evaluation_mode(net);
     Loader loader(pictures, preprocessing, {.batch = batch});
@@ -36,6 +36,7 @@ Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing
     for (Batch b; !stop() && loader.next(b);) {
         const Tensor logits = net(b.x);
         result.add(logits, b.labels, cross_entropy(logits, b.labels).item());
+        if (confusion) confusion->add(logits, b.labels);
     }
     return result;
 }

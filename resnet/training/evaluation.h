@@ -6,6 +6,7 @@
 
 #include "layers/module.h"
 #include "resnet/data/loader.h"
+#include "resnet/training/confusion.h"
 
 namespace deepen {
 
@@ -22,8 +23,9 @@ struct Evaluation {
 Index count_errors(const Tensor& logits, std::span<const int> labels);
 
 // Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  The net's mode
-// stays as it was.
-Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
-                    const std::function<bool()>& stop = [] { return false; });
+// stays as it was.  `confusion`, if given, learns of every answer.
+Evaluation evaluate(
+    Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+    const std::function<bool()>& stop = [] { return false; }, Confusion* confusion = nullptr);
 
 }  // namespace deepen

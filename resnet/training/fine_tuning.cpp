@@ -4,6 +4,7 @@
 
 #include "engine/error.h"
 #include "engine/hash.h"
+#include "engine/printable.h"
 
 namespace deepen {
 
@@ -45,7 +46,7 @@ void freeze_parts(Module& net, const std::vector<std::string>& names) {
             std::string all;
             for (const auto& [part_name, part] : parts)
                 if (!part_name.empty() && part_name.find('.') == std::string::npos) all += " " + part_name;
-            throw Error(text("freeze: the net has no part '", printable(name), "'.  Its parts are", all,
+            throw Error(text("freeze: the net has no part '", printable_name(name), "'.  Its parts are", all,
                              ", what these hold (layer1.0, ...), and ", whole_body, " for all but the last layer."));
         }
         found->second->freeze();

@@ -1,5 +1,6 @@
 #include "resnet/training/model_file.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -43,8 +44,8 @@ std::optional<std::string> metadatum(const TensorFile& file, const std::string& 
 Index outputs(const TensorFile& file, const std::string& path, const std::string& name, const std::string& or_name) {
     for (const std::string& known : {name, or_name})
         if (const auto found = file.tensors.find(known); found != file.tensors.end()) {
-            require(found->second.rank() >= 1 && found->second.shape()[0] >= 1, path, ": '", known, "' has shape ",
-                    found->second.shape(), "; a first axis of at least 1 was expected.");
+            require(found->second.rank() >= 1 && found->second.size() >= 1, path, ": '", known, "' has shape ",
+                    found->second.shape(), ", which holds no numbers.  The file is damaged.");
             return found->second.shape()[0];
         }
     throw Error(text(path, ": there is no '", name, "' in this file, nor '", or_name,
@@ -56,6 +57,16 @@ constexpr const char* in_first_1x1 = "first 1x1";
 // timm's names for VGG's linear layers, and torchvision's, which are ours.
 constexpr std::pair<std::string_view, std::string_view> timm_names[] = {
     {"pre_logits.fc1.", "classifier.0."}, {"pre_logits.fc2.", "classifier.3."}, {"head.fc.", "classifier.6."}};
+
+// PyTorch's DataParallel puts a word before every name.
+void remove_data_parallel(TensorFile& file) {
+    constexpr std::string_view before = "module.";
+    const auto has_it = [&](const auto& named) { return named.first.starts_with(before); };
+    if (file.tensors.empty() || !std::ranges::all_of(file.tensors, has_it)) return;
+    std::map<std::string, Tensor> renamed;
+    for (auto& [name, tensor] : file.tensors) renamed.emplace(name.substr(before.size()), tensor);
+    file.tensors = std::move(renamed);
+}
 
 }  // namespace
 
@@ -89,6 +100,7 @@ void save_model(const std::filesystem::path& path, Module& net, const ModelOptio
 
 TensorFile read_model_file(const std::filesystem::path& path) {
     TensorFile file = read_safetensors(path);
+    remove_data_parallel(file);
     for (const auto& [theirs, ours] : timm_names)
         for (const char* kind : {"weight", "bias"}) {
             auto entry = file.tensors.extract(text(theirs, kind));
@@ -121,8 +133,23 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
         if (shortcut && !asked.shortcut) asked.shortcut = parse_shortcut(*shortcut);
         return completed(asked);
     } catch (const Error& e) {
-        throw Error(text(path, ": the metadata ask for what is not there: ", e.what()));
+        throw Error(text(path, ": its metadata describe a net that does not exist: ", e.what()));
     }
+}
+
+std::unique_ptr<Module> load_model(const TensorFile& file, const std::string& path, const ModelOptions& model) {
+    std::unique_ptr<Module> net = make_model(model);
+    load_state(*net, file.tensors, path);
+    return net;
+}
+
+void require_in_proportion(Module& net, const TensorFile& file, const std::string& path) {
+    constexpr Index always_allowed = Index{1} << 28;
+    Index held = 0;
+    for (const auto& [name, tensor] : file.tensors) held += tensor.size();
+    const Index wanted = parameter_count(net);
+    require(wanted <= std::max(always_allowed, 2 * held), path, ": this file asks for a net with ", wanted,
+            " parameters, but holds only ", held, " numbers.  Check the file, and the model's name.");
 }
 
 std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std::string& path) {

@@ -32,7 +32,8 @@ void save_model(const std::filesystem::path& path, Module& net, const ModelOptio
                 const Preprocessing& preprocessing, Index image_size, const std::vector<std::string>& class_names = {});
 
 // Its tensors have our names, ready for load_state() and load_fitting().  (timm has VGG's first linear layers as
-// convolutions, and calls them pre_logits.)  Refuses what read_safetensors() refuses.
+// convolutions, and calls them pre_logits; DataParallel puts "module." before all names.)  Refuses what
+// read_safetensors() refuses.
 TensorFile read_model_file(const std::filesystem::path& path);
 
 // Which net the file is for: what `asked` leaves open (an empty name, a width of 0, ...) is taken from the metadata and
@@ -40,6 +41,14 @@ TensorFile read_model_file(const std::filesystem::path& path);
 // first or last layer that we know, and a model that nobody names.
 enum class Load { whole, part };
 ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOptions asked, Load load = Load::whole);
+
+// The net of model_for() with the weights of the file.  Shapes are compared before memory is taken for any, and nothing
+// is drawn at random.
+std::unique_ptr<Module> load_model(const TensorFile& file, const std::string& path, const ModelOptions& model);
+
+// A few bytes must not ask for gigabytes: refuses a net with more than 2^28 numbers (1 GiB) of which the file does not
+// hold at least half.  To be asked where only a part is loaded, before the rest is drawn.
+void require_in_proportion(Module& net, const TensorFile& file, const std::string& path);
 
 // The preprocessing a file names, if it names one.  Refuses one that is malformed.
 std::optional<Preprocessing> preprocessing_of(const TensorFile& file, const std::string& path);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/printable.h"
 
 namespace deepen {
 namespace {
@@ -81,7 +82,7 @@ void Progress::note(std::string what) {
 void Progress::print(std::string_view line) {
     const bool was_drawn = drawn_;
     wipe();
-    out_ << line << '\n' << std::flush;
+    out_ << printable_message(line) << '\n' << std::flush;
     if (was_drawn) draw(true);
     else last_draw_ = clock_();                          // a log has just heard of us
 }

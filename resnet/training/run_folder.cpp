@@ -78,14 +78,17 @@ struct Beginning {
 
 Beginning beginning_of(const Recipe& recipe, const PictureSet& pictures, const Observer& observer) {
     Beginning b{.net = make_model(recipe.model)};
-    initialise(*b.net, recipe.training.seed, parse_initialiser(recipe.initialiser));
     const FineTuning& from = recipe.pretrained;
+    const TensorFile file = from.weights.empty() ? TensorFile{} : read_pretrained(from);
+    if (from.partial) require_in_proportion(*b.net, file, from.weights.string());
+    if (from.weights.empty() || from.partial)  // else no number would stay what it was drawn as
+        initialise(*b.net, recipe.training.seed, parse_initialiser(recipe.initialiser));
     if (recipe.per_pixel_mean) b.preprocessing = Preprocessing::per_pixel(pictures);
     else if (from.weights.empty()) b.preprocessing = Preprocessing::per_channel(pictures);
     if (from.weights.empty()) return b;
-    const TensorFile file = read_pretrained(from);
     if (const Misfits misfits = load_pretrained(*b.net, from, file); !misfits.none())
-        observer.say(text(from.weights.string(), " fits in part; the rest begins anew.", misfits.str()));
+        observer.say(text("only a part of ", from.weights.string(), " fits; the rest starts from random weights.",
+                          misfits.str()));
     freeze_parts(*b.net, from.frozen);
     if (!recipe.per_pixel_mean)
         b.preprocessing = preprocessing_from(file, from.weights.string(), recipe.model, pictures);

@@ -157,12 +157,13 @@ TEST(Safetensors, RefusesFilesWithoutALength) {
 
 TEST(Safetensors, RefusesHeadersThatAreTooLong) {
     EXPECT_EQ(refusal(std::string("\x01\xe1\xf5\x05\0\0\0\0", 8)),
-              "f: a header of 100000001 bytes is announced; the format allows 100000000.  Is this a safetensors file?");
+              "f: its first 8 bytes announce a header of 100000001 bytes; the format allows 100000000.  Is this a "
+              "safetensors file?");
     EXPECT_EQ(refusal(std::string(8, '\xff')),
-              "f: a header of 18446744073709551615 bytes is announced; the format allows 100000000.  "
+              "f: its first 8 bytes announce a header of 18446744073709551615 bytes; the format allows 100000000.  "
               "Is this a safetensors file?");
     EXPECT_EQ(refusal(std::string("\x03\0\0\0\0\0\0\0{}", 10)),
-              "f: a header of 3 bytes is announced, but only 2 bytes follow.  Is the file complete?");
+              "f: its first 8 bytes announce a header of 3 bytes, but only 2 bytes follow.  Is the file complete?");
 }
 
 TEST(Safetensors, RefusesHeadersThatAreNoObject) {

@@ -1,10 +1,12 @@
-// Is what one has trained found again in one's own pictures?  (Built by `make`; run from the repository's root.)
+// Does a trained net know one's own pictures, and is it scored as it answers?  (Built by `make`; run from the root.)
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "engine/random.h"
 #include "engine/safetensors.h"
 #include "resnet/data/shapes.h"
+#include "resnet/training/model_file.h"
 #include "tests/examples/command.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
@@ -78,13 +80,13 @@ TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
     const std::string two = (scratch / "two").string(), out = (scratch / "tuned").string();
     const std::string tune =
         "build/train --weights " + first + " --data-path " + two + " -b 8 --epochs 8 --lr 0.05 --output-dir " + out;
-    expect(tune, 1, "tells 3 classes apart, and " + two + " has 2.  Give --partial");
+    expect(tune, 1, "has 3 classes, and " + two + " has 2.  Give --partial");
     expect(tune + " --partial --freeze stem", 1,
            "the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
     expect(tune + " --partial --freeze body,fc", 1, "nothing is left that learns");
     expect("build/train --freeze body", 2, "--freeze is for trained weights");
     expect(tune + " --partial --freeze body", 0,
-           "fits in part; the rest begins anew.  Of another shape: fc.weight is [3,32] instead of [2,32]");
+           "fits; the rest starts from random weights.  Of another shape: fc.weight is [3,32] instead of [2,32]");
     expect(tune + " --partial --freeze layer1", 1, "pretrained.frozen.0 is \"body\" there, \"layer1\" here");
 
     const auto tensors = [](const std::string& path) { return read_safetensors(path).tensors; };
@@ -128,6 +130,118 @@ TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {
     expect(classify + all, 1, "good.png\n");
 }
 
+// --- evaluate ------------------------------------------------------------------------------------------
+
+// A set with pictures of two classes to test on: two of the first, three of the second.
+std::vector<std::string> set_of(const Scratch& scratch, const std::string& set,
+                                const std::vector<std::string>& classes) {
+    std::vector<std::string> files;
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+        scratch.write(set + "/train/" + classes[k] + "/0.png", drawing(shapes[k], 0));
+        for (std::size_t i = 0; i < 2 + k; ++i)
+            files.push_back(scratch
+                                .write(set + "/test/" + classes[k] + "/" + std::to_string(i) + ".png",
+                                       drawing(shapes[k], static_cast<int>(i)))
+                                .string());
+    }
+    return files;
+}
+
+std::unique_ptr<Module> random_net(const ModelOptions& options) {
+    std::unique_ptr<Module> net = make_model(options);
+    initialise(*net, 1);
+    return net;
+}
+
+Json json_of(const std::string& command) {
+    const Outcome o = run(command);
+    EXPECT_EQ(o.code, 0) << command << o.output;
+    return Json::parse(o.output, nullptr, false);
+}
+
+// torchvision's files do not say how pictures are prepared: 224 of 256 pixels, in both programs.
+TEST(Evaluate, ShowsANetWhatClassifyShowsIt) {
+    const Scratch scratch;
+    const std::vector<std::string> files = set_of(scratch, "set", {"bars", "ring"});
+    const auto net = random_net({.name = "resnet18", .width = 4, .classes = 2});
+    const std::string weights = (scratch / "w.safetensors").string();
+    write_safetensors(weights, {.tensors = state_of(*net), .metadata = {{"model", "resnet18"}}});
+    std::string pictures;
+    for (const std::string& file : files) pictures += " " + file;
+    for (const std::string flags : {"", " --resize 230", " --image-size 64 --mean 0.5,0.4,0.3 --std 0.2,0.3,0.2"}) {
+        const Json answers = json_of("build/classify --json" + pictures + " --weights " + weights + flags);
+        double loss = 0;
+        for (std::size_t i = 0; i < files.size(); ++i)
+            for (const Json& guess : answers["pictures"][i]["guesses"])
+                if (guess["class"] == (i < 2 ? 0 : 1)) loss -= std::log(guess["probability"].get<double>()) / 5;
+        const Json counted = json_of("build/evaluate --json --data-path " + (scratch / "set").string() + " --weights " +
+                                     weights + flags);
+        EXPECT_EQ(counted["pictures"], 5);
+        EXPECT_NEAR(counted["mean_loss"].get<double>(), loss, 1e-4 * loss) << flags;
+    }
+}
+
+TEST(Evaluate, MatchesClassesByTheirNames) {
+    const Scratch scratch;
+    const std::vector<std::string> files = set_of(scratch, "pets", {"cat", "dog"});
+    const ModelOptions options{.name = "resnet8", .width = 2, .classes = 3};
+    const std::string weights = (scratch / "w.safetensors").string();
+    save_model(weights, *random_net(options), options, Preprocessing::imagenet(), 16, {"dog", "emu", "cat"});
+    const std::string evaluate = "build/evaluate --weights " + weights + " --data-path ";
+
+    int errors = 0;
+    for (const std::string& file : files) {
+        const Json answer = json_of("build/classify --json " + file + " --weights " + weights)["pictures"][0];
+        errors += file.find("/" + answer["guesses"][0]["name"].get<std::string>() + "/") == file.npos;
+    }
+    const std::string pets = (scratch / "pets").string();
+    const Json counted = json_of(evaluate + pets + " --json 2>/dev/null");
+    EXPECT_EQ(counted["errors"], errors);
+    EXPECT_EQ(counted["classes"][0]["name"], "dog");
+    EXPECT_EQ(counted["classes"][0]["pictures"], 3);
+    EXPECT_EQ(counted["classes"][2]["pictures"], 2);
+    expect(evaluate + pets, 0, pets + " has 2 of the net's 3 classes; any other answer is an error.\n");
+    expect("build/evaluate --weights " + weights, 2,
+           "which pictures?  Give --data-path; the synthetic ones are the default only for nets that were trained on "
+           "them");
+
+    set_of(scratch, "fruit", {"apple", "pear"});
+    const std::string fruit = (scratch / "fruit").string();
+    expect(evaluate + fruit, 1,
+           "the classes of " + fruit + " (apple, pear) are not those of the net in " + weights + " (dog, emu, cat)");
+    expect(evaluate + fruit + " --labels " + scratch.write("names", "apple\nfig\npear\n").string(), 0, "errors ");
+    expect("build/train --weights " + weights + " --data-path " + fruit, 1, "has 3 classes, and " + fruit + " has 2");
+}
+
+TEST(Train, RefusesWeightsForClassesOfOtherNamesUnlessAskedToTakeAPart) {
+    const Scratch scratch;
+    const ModelOptions options{.name = "resnet8", .width = 2, .classes = 2};
+    const std::string weights = (scratch / "w.safetensors").string();
+    save_model(weights, *random_net(options), options, Preprocessing::imagenet(), 16, {"dog", "cat"});
+    for (const std::vector<std::string>& names : {std::vector<std::string>{"apple", "pear"}, {"cat", "dog"}}) {
+        set_of(scratch, names[0], names);
+        const std::string train = "build/train -b 2 --epochs 1 --weights " + weights + " --data-path " +
+                                  (scratch / names[0]).string() + " --output-dir " + (scratch / "run").string();
+        expect(train, 1, "this net's classes (dog, cat) are not those of " + (scratch / names[0]).string());
+        if (names[0] == "apple") expect(train + " --partial", 0, "after 1 epoch");
+    }
+}
+
+TEST(Evaluate, LetsNoTensorsNameSteerTheTerminal) {
+    const Scratch scratch;
+    const auto net = random_net({.name = "resnet8", .width = 2});
+    TensorFile file{.tensors = state_of(*net), .metadata = {{"model", "resnet8"}, {"mean", "0,0,0"}, {"std", "1,1,1"}}};
+    file.tensors["\x1b]0;mine\x07\nevaluate: all is well"] = Tensor(0);
+    write_safetensors(scratch / "w", file);
+    const Outcome o =
+        run("build/evaluate --partial --synthetic-train 10 --synthetic-test 10 --data-path synthetic "
+            "--weights " +
+            (scratch / "w").string());
+    EXPECT_EQ(o.code, 0);
+    expect_mentions(o.output, "fits.  Unexpected: ?]0;mine??evaluate: all is well.\n");
+    EXPECT_EQ(o.output.find_first_of("\x1b\x07"), o.output.npos);
+}
+
 TEST(Classify, RefusesWhatDoesNotGoTogether) {
     const Scratch scratch;
     for (const std::string width : {"2", "3"})
@@ -138,13 +252,14 @@ TEST(Classify, RefusesWhatDoesNotGoTogether) {
     const std::string picture = scratch.write("p.png", drawing("ring", 1)).string();
     const std::string classify = "build/classify " + picture;
     expect("build/classify", 2, "PICTURE is required");
-    expect(classify, 2, "one net or several?");
-    expect(classify + " --weights " + weights + " --ensemble " + weights + " " + weights, 2, "one net or several?");
+    expect(classify, 2, "give the net's weights: either --weights FILE, or --ensemble");
+    expect(classify + " --weights " + weights + " --ensemble " + weights + " " + weights, 2,
+           "give the net's weights: either --weights FILE, or --ensemble");
     expect(classify + " --weights " + weights + " --resize 20", 2, "--resize 20 leaves no 32 pixels to show");
     expect(classify + " --weights " + weights + " --mean 0,0,0", 2, "--mean and --std go together");
     expect(classify + " --weights " + weights + " --model resnet14", 1, "of a net with model resnet8");
     expect(classify + " --weights " + weights + " --labels " + scratch.write("l", "a\nb\n").string(), 1,
-           "2 names, but the net tells 10 classes apart");
+           "2 names for a net with 10 classes");
     expect(classify + " --weights " + scratch.write("w", "abc").string(), 1, "w");
     expect(classify + " --ensemble " + weights + " " + (scratch / "3/weights.safetensors").string(), 0, "p.png");
     expect("build/train --no-augment --views resized_crop", 2, "--no-augment leaves nothing for --views");

@@ -32,6 +32,8 @@ TEST(Predictions, NumberClassesThatHaveNoNames) {
 
 TEST(Predictions, LetNoForeignBytesSteerTheTerminal) {
     EXPECT_EQ(as_text({"\x1b[2J", {{0, 1}}, ""}, {"\x1b[31m"}, {}), "?[2J\n  100.0 %  ####################  ?[31m\n");
+    EXPECT_EQ(as_text({"t", {{0, 1}}, ""}, {"dog\n 99.9 %  cat\xC2\x9B"}, {}),
+              "t\n  100.0 %  ####################  dog? 99.9 %  cat?\n");
 }
 
 TEST(Predictions, AreJsonWhateverTheirNames) {

@@ -5,6 +5,7 @@
 
 #include "engine/files.h"
 #include "engine/gradcheck.h"
+#include "engine/memory.h"
 #include "tests/engine/refusal.h"
 #include "tests/scratch.h"
 
@@ -125,6 +126,54 @@ TEST(ModelFile, OfAnotherNetIsRefusedWithAListOfNames) {
                    "w: nothing in it fits the net.  Missing: features.0.weight");
 }
 
+// 240 bytes must not make a net of gigabytes: shapes are compared while it is still a plan.
+TEST(ModelFile, TakesNoMemoryForWeightsThatDoNotFit) {
+    const Index most = 1 << 16;  // bytes
+    const auto cost = [](const TensorFile& file, const std::string& name) {
+        memory::reset_peak();
+        const std::size_t before = memory::statistics().peak_bytes;
+        EXPECT_NE(refusal_of([&] { load_model(file, "w", model_for(file, "w", {.name = name})); }), nothing_refused);
+        return static_cast<Index>(memory::statistics().peak_bytes - before);
+    };
+    const Tensor nothing = Tensor::zeros({1024, 0, 3, 3}), one_filter = Tensor::zeros({1, 3, 3, 3}),
+                 wide = Tensor::zeros({1024, 1, 1, 1}), many = Tensor::zeros({100'000}), two = Tensor::zeros({2});
+    EXPECT_LT(cost({.tensors = {{"conv1.weight", nothing}, {"fc.bias", two}}, .metadata = {}}, "resnet20"), most);
+    EXPECT_LT(cost({.tensors = {{"conv1.weight", wide}, {"fc.bias", two}}, .metadata = {}}, "resnet20"), most);
+    EXPECT_LT(cost({.tensors = {{"conv1.weight", one_filter}, {"fc.bias", many}}, .metadata = {}}, "vgg19"), most);
+    EXPECT_LT(
+        cost({.tensors = {{"conv1.weight", one_filter}, {"fc.bias", two}}, .metadata = {{"model", "resnet1202"}}}, ""),
+        most);
+}
+
+TEST(ModelFile, LoadedInPartMustHoldAFairShareOfALargeNet) {
+    const TensorFile file{
+        .tensors = {{"conv1.weight", Tensor::zeros({1024, 3, 3, 3})}, {"fc.bias", Tensor::zeros({2})}}, .metadata = {}};
+    const auto net = make_model(model_for(file, "w", {.name = "resnet20"}, Load::part));
+    expect_refusal(refusal_of([&] { require_in_proportion(*net, file, "w"); }), "w: this file asks for a net with ");
+    require_in_proportion(*make_model({.name = "vgg19"}), file, "w");
+}
+
+TEST(ModelFile, OfTorchSaveIsRefusedWithTheWayToConvertIt) {
+    const auto refusal = [](const std::string& bytes) {
+        return refusal_of([&] { parse_safetensors(std::as_bytes(std::span(bytes)), "f"); });
+    };
+    for (const std::string begin : {"PK\x03\x04\x14\x08\x08\x08", "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46"}) {
+        expect_refusal(refusal(begin + "more"), "f: this is a file of PyTorch's torch.save(), not a safetensors file.");
+        expect_refusal(refusal(begin + "more"), "python3 docs/pth_to_safetensors.py f weights.safetensors");
+    }
+    expect_refusal(refusal(std::string("\x80\x02\0\0\0\0\0\0{}", 10)), "announce a header of 640 bytes, but only 2");
+}
+
+TEST(ModelFile, OfDataParallelIsRead) {
+    const Scratch scratch;
+    TensorFile file = foreign({.name = "resnet8", .width = 2}), parallel = file;
+    parallel.tensors.clear();
+    for (const auto& [name, tensor] : file.tensors) parallel.tensors["module." + name] = tensor;
+    write_safetensors(scratch / "w", parallel);
+    const TensorFile read = read_model_file(scratch / "w");
+    load_model(read, "w", model_for(read, "w", {.name = "resnet8"}));
+}
+
 TEST(ModelFile, ThatContradictsWhatIsAskedIsRefused) {
     TensorFile file = foreign({.name = "resnet8", .width = 2});
     expect_refusal(refusal_of([&] { model_for(file, "w", {.name = ""}); }), "w does not say which net it is for");
@@ -146,10 +195,12 @@ TEST(ModelFile, WithMetadataThatMakeNoSenseIsRefusedByName) {
             image_size_of(file, "w");
         });
     };
-    expect_refusal(refusal({{"model", "alexnet"}}), "w: the metadata ask for what is not there: model 'alexnet'");
+    expect_refusal(refusal({{"model", "alexnet"}}),
+                   "w: its metadata describe a net that does not exist: model 'alexnet'");
     expect_refusal(refusal({{"model", "resnet8"}, {"shortcut", "D"}}),
-                   "w: the metadata ask for what is not there: shor");
-    expect_refusal(refusal({{"model", "plain8"}, {"shortcut", "A"}}), "w: the metadata ask for what is not there");
+                   "w: its metadata describe a net that does not exist: shor");
+    expect_refusal(refusal({{"model", "plain8"}, {"shortcut", "A"}}),
+                   "w: its metadata describe a net that does not exist");
     expect_refusal(refusal({{"model", "resnet8"}, {"image_size", "0"}}), "w: the metadata's image_size is '0'");
     expect_refusal(refusal({{"model", "resnet8"}, {"mean", "1,x,3"}, {"std", "1,1,1"}}), "w: the metadata's mean is");
     expect_refusal(refusal({{"model", "resnet8"}, {"mean", "1,2,3"}, {"std", "1,0,1"}}), "deviations must be positive");

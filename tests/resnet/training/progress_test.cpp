@@ -31,6 +31,13 @@ struct Stage {
 
 const Work twenty_epochs{.name = "epoch", .rounds = 20, .items = 1000};
 
+TEST(Progress, PrintsNothingThatSteersTheTerminal) {
+    Stage stage;
+    Progress progress(twenty_epochs, stage.out, stage.terminal(), stage.clock());
+    progress.print("w fits in part.  Unexpected: \x1b]0;mine\x07");
+    EXPECT_EQ(stage.heard(), "w fits in part.  Unexpected: ?]0;mine?\n");
+}
+
 TEST(Progress, ShowsRoundShareRateTimesLossAndError) {
     Stage stage;
     Progress progress(twenty_epochs, stage.out, stage.terminal(), stage.clock());

@@ -1,0 +1,14 @@
+// Which flags say what a trained net is shown of a picture?
+//
+// The same in every program that asks one: --resize, --mean and --std.  (--image-size is each program's own.)
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "resnet/training/preparation.h"
+
+namespace deepen {
+
+void add_preparation_flags(CLI::App& app, PreparationWishes& wishes);
+
+}  // namespace deepen
