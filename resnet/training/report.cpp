@@ -171,7 +171,7 @@ std::string limits(const std::vector<Net>& nets, Index epochs) {
     if (complete) return "";
     if (lowered)
         return "<p>What these runs cannot show: the paper trains for 64,000 iterations and lowers the learning\n"
-               "rate twice; before the end of that schedule, nets may still change places.  Its Figure 6 shows the\n"
+               "rate twice; before the end of that schedule nets may still change places.  Its Figure 6 shows the\n"
                "whole course.</p>\n";
     return text(
         "<p>What these runs cannot show: their learning rate was not lowered within ", epochs_text(epochs),
