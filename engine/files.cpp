@@ -105,6 +105,16 @@ int open_beside(const fs::path& path, fs::path& temporary) {
     }
 }
 
+// Where a path leads to, though there may be nothing yet.
+fs::path followed(fs::path path) {
+    std::error_code failed;
+    if (const fs::path there = fs::canonical(path, failed); !failed) return there;
+    constexpr int most_links = 40;  // as many as Linux follows
+    for (int i = 0; i < most_links && fs::is_symlink(path, failed); ++i)
+        path = path.parent_path() / fs::read_symlink(path, failed);
+    return path;
+}
+
 // Makes the rename itself survive a power cut.  Some file systems know no such thing: EINVAL.
 void flush_folder(const fs::path& path) {
     const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -132,8 +142,7 @@ int open_regular_file(const fs::path& path) {
 
 void write_file_atomically(const fs::path& path, std::span<const std::span<const std::byte>> parts) {
     std::error_code failed;
-    fs::path target = fs::canonical(path, failed);
-    if (failed) target = path;
+    const fs::path target = followed(path);
     require(!fs::is_directory(target, failed), "cannot write ", path, ": it is a folder.");
     require(!fs::exists(target, failed) || fs::is_regular_file(target, failed), "cannot write ", path,
             ": it is not a regular file.");
@@ -142,6 +151,9 @@ void write_file_atomically(const fs::path& path, std::span<const std::span<const
     Temporary temporary;
     Descriptor file(open_beside(target, temporary.path));
     if (!file.opened()) refuse("write", path, "open of a temporary file beside it");
+    struct stat before {};
+    if (::stat(target.c_str(), &before) == 0 && ::fchmod(file.number(), before.st_mode & 07777) != 0)
+        refuse("write", path, "fchmod");
     for (const auto& part : parts) write_all(file.number(), part, path);
     if (system_calls().fsync(file.number()) != 0) refuse("write", path, "fsync");
     if (!file.close()) refuse("write", path, "close");

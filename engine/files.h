@@ -37,9 +37,11 @@ std::string read_text_file(const std::filesystem::path& path, std::size_t limit 
 // somebody to write into a pipe.
 int open_regular_file(const std::filesystem::path& path);
 
-// Writes the parts one after another as the new content of `path`; a symbolic link stays one, and
-// what it points to is replaced.  Refuses with the system's reason; then the old content still
-// stands and no temporary file is left.  Folders are not made.
+// Writes the parts one after another as the new content of `path`.  A symbolic link stays one, and what it points to is
+// replaced or, if it is not there, made.  A file that is replaced keeps its permissions.  Folders are not made.  Refuses
+// with the system's reason, and leaves no temporary file; then the old content is still there.  With one exception:
+// where only the last step failed, flushing the folder, the new content is in place, whole, and a power cut may yet
+// bring back the old.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/error.h"
@@ -20,6 +21,13 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
 
 FolderLock::~FolderLock() {
     if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool FolderLock::is_of(const std::filesystem::path& folder) const {
+    struct stat locked {
+    }, there{};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &locked) != 0) return true;  // no lock, nothing to compare
+    return ::stat(folder.c_str(), &there) == 0 && locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
 }
 
 }  // namespace deepen

@@ -16,6 +16,8 @@ public:
     FolderLock(const FolderLock&) = delete;
     FolderLock& operator=(const FolderLock&) = delete;
 
+    bool is_of(const std::filesystem::path& folder) const;  // false once the locked folder was moved away or replaced
+
 private:
     int descriptor_;
 };

@@ -4,14 +4,16 @@
 // al. 2015, Figure 6, and says whether the paper's two claims hold on them.  A plain net and its
 // residual twin start from the same bits and see the same pictures in the same order.
 //
-//     DIR/plain20-seed1/ ...      one folder a run (run_folder.h); what is there is not trained again
-//     DIR/report.html             verdict, table and curves
+//     DIR/plain20-seed1/ ...      one folder per run (run_folder.h); what is there is not trained again
+//     DIR/report.html             verdict, table and curves of all runs in DIR that have these settings
 //     DIR/curves.svg, same-depth.svg, curves.csv
 #include <algorithm>
 #include <ctime>
 #include <iostream>
-#include <thread>
+#include <regex>
+#include <set>
 
+#include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/files.h"
 #include "engine/interruption.h"
@@ -24,7 +26,6 @@
 #include "resnet/training/curves.h"
 #include "resnet/training/report.h"
 #include "resnet/training/run_folder.h"
-#include "resnet/training/verdict.h"
 
 using namespace deepen;
 namespace fs = std::filesystem;
@@ -35,7 +36,7 @@ struct Experiment {
     std::vector<int> depths{20, 56};
     std::vector<std::string> kinds{"plain", "residual"};
     std::vector<std::uint64_t> seeds{1};
-    std::string output = "runs/degradation";
+    std::string output;
     std::string shortcut;                                // of residual nets; empty: the paper's
     TrainingFlags flags;
 
@@ -52,8 +53,7 @@ struct Experiment {
         std::vector<Recipe> all;
         for (std::uint64_t seed : seeds)
             for (int depth : depths)
-                for (const std::string& kind : kinds)
-                    all.push_back(flags.recipe(net(depth, kind), seed, data));
+                for (const std::string& kind : kinds) all.push_back(flags.recipe(net(depth, kind), seed, data));
         return all;
     }
 };
@@ -85,12 +85,25 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
                   const std::vector<Recipe>& recipes) {
     ReportFacts f{.command = command,
                   .data_set = describe(e.flags.data_path, data),
+                  .commit = build_info().commit,
                   .machine = text(processor(), ", ", threads(), " thread(s)"),
-                  .date = today()};
+                  .date = today(),
+                  .counting = {.pictures = data.train.count(),
+                               .batch = recipes.front().training.batch,
+                               .guessing = guessing_error(data.train)}};
     for (const Recipe& r : recipes)
         f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", depth_of(r))] =
             parameter_count(*make_model(r.model));
     return f;
+}
+
+// An argument as a shell reads it back.
+std::string quoted(const std::string& argument) {
+    constexpr const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+.,:/@%";
+    if (!argument.empty() && argument.find_first_not_of(plain) == argument.npos) return argument;
+    std::string s = "'";
+    for (char c : argument) s += c == '\'' ? "'\\''" : std::string(1, c);
+    return s + "'";
 }
 
 // Everything that follows from the runs so far.
@@ -102,12 +115,19 @@ void write_results(const fs::path& folder, const std::vector<Run>& runs, const R
     write_report(folder / "report.html", runs, facts);
 }
 
-void print_results(const fs::path& folder, const std::vector<Run>& runs) {
-    const Verdict verdict = judge(runs);
-    std::cout << "\n" << curves_text(runs, terminal_at(1)) << "\n";
+void print_results(const fs::path& folder, const std::vector<Run>& runs, const Counting& counting) {
+    const Terminal terminal = terminal_at(1);
+    const Verdict verdict = judge(runs, counting);
+    std::cout << "\n" << curves_text(runs, terminal) << "\n";
     for (const Claim* claim : {&verdict.degradation, &verdict.remedy})
-        std::cout << wrap(text(claim->statement, "  ", words(claim->outcome), ".  ", claim->finding), 100) << "\n\n";
+        std::cout << wrap(text(claim->statement, "  [", words(claim->outcome), "]\n", claim->finding),
+                          std::min(terminal.width(), 100))
+                  << "\n\n";
     std::cout << "report: " << (folder / "report.html").string() << "\n";
+}
+
+Run run_of(const Recipe& recipe, const History& history) {
+    return {.kind = recipe.kind(), .depth = depth_of(recipe), .seed = recipe.training.seed, .history = history};
 }
 
 // Trains what is not there yet.  Returns the runs that are finished.
@@ -126,15 +146,38 @@ std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const st
         }
         if (interrupted()) break;
         std::cout << "      weights hash " << weights_hash(folder) << std::endl;
-        runs.push_back({.kind = recipe.kind(),
-                        .depth = depth_of(recipe),
-                        .seed = recipe.training.seed,
-                        .history = *history});
+        runs.push_back(run_of(recipe, *history));
     }
     if (interrupted())
         std::cerr << "degradation: " << runs.size() << " of " << recipes.size()
-                  << " runs are finished; the same command goes on from where it stopped.\n";
+                  << " runs are finished; give the same command again to resume.\n";
     return runs;
+}
+
+// Runs that earlier commands have finished in the same folder, with other depths, kinds or seeds and the same settings:
+// without them, a smaller command would replace a bigger report.  Adds to both lists.
+void add_earlier_runs(const Experiment& e, const DataSplits& data, std::vector<Recipe>& recipes,
+                      std::vector<Run>& runs) {
+    static const std::regex name("(plain|resnet)([0-9]{1,5})-seed([0-9]{1,18})");
+    std::set<std::string> known, earlier;
+    for (const Recipe& recipe : recipes) known.insert(recipe.name());
+    for (const auto& entry : fs::directory_iterator(e.output))
+        if (const std::string n = entry.path().filename().string(); !known.count(n)) earlier.insert(n);
+    for (const std::string& folder : earlier) {
+        std::smatch part;
+        if (!std::regex_match(folder, part, name)) continue;
+        try {
+            const ModelOptions net = e.net(std::stoi(part[2]), part[1] == "plain" ? "plain" : "residual");
+            const Recipe recipe = e.flags.recipe(net, std::stoull(part[3]), data);
+            const auto history = finished_run(fs::path(e.output) / folder, recipe, data);
+            if (!history) continue;
+            recipes.push_back(recipe);
+            runs.push_back(run_of(recipe, *history));
+            std::cout << "also in the report: " << folder << ", which was finished before\n";
+        } catch (const Error& error) {
+            std::cout << "not in the report: " << error.what() << "\n";
+        }
+    }
 }
 
 }  // namespace
@@ -147,6 +190,7 @@ int main(int argc, char** argv) {
     app.add_option("--depths", e.depths, "depths of the nets, each of the form 6n+2")
         ->check(within(8, 10000))
         ->delimiter(',')
+        ->check(within(8, 99998))
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("N,N");
@@ -165,9 +209,9 @@ int main(int argc, char** argv) {
     add_shortcut_flag(app, e.shortcut);
     e.flags.add_to(app);
     app.add_option("--output-dir", e.output,
-                   "folder for the runs and the report; finished runs in it are not trained again")
+                   "folder for the runs and the report; finished runs in it are not trained again.  If not given, "
+                   "runs/degradation-DATA")
         ->group("Output")
-        ->capture_default_str()
         ->type_name("DIR");
     app.footer(
         "Examples:\n"
@@ -185,16 +229,19 @@ int main(int argc, char** argv) {
         if (e.kinds == std::vector<std::string>{"plain"} && !e.shortcut.empty())
             throw UsageError("--shortcut is for residual nets; --kinds asks for plain ones alone.  Leave it out.");
         for (int depth : e.depths) e.net(depth, "plain");
+        if (e.output.empty()) e.output = "runs/degradation-" + e.flags.data_name();
         const DataSplits data = e.flags.load();
-        const std::vector<Recipe> recipes = e.recipes(data);
+        std::vector<Recipe> recipes = e.recipes(data);
         std::cout << describe(e.flags.data_path, data) << std::endl;
 
-        const std::vector<Run> runs = train_all(e, data, recipes);
+        std::vector<Run> runs = train_all(e, data, recipes);
         if (runs.empty()) return 0;
+        add_earlier_runs(e, data, recipes, runs);
         std::string command = "build/degradation";
-        for (int i = 1; i < argc; ++i) command += text(" ", argv[i]);
-        write_results(e.output, runs, facts(command, e, data, recipes));
-        print_results(e.output, runs);
+        for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
+        const ReportFacts f = facts(command, e, data, recipes);
+        write_results(e.output, runs, f);
+        print_results(e.output, runs, f.counting);
         return 0;
     });
 }

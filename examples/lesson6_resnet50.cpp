@@ -7,12 +7,13 @@
 //     identity block       y = relu(F(x) + x)           F: 1x1, 3x3, 1x1, each with batch norm, relu between them
 //     convolution block    y = relu(F(x) + P(x))        P: 1x1 with batch norm
 //
-// The sixty lines below are all there is to it (He et al. 2015, Table 1; the stride is in the 3x3, as in
+// The sixty lines below are all there is to it (He et al. 2015, Table 1; the stride is in the 3x3 convolution, as in
 // torchvision).  Names follow torchvision too, so its weights would fit; and the library's own ResNet-50
 // (resnet/imagenet.h), initialised from the same seed, gives the same logits.
 //
 //     build/lesson6_resnet50             learns three shapes, from pictures that it draws into runs/lesson6
-//     build/lesson6_resnet50 FOLDER      learns the classes of FOLDER/train, one sub-folder per class
+//     build/lesson6_resnet50 FOLDER      learns your classes: a folder of pictures for each, in FOLDER/train and
+//                                        FOLDER/test
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -26,7 +27,7 @@
 
 using namespace deepen;
 
-// --- ResNet-50 in sixty lines -----------------------------------------------------------------------
+// --- ResNet-50 in sixty lines ------------------------------------------------------------------------
 
 struct IdentityBlock : Module {
     Conv2d conv1, conv2, conv3;
@@ -36,7 +37,9 @@ struct IdentityBlock : Module {
         : conv1({.in_channels = in, .out_channels = inner, .kernel = 1}),
           conv2({.in_channels = inner, .out_channels = inner, .kernel = 3, .stride = stride}),
           conv3({.in_channels = inner, .out_channels = 4 * inner, .kernel = 1}),
-          bn1(inner), bn2(inner), bn3(4 * inner) {}
+          bn1(inner),
+          bn2(inner),
+          bn3(4 * inner) {}
     virtual Tensor shortcut(const Tensor& x) { return x; }
     Tensor forward(const Tensor& x) override {
         const Tensor y = relu(bn2(conv2(relu(bn1(conv1(x))))));
@@ -116,7 +119,8 @@ void compare_with_the_librarys(Index classes) {
 
 // --- pictures ------------------------------------------------------------------------------------------
 
-// Three of the synthetic set's shapes, forty pictures of each, as anyone's pictures lie on a disk.
+// Three of the synthetic set's shapes, about forty pictures of each for training and twenty for testing, as anyone's
+// pictures are stored on a disk.
 std::string draw_pictures();
 
 void learn(const std::string& folder) {
@@ -126,11 +130,16 @@ void learn(const std::string& folder) {
 
     ResNet50 net(static_cast<Index>(data.train.classes.size()));
     initialise(net, 1);
+    // Each block begins as its shortcut, and learns what to add to it (Goyal et al. 2017, section 5.1).
+    for (NamedTensor& p : named_parameters(net))
+        if (p.name.ends_with("bn3.weight")) std::fill(p.tensor.data().begin(), p.tensor.data().end(), Real(0));
     Sgd sgd(named_parameters(net), {.lr = 0.01});
-    Loader loader(data.train, preprocessing, {.batch = 16, .shuffle = true, .seed = 1});
-    std::printf("%d pictures from %s\n\n  epoch   loss   training error\n", static_cast<int>(data.train.count()),
-                folder.c_str());
-    for (int epoch = 1; epoch <= 6; ++epoch) {
+    Loader loader(data.train, preprocessing, {.batch = 12, .shuffle = true, .seed = 1});
+    std::printf("%d pictures for training, %d for testing, from %s\nGuessing is wrong on %.1f %% of them.\n\n",
+                static_cast<int>(data.train.count()), static_cast<int>(data.test.count()), folder.c_str(),
+                100 * guessing_error(data.train));
+    std::printf("  epoch   loss   training error   test error\n");
+    for (int epoch = 1; epoch <= 12; ++epoch) {
         Evaluation training;
         loader.start(epoch);
         for (Batch batch; loader.next(batch);) {
@@ -141,14 +150,16 @@ void learn(const std::string& folder) {
             sgd.step();
             training.add(logits, batch.labels, loss.item());
         }
-        std::printf("  %5d   %.2f       %5.1f %%\n", epoch, training.mean_loss(), 100 * training.error());
+        const Evaluation test = evaluate(net, data.test, preprocessing, 12);
+        std::printf("  %5d   %.2f       %5.1f %%       %5.1f %%\n", epoch, training.mean_loss(), 100 * training.error(),
+                    100 * test.error());
         std::fflush(stdout);
     }
 }
 
 int main(int argc, char** argv) try {
     const Lesson lesson(argc, argv, "ResNet-50 from scratch learns from pictures.",
-                        "FOLDER/train holds a folder of pictures for each class");
+                        "FOLDER/train and FOLDER/test hold a folder of pictures for each class");
     learn(lesson.given().empty() ? draw_pictures() : lesson.given());
     return lesson.end();
 } catch (const std::exception& e) {
@@ -169,15 +180,16 @@ int main(int argc, char** argv) try {
 std::string draw_pictures() {
     namespace fs = std::filesystem;
     const fs::path folder = "runs/lesson6";
-    const PictureSet shapes = load_data("synthetic", {.train_count = 400, .test_count = 0}).train;
-    for (Index i = 0; i < shapes.count(); ++i) {
-        if (shapes.labels[i] >= 3) continue;
-        const fs::path place = folder / "train" / shapes.classes[shapes.labels[i]];
-        fs::create_directories(place);
-        const std::string file = (place / (std::to_string(i) + ".png")).string();
-        if (!stbi_write_png(file.c_str(), static_cast<int>(shapes.width), static_cast<int>(shapes.height), 3,
-                            shapes.picture(i).data(), static_cast<int>(shapes.width) * 3))
-            throw std::runtime_error(file + " cannot be written");
-    }
+    const DataSplits shapes = load_data("synthetic", {.train_count = 400, .test_count = 200});
+    for (const PictureSet* set : {&shapes.train, &shapes.test})
+        for (Index i = 0; i < set->count(); ++i) {
+            if (set->labels[i] >= 3) continue;
+            const fs::path place = folder / (set == &shapes.train ? "train" : "test") / set->classes[set->labels[i]];
+            fs::create_directories(place);
+            const std::string file = (place / (std::to_string(i) + ".png")).string();
+            if (!stbi_write_png(file.c_str(), static_cast<int>(set->width), static_cast<int>(set->height), 3,
+                                set->picture(i).data(), static_cast<int>(set->width) * 3))
+                throw std::runtime_error(file + " cannot be written");
+        }
     return folder.string();
 }

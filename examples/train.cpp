@@ -89,8 +89,8 @@ struct Net {
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program(
-        "train", "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
+    Program program("train",
+                    "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
     TrainingFlags flags;
     Net net;
     std::string output;
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
         ->type_name("S");
     program.app
         .add_option("--output-dir", output,
-                    "folder for config.json, log.csv and weights.safetensors; by default runs/MODEL-seedS")
+                    "folder for config.json, log.csv and weights.safetensors; by default runs/DATA-MODEL-seedS")
         ->group("Output")
         ->type_name("DIR");
     CLI::Option* resume =
@@ -139,10 +139,14 @@ int main(int argc, char** argv) {
         const DataSplits data = flags.load();
         Recipe recipe = flags.recipe(model, seed, data);
         recipe.pretrained = net.pretrained(model, data.train.classes, flags.data_path);
-        const std::filesystem::path folder = output.empty() ? "runs/" + recipe.name() : output;
+        const std::filesystem::path folder =
+            output.empty() ? "runs/" + flags.data_name() + "-" + recipe.name() : output;
         const std::string weights = printable_name((folder / "weights.safetensors").string());
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
+        if (const Index batch = recipe.training.batch; batch != flags.batch)
+            std::cout << "batch size " << batch << ", so that " << data.train.count() << " pictures make "
+                      << (data.train.count() + batch - 1) / batch << " steps of an epoch; --batch-size sets another\n";
         if (const auto history = finished_run(folder, recipe, data)) {
             std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";
@@ -154,7 +158,8 @@ int main(int argc, char** argv) {
         observer.finish();
         if (interrupted()) {
             std::cerr << "train: stopped; " << printable_name(folder.string()) << " holds " << history.size() << " of "
-                      << recipe.training.epochs << " epochs and a checkpoint.  The same command goes on from there.\n";
+                      << recipe.training.epochs
+                      << " epochs and a checkpoint.  Give the same command again to resume.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();

@@ -111,7 +111,9 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->capture_default_str()
         ->check(within(1, at_most))
         ->type_name("N");
-    app.add_option("-b,--batch-size", batch, "pictures per training step")
+    app.add_option("-b,--batch-size", batch,
+                   "pictures per training step.  If not given: 128, and for folders of pictures the largest of 128, "
+                   "64, 32, 16 and 8 that makes at least 10 steps of an epoch")
         ->group("Training")
         ->capture_default_str()
         ->check(within(2, 65536))
@@ -208,6 +210,24 @@ bool TrainingFlags::pictures_in_folders() const {
     return std::filesystem::is_directory(data_path) && !holds_cifar10(data_path);
 }
 
+Index TrainingFlags::batch_for(const PictureSet& train) const {
+    const bool given = app_ && app_->count("--batch-size") > 0;
+    if (given || recipe_of == "paper" || !pictures_in_folders()) return batch;
+    constexpr Index enough_steps = 10, smallest = 8;  // below eight pictures, batch norm's statistics get too rough
+    Index chosen = batch;
+    while (chosen > smallest && (train.count() + chosen - 1) / chosen < enough_steps) chosen /= 2;
+    return chosen;
+}
+
+std::string TrainingFlags::data_name() const {
+    std::filesystem::path path = std::filesystem::path(data_path).lexically_normal();
+    if (!path.has_filename()) path = path.parent_path();  // "pets/"
+    std::string name = path.filename().string();
+    for (const std::string ending : {".tar.gz", ".bin"})
+        if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+    return name.empty() || name == "." || name == ".." ? "data" : name;
+}
+
 Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& splits) const {
     require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
             " to test on.  Give a set with both to --data-path.");
@@ -217,7 +237,8 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     Recipe r{.model = model};
     r.initialiser = initialiser;
     r.model.classes = static_cast<Index>(splits.train.classes.size());
-    const Index steps_per_epoch = (splits.train.count() + batch - 1) / batch;
+    const Index pictures_per_step = batch_for(splits.train);
+    const Index steps_per_epoch = (splits.train.count() + pictures_per_step - 1) / pictures_per_step;
     const Index steps = iterations ? iterations : epochs * steps_per_epoch;
     ScheduleOptions s{.base = lr,
                       .factor = lr_factor,
@@ -228,7 +249,7 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     for (Index epoch : milestones) s.milestones.push_back(epoch * steps_per_epoch);
     r.training = {
         .epochs = (steps + steps_per_epoch - 1) / steps_per_epoch,
-        .batch = batch,
+        .batch = pictures_per_step,
         .sgd = {.lr = lr,
                 .momentum = momentum,
                 .weight_decay = weight_decay,
@@ -253,10 +274,10 @@ void TrainingFlags::refuse_conflicts() const {
         throw UsageError(
             "--iterations is the length of the whole run; --max-iterations cuts a longer one short.  Give one.");
     if (recipe_of == "paper")
-        for (const char* flag : {"--batch-size", "--lr", "--momentum", "--weight-decay", "--nesterov",
-                                 "--no-norm-decay", "--lr-scheduler", "--lr-milestones", "--lr-gamma",
-                                 "--lr-warmup-epochs", "--warmup-until-learning", "--no-augment", "--views",
-                                 "--colour-jitter", "--lighting", "--per-pixel-mean", "--init", "--max-iterations"})
+        for (const char* flag :
+             {"--batch-size", "--lr", "--momentum", "--weight-decay", "--nesterov", "--no-norm-decay", "--lr-scheduler",
+              "--lr-milestones", "--lr-gamma", "--lr-warmup-epochs", "--warmup-until-learning", "--no-augment",
+              "--views", "--colour-jitter", "--lighting", "--per-pixel-mean", "--init", "--max-iterations"})
             if (given(flag))
                 throw UsageError(
                     text("--schedule paper sets ", flag, " itself.  Leave ", flag, " out, or --schedule."));

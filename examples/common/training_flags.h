@@ -45,6 +45,13 @@ struct TrainingFlags {
 
     bool pictures_in_folders() const;                    // a folder for each class
 
+    // --batch-size, or its default: 128; for folders of pictures the largest of 128, 64, 32, 16 and 8 that makes at
+    // least 10 steps of an epoch.  A hundred pictures in one batch are one step, and too few epochs of one step learn
+    // next to nothing.
+    Index batch_for(const PictureSet& train) const;
+
+    std::string data_name() const;  // of --data-path: "cifar10", "pets"; for names of folders
+
     // The recipe for one net.  Refuses with UsageError what does not go together.
     Recipe recipe(const ModelOptions& model, std::uint64_t seed, const DataSplits& data) const;
 

@@ -1,5 +1,8 @@
 #include "resnet/training/evaluation.h"
 
+#include <algorithm>
+#include <map>
+
 #include "engine/autograd.h"
 #include "engine/ops.h"
 
@@ -24,6 +27,13 @@ Index count_errors(const Tensor& logits, std::span<const int> labels) {
         row += classes;
     }
     return errors;
+}
+
+double guessing_error(const PictureSet& pictures) {
+    std::map<int, Index> count;
+    Index most = 0;
+    for (int label : pictures.labels) most = std::max(most, ++count[label]);
+    return pictures.count() ? 1 - static_cast<double>(most) / static_cast<double>(pictures.count()) : 0;
 }
 
 Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,

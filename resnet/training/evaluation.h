@@ -22,6 +22,9 @@ struct Evaluation {
 // Rows of `logits` [N,classes] whose largest value is not at the label.  A row with a NaN is an error.
 Index count_errors(const Tensor& logits, std::span<const int> labels);
 
+// The error of a guess: of always naming the most frequent class.  0.9 for ten classes of equal size.
+double guessing_error(const PictureSet& pictures);
+
 // Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  The net's mode
 // stays as it was.  `confusion`, if given, learns of every answer.
 Evaluation evaluate(

@@ -118,8 +118,9 @@ std::string Progress::line(int width) const {
         parts.push_back({4, note_});
     } else if (std::isfinite(rate)) {
         parts.push_back({5, rate_text(rate, work_.unit)});
-        if (work_.items > 0) parts.push_back({2, duration(seconds_left()) + " left"});
-        if (work_.rounds > 1 && work_.items > 0) parts.push_back({6, duration(seconds_left_in_all()) + " in all"});
+        if (work_.items > 0 && work_.rounds > 1)
+            parts.push_back({6, text(duration(seconds_left()), " this ", work_.name)});
+        if (work_.items > 0) parts.push_back({2, duration(seconds_remaining()) + " remaining"});
     }
     if (!std::isnan(loss_)) parts.push_back({3, format("loss %.4f", loss_)});
     if (!std::isnan(error_)) parts.push_back({4, format("error %.1f %%", 100 * error_)});
@@ -165,7 +166,7 @@ double Progress::seconds_left() const {
 }
 
 // A round takes as long as the last one did, tests and all; before there was one, as its items take.
-double Progress::seconds_left_in_all() const {
+double Progress::seconds_remaining() const {
     const double by_items = static_cast<double>(work_.items) * recent_seconds_ / recent_items_;
     const double a_round = std::isnan(round_seconds_) ? by_items : round_seconds_;
     return seconds_left() + static_cast<double>(work_.rounds - round_) * a_round;

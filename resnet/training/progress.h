@@ -2,7 +2,7 @@
 //
 // A person at a terminal sees one line, redrawn in place at most ten times a second:
 //
-//     epoch 3/20 ━━━━━━━━━━╸               41 %  1240 images/s  0:24 left  12:30 in all  loss 1.2345  error 38.1 %
+//     epoch 3/20 ━━━━━━━━╸           41 %  1240 images/s  0:24 this epoch  12:30 remaining  loss 1.2345  error 38.1 %
 //
 // A log file gets plain lines instead, one every ten seconds at most.  The line leaves out what a
 // narrow window has no room for, and is wiped when the work ends, by whatever way.  It moves no
@@ -66,7 +66,7 @@ private:
     std::string bar(int cells) const;
     double share() const;                                // of the round that is done, 0 .. 1
     double seconds_left() const;                         // of the round
-    double seconds_left_in_all() const;
+    double seconds_remaining() const;  // of all rounds
 
     Work work_;
     std::ostream& out_;

@@ -6,7 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/build_info.h"
 #include "engine/error.h"
+#include "resnet/training/class_names.h"
+#include "resnet/training/terminal.h"
 
 namespace deepen {
 namespace {
@@ -33,12 +36,8 @@ std::string_view name_of(ScheduleOptions::Kind kind) {
 
 Json to_json(const ModelOptions& model) {
     const ModelOptions o = completed(model);
-    return {{"name", o.name},
-            {"shortcut", name_of(*o.shortcut)},
-            {"width", o.width},
-            {"classes", o.classes},
-            {"stride_in_3x3", o.stride_in_3x3},
-            {"zero_last_scale", o.zero_last_scale}};
+    return {{"name", o.name},       {"shortcut", name_of(*o.shortcut)}, {"width", o.width},
+            {"classes", o.classes}, {"stride_in_3x3", o.stride_in_3x3}, {"zero_last_scale", o.zero_last_scale}};
 }
 
 // The weights by their hash: where they lie does not matter.
@@ -78,6 +77,15 @@ uLong crc(uLong so_far, const void* bytes, std::size_t size) {
     return size == 0 ? so_far : crc32_z(so_far, static_cast<const Bytef*>(bytes), size);
 }
 
+std::string hexadecimal_crc(uLong sum) { return format("%08lx", sum); }
+
+// In full, unless there are so many that a checksum of them must do.
+std::string names_of_classes(const DataSplits& data) {
+    constexpr std::size_t longest = 2000;
+    const std::string names = class_names_text(data.train.classes);
+    return names.size() <= longest ? names : hexadecimal_crc(crc(crc32_z(0, nullptr, 0), names.data(), names.size()));
+}
+
 }  // namespace
 
 std::string Recipe::name() const { return text(completed(model).name, "-seed", training.seed); }
@@ -85,6 +93,7 @@ std::string Recipe::kind() const { return completed(model).shortcut == Shortcut:
 
 std::string Recipe::json(const DataSplits& data) const {
     const Json j{{"format", 2},
+                 {"commit", build_info().commit},
                  {"model", to_json(model)},
                  {"initialiser", initialiser},
                  {"pretrained", to_json(pretrained)},
@@ -95,8 +104,9 @@ std::string Recipe::json(const DataSplits& data) const {
                    {"height", data.train.height},
                    {"width", data.train.width},
                    {"checksum", checksum(data)},
+                   {"class_names", names_of_classes(data)},
                    {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
-    return j.dump(2) + "\n";
+    return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void follow_paper(Recipe& recipe, Index iterations) {
@@ -125,6 +135,10 @@ std::string differences(const std::string& found, const std::string& here) {
         return parsed.is_object() && !parsed.empty() ? parsed.flatten() : Json::object();    // {} has no names
     };
     const Json there = flat(found), ours = flat(here);
+    // Not compared: the program's commit, which is there to be known, and names of classes that an older run lacks.
+    const auto compared = [&](const std::string& key) {
+        return key != "/commit" && (key != "/data/class_names" || there.contains(key));
+    };
     std::string all;
     const auto add = [&](const std::string& pointer, const std::string& theirs, const std::string& mine) {
         std::string name = pointer.substr(1);
@@ -137,9 +151,10 @@ std::string differences(const std::string& found, const std::string& here) {
                                : "not given";
     };
     for (const auto& [key, value] : ours.items())
-        if (!there.contains(key) || there[key] != value) add(key, shown(there, key), shown(ours, key));
+        if (compared(key) && (!there.contains(key) || there[key] != value))
+            add(key, shown(there, key), shown(ours, key));
     for (const auto& [key, value] : there.items())
-        if (!ours.contains(key)) add(key, shown(there, key), "not given");
+        if (compared(key) && !ours.contains(key)) add(key, shown(there, key), "not given");
     return all;
 }
 
@@ -150,9 +165,7 @@ std::string checksum(const DataSplits& data) {
         sum = crc(sum, set->checksums.data(), set->checksums.size() * sizeof(std::uint32_t));
         sum = crc(sum, set->labels.data(), set->labels.size() * sizeof(int));
     }
-    char hexadecimal[16];
-    std::snprintf(hexadecimal, sizeof hexadecimal, "%08lx", sum);
-    return hexadecimal;
+    return hexadecimal_crc(sum);
 }
 
 }  // namespace deepen

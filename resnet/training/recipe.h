@@ -22,7 +22,7 @@ struct Recipe {
 
     std::string name() const;                            // "resnet20-seed1": a folder's name
     std::string kind() const;                            // "plain" or "residual"
-    std::string json(const DataSplits& data) const;      // `data` enters by its counts and checksum
+    std::string json(const DataSplits& data) const;  // `data` enters by its counts, names and checksum
 };
 
 // How the paper trains on CIFAR-10 (He et al. 2015, sections 3.4 and 4.2), over so many iterations in all (the paper's
@@ -33,6 +33,7 @@ struct Recipe {
 void follow_paper(Recipe& recipe, Index iterations);
 
 // In what two recipes, as json() writes them, differ: "training.batch is 16 there, 32 here"; empty if in nothing.
+// The commit of the program is noted in both and not compared.
 // `found` may be anything that was read from a file.
 std::string differences(const std::string& found, const std::string& here);
 

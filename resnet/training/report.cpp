@@ -10,7 +10,6 @@
 #include "engine/files.h"
 #include "resnet/training/curves.h"
 #include "resnet/training/terminal.h"
-#include "resnet/training/verdict.h"
 
 namespace deepen {
 namespace {
@@ -28,7 +27,7 @@ h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .3rem; text-wrap: balanc
 h2 { font-size: 1.2rem; margin: 2.6rem 0 .7rem; }
 p { max-width: 46rem; margin: .6rem 0; }
 a { color: inherit; }
-.soft, figcaption, caption { color: var(--soft); font-size: .93rem; }
+.soft, figcaption { color: var(--soft); font-size: .93rem; }
 .claim { margin: .9rem 0; padding: .9rem 1.2rem; background: var(--card); border: 1px solid var(--rule);
          border-left: .35rem solid var(--mark); border-radius: .4rem; }
 .claim h3 { margin: 0; font-size: 1.05rem; }
@@ -37,7 +36,6 @@ a { color: inherit; }
                   color: var(--mark); font-size: .85rem; font-weight: 600; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-caption { caption-side: bottom; text-align: left; padding-top: .6rem; }
 th, td { padding: .45rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child { text-align: left; }
 thead th { font-size: .9rem; color: var(--soft); font-weight: 600; vertical-align: bottom; }
@@ -53,7 +51,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 code { font: .92em ui-monospace, monospace; }
 )";
 
-constexpr const char* title = "Does depth hurt, and do shortcuts mend it?";
+constexpr const char* title = "Does depth hurt, and do shortcuts help?";
 
 const std::string page_head = text(R"(<!DOCTYPE html>
 <html lang="en">
@@ -124,7 +122,7 @@ std::string table(const std::vector<Net>& nets, const ReportFacts& facts, Index 
     std::string s =
         "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">net</th><th scope=\"col\">parameters</th>"
         "<th scope=\"col\">training error</th><th scope=\"col\">test error</th><th scope=\"col\">best test error</th>"
-        "<th scope=\"col\">seconds<br>an epoch</th><th scope=\"col\">seeds</th></tr></thead>\n<tbody>\n";
+        "<th scope=\"col\">seconds<br>per epoch</th><th scope=\"col\">seeds</th></tr></thead>\n<tbody>\n";
     for (const Net& net : nets) {
         const auto parameters = facts.parameters.find(net.name());
         const bool several = net.runs.size() > 1;
@@ -135,10 +133,13 @@ std::string table(const std::vector<Net>& nets, const ReportFacts& facts, Index 
                   percent_cell(best_test_error(net, epochs), several), "<td>",
                   format("%.1f", seconds_per_epoch(net, epochs)), "</td><td>", net.runs.size(), "</td></tr>\n");
     }
-    s += text("</tbody>\n<caption>After ", epochs_text(epochs), ": means over seeds, their ranges below.  ",
-              "Training error is the mean over that epoch, on augmented pictures and changing weights.  The best ",
-              "test error is the least of all epochs; as the test pictures picked it, it flatters.",
-              "</caption>\n</table></div>\n");
+    // Below the box that scrolls, so that a narrow window shows all of it.
+    const bool several = std::any_of(nets.begin(), nets.end(), [](const Net& net) { return net.runs.size() > 1; });
+    s += text("</tbody>\n</table></div>\n<p class=\"soft\">After ", epochs_text(epochs),
+              several ? ": means over seeds, with their ranges below.  " : ".  ",
+              "Training error is the average over that epoch, on augmented pictures and with changing weights.  The ",
+              "best test error is the lowest of all epochs; it is optimistic, because the test pictures chose it.  ",
+              "Seconds are wall-clock time, tests included, and depend on what else the machine was doing.</p>\n");
     return s;
 }
 
@@ -170,17 +171,18 @@ std::string limits(const std::vector<Net>& nets, Index epochs) {
     if (complete) return "";
     if (lowered)
         return "<p>What these runs cannot show: the paper trains for 64,000 iterations and lowers the learning\n"
-               "rate twice; before the end of that schedule nets may yet change places.  Its Figure 6 shows the\n"
+               "rate twice; before the end of that schedule nets may still change places.  Its Figure 6 shows the\n"
                "whole course.</p>\n";
-    return text("<p>What these runs cannot show: their learning rate was not lowered within ", epochs_text(epochs),
-                ".\nThat deeper residual nets are better than shallower ones appears in published runs only after its\n"
-                "first drop; before it, a deeper residual net may well stand behind a shallower one.  Figure 6 of the\n"
-                "paper shows the whole course.</p>\n");
+    return text(
+        "<p>What these runs cannot show: their learning rate was not lowered within ", epochs_text(epochs),
+        ".\nThat deeper residual nets are better than shallower ones appears in published runs only after its\n"
+        "first drop; before it, a deeper residual net may still be worse than a shallower one.  Figure 6 of the\n"
+        "paper shows the whole course.</p>\n");
 }
 
 constexpr const char* why = R"(<h2>Why?</h2>
 <p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.
-So a deeper net that <em>trains</em> worse has not too little capacity, nor has it overfitted; it is harder to
+So a deeper net that <em>trains</em> worse neither lacks capacity nor overfits; it is harder to
 optimise.  Vanishing gradients are an unlikely reason: with batch normalisation the signals keep their variance, and
 the gradients were found healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, sections 4.1 and
 4.2).</p>
@@ -191,15 +193,15 @@ proof of it.</p>
 )";
 
 constexpr const char* how_to_read_curves = R"(
-Error against epochs, as in the paper's Figure 6: training error solid, test error dashed, one colour a depth, the same
-error axis left and right.  Look at the solid lines first: where the deeper plain net lies <em>above</em> the shallower
-one it is training itself that fails, for overfitting would show as a low solid line under a high dashed one.  Test
-error can lie below training error early on, being measured at an epoch's end and on pictures that are not distorted.
-Bands span the seeds; early epochs may leave at the top.
+Error against epochs, as in the paper's Figure 6: training error solid, test error dashed, one colour per depth, and the
+same error axis left and right.  Look at the solid lines first: where the deeper plain net lies <em>above</em> the
+shallower one, training itself fails; overfitting would show as a low solid line under a high dashed one.  Test error
+can be below training error early on, because it is measured at the end of an epoch and on undistorted pictures.
+Bands show the range over seeds; the first epochs may be cut off at the top.
 )";
 
 constexpr const char* how_to_read_twins = R"(
-The same depth and the same pictures in the same order: all that differs is the shortcut.  With option A (the identity,
+The same depth and the same pictures in the same order: only the shortcut differs.  With option A (the identity,
 padded with zeros where a stage widens) it has no weights of its own.
 )";
 
@@ -238,14 +240,14 @@ std::string what_was_run(const std::vector<Run>& runs, const ReportFacts& facts)
 std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts) {
     const std::vector<Net> nets = nets_of(runs);
     require(!nets.empty(), "nothing to report: none of the ", runs.size(), " runs has finished an epoch.");
-    const Verdict verdict = judge(runs);
+    const Verdict verdict = judge(runs, facts.counting);
     const bool one_seed = std::all_of(nets.begin(), nets.end(), [](const Net& net) { return net.runs.size() == 1; });
 
     std::string s = text(page_head, "<h1>", title, "</h1>\n<p class=\"soft\">The degradation experiment of ",
                          "He et al. 2015, section 4.2, with ", names(nets), ", compared after ",
                          epochs_text(verdict.epoch), ".</p>\n");
     s += claim_card(1, verdict.degradation) + claim_card(2, verdict.remedy);
-    if (one_seed) s += "<p class=\"soft\">One seed a net: how far a repetition would differ is not known.</p>\n";
+    if (one_seed) s += "<p class=\"soft\">One seed per net: how much another seed would change is not known.</p>\n";
     s += "<h2>The numbers</h2>\n" + table(nets, facts, verdict.epoch);
     s += "<h2>The curves</h2>\n";
     s += figure(curves_svg(runs), "Error against epochs, plain nets and residual nets", how_to_read_curves, false);

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "resnet/training/history.h"
+#include "resnet/training/verdict.h"
 
 namespace deepen {
 
@@ -19,6 +19,7 @@ struct ReportFacts {
     std::string command;                                 // that made the runs, as it was typed
     std::string data_set;                                // "CIFAR-10, 50,000 pictures for training, 10,000 for testing"
     std::string commit, machine, date;
+    Counting counting;                        // what the errors were counted on
     std::map<std::string, Index> parameters;             // by name of the net: {"plain-20", 269722}
 };
 

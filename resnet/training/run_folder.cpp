@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "engine/autograd.h"
+#include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/files.h"
 #include "engine/folder_lock.h"
@@ -27,13 +28,57 @@ void make_folder(const fs::path& folder) {
             ".  Choose another --output-dir.");
 }
 
+fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
+
+// What weights.safetensors says of itself: their checksum, as they are stored.
+std::string checksum_as_stored(TensorFile file) {
+    if constexpr (!std::is_same_v<Real, float>)
+        for (auto& [name, tensor] : file.tensors) {
+            tensor = tensor.clone();
+            for (Real& v : tensor.data()) v = static_cast<Real>(static_cast<float>(v));
+        }
+    return checksum_of(file);
+}
+
+bool equal_as_stored(const Tensor& a, const Tensor& b) {
+    const auto equal = [](Real x, Real y) { return static_cast<float>(x) == static_cast<float>(y); };
+    return a.shape() == b.shape() && std::equal(a.data().begin(), a.data().end(), b.data().begin(), equal);
+}
+
+// Refuses weights that are damaged, and weights and a log that are not those of the last checkpoint, if that can be
+// read: it has a checksum over both.
+void require_genuine(const fs::path& folder, const History& history) {
+    const fs::path path = folder / "weights.safetensors", last = folder_of_checkpoints(folder) / "last.safetensors";
+    const TensorFile weights = read_safetensors(path);
+    const auto checksum = weights.metadata.find("checksum");
+    const std::string advice = text("  Remove it, and the same command writes it again from ", last.string(),
+                                    " or, without that, trains again.");
+    require(checksum == weights.metadata.end() || checksum->second == checksum_of(weights), path.string(),
+            " is damaged: its checksum does not match.", advice);
+    std::optional<Checkpoint> end;
+    try {
+        end = read_checkpoint(last);
+    } catch (const Error&) {
+        return;  // nothing to compare with
+    }
+    if (end->state.history.size() != history.size()) return;
+    for (const auto& [name, tensor] : weights.tensors) {
+        const auto found = end->file.tensors.find(name);
+        require(found != end->file.tensors.end() && equal_as_stored(tensor, found->second), path.string(),
+                " does not hold the weights that this run ended with: ", name, " is another.", advice);
+    }
+    require(history_text(end->state.history) == history_text(history), (folder / "log.csv").string(),
+            " is not the log that this run ended with.", advice);
+}
+
 // A run is over when its log holds its last epoch, and its weights are there.
 bool complete(const fs::path& folder, const Recipe& recipe, const History& history) {
     const TrainingOptions& o = recipe.training;
     const bool over = !history.empty() && (history.back().epoch == o.epochs ||
                                            (o.max_iterations && history.back().iteration >= o.max_iterations));
-    if (over) read_safetensors(folder / "weights.safetensors");          // refuses damaged ones, naming the file
-    return over;
+    if (!over || !fs::exists(folder / "weights.safetensors")) return false;
+    require_genuine(folder, history);
+    return true;
 }
 
 // --- what a run begins with --------------------------------------------------------------------------
@@ -97,8 +142,6 @@ Beginning beginning_of(const Recipe& recipe, const PictureSet& pictures, const O
 
 // --- reading checkpoints ---------------------------------------------------------------------------
 
-fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
-
 // Newest first by their names: last, then iteration-N by descending N, then best.
 std::vector<fs::path> checkpoints_in(const fs::path& folder) {
     std::vector<fs::path> found;
@@ -152,9 +195,10 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
 // Writes what a run leaves behind, when it is time.
 class Keeper {
 public:
-    Keeper(fs::path folder, Module& net, const ModelOptions& model, Trainer& trainer,
+    Keeper(fs::path folder, const FolderLock& lock, Module& net, const ModelOptions& model, Trainer& trainer,
            const Preprocessing& preprocessing, const PictureSet& data, std::string recipe, CheckpointOptions options)
         : folder_(std::move(folder)),
+          lock_(lock),
           net_(net),
           model_(model),
           trainer_(trainer),
@@ -172,19 +216,37 @@ public:
 
     // The log comes last: a run is over when its log says so, and then all the rest is there.
     void after_epoch(const EpochRecord& record, const History& history) {
-        write_safetensors(folder_ / "weights.safetensors", file());
+        write_weights();
         const auto worse = [&](const EpochRecord& e) { return e.test_error > record.test_error; };
         if (std::all_of(history.begin(), history.end() - 1, worse) && record.test_error <= 1) save("best.safetensors");
         save("last.safetensors");
         write_history(folder_ / "log.csv", history);
     }
 
+    void write_weights() {
+        require_still_there();
+        TensorFile weights = file();
+        weights.metadata["checksum"] = checksum_as_stored(weights);
+        write_safetensors(folder_ / "weights.safetensors", weights);
+    }
+
     void when_stopped() { save("last.safetensors"); }
 
 private:
-    TensorFile file() const { return model_file(net_, model_, preprocessing_, data_.height, data_.classes); }
+    TensorFile file() const {
+        TensorFile file = model_file(net_, model_, preprocessing_, data_.height, data_.classes);
+        file.metadata["commit"] = build_info().commit;
+        return file;
+    }
+
+    void require_still_there() const {
+        require(lock_.is_of(folder_), "the output folder ", folder_.string(),
+                " was moved away or removed while this run was training into it.  What was saved is where the folder "
+                "is now; put it back, and the same command resumes from its last checkpoint.");
+    }
 
     void save(const std::string& name) {
+        require_still_there();
         const fs::path checkpoints = folder_of_checkpoints(folder_);
         make_folder(checkpoints);
         write_checkpoint(checkpoints / name, file(), trainer_, recipe_);
@@ -202,6 +264,7 @@ private:
     }
 
     const fs::path folder_;
+    const FolderLock& lock_;
     Module& net_;
     const ModelOptions model_;
     Trainer& trainer_;
@@ -216,8 +279,8 @@ private:
 
 std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
     // A run that left nothing has no results to be mistaken for this one's.
-    const bool has_results = fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors") ||
-                             !checkpoints_in(folder).empty();
+    const bool has_results =
+        fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors") || !checkpoints_in(folder).empty();
     if (!fs::exists(folder / "config.json") || !has_results) return std::nullopt;
     const std::string differ = differences(read_text_file(folder / "config.json", largest_config), recipe.json(data));
     require(differ.empty(), folder.string(), " holds a run with other settings or other data: ", differ,
@@ -230,6 +293,8 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
+    std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
+    if (fs::is_directory(folder)) lock.emplace(folder);
     require_nothing_foreign(folder, recipe);
     require_no_stranded_picture(recipe, data.train);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
@@ -238,13 +303,17 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
 
     make_folder(folder);
-    const FolderLock lock(folder);
+    if (!lock) {
+        lock.emplace(folder);
+        require(!fs::exists(folder / "config.json"), folder.string(),
+                " was made by another process meanwhile.  Give the command again to see what is there now.");
+    }
     for (const fs::path& f : {folder, folder_of_checkpoints(folder)}) remove_temporary_files(f);
     if (found) {
         restore(found->checkpoint, found->path.string(), *net, trainer);
         const TrainingState& s = found->checkpoint.state;
-        observer.say(text("Going on from epoch ", s.epoch, ", step ", s.step, " (iteration ", s.iteration, "): ",
-                          found->path.string()));
+        observer.say(text("Going on from epoch ", s.epoch, ", step ", s.step, " (iteration ", s.iteration,
+                          "): ", found->path.string()));
         found.reset();
     } else {
         fs::remove(folder / "weights.safetensors");
@@ -254,7 +323,8 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     else fs::remove(folder / "log.csv");
     write_file_atomically(folder / "config.json", description);
 
-    Keeper keeper(folder, *net, recipe.model, trainer, preprocessing, data.train, description, checkpoints);
+    Keeper keeper(folder, *lock, *net, recipe.model, trainer, preprocessing, data.train, description, checkpoints);
+    if (trainer.finished()) keeper.write_weights();  // the checkpoint was of a finished run
     Observer saving = observer;
     saving.step = [&](const StepReport& step) {
         observer.step(step);

@@ -70,6 +70,24 @@ TEST_F(Files, ReplaceWhatALinkPointsTo) {
     EXPECT_EQ(read_text_file(folder / "elsewhere" / "real"), "new");
 }
 
+TEST_F(Files, MakeWhatALinkPointsToInVain) {
+    fs::create_directory(folder / "elsewhere");
+    fs::create_symlink("elsewhere/second", folder / "link");
+    fs::create_symlink("real", folder / "elsewhere" / "second");
+    write_file_atomically(folder / "link", "new");
+    EXPECT_TRUE(fs::is_symlink(folder / "link") && fs::is_symlink(folder / "elsewhere" / "second"));
+    EXPECT_EQ(read_text_file(folder / "elsewhere" / "real"), "new");
+}
+
+TEST_F(Files, KeepTheirPermissionsWhenTheyAreReplaced) {
+    for (const fs::perms mode : {fs::perms{0600}, fs::perms{0664}}) {
+        write_file_atomically(folder / "a", "old");
+        fs::permissions(folder / "a", mode);
+        write_file_atomically(folder / "a", "new");
+        EXPECT_EQ(fs::status(folder / "a").permissions(), mode);
+    }
+}
+
 TEST_F(Files, OfTheLongestNameCanBeWritten) {
     const fs::path longest = folder / std::string(255, 'n');
     write_file_atomically(longest, "x");

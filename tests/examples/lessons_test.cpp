@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 #include <sstream>
 
@@ -114,8 +115,8 @@ TEST(Lesson4, WhatAShortcutPassesOnAddsToWhatTheBlockDoes) {
 
 // The readings printed below the three tables.
 TEST(Lesson4, ReadsItsTablesRight) {
-    const auto table = rows(output_of("build/lesson4_residual_block"),
-                            R"(^ +(\d+) +([0-9.e+-]+) +#*\|#* +([0-9.e+-]+) +#*\|#*$)");
+    const auto table =
+        rows(output_of("build/lesson4_residual_block"), R"(^ +(\d+) +([0-9.e+-]+) +#*\|#* +([0-9.e+-]+) +#*\|#*$)");
     constexpr std::size_t lines = 11;
     ASSERT_EQ(table.size(), 3 * lines);
     const auto plain = [&](int setting, std::size_t line) { return table[setting * lines + line][1]; };
@@ -132,12 +133,25 @@ TEST(Lesson4, ReadsItsTablesRight) {
     EXPECT_GT(plain(2, 0), 100 * residual(2, 0));        // grows far more
 }
 
+// As README, reading order and the lesson itself say.
+TEST(Lesson6, HasItsNetInSixtyLines) {
+    std::ifstream source("examples/lesson6_resnet50.cpp");
+    int lines = -1;  // not yet there
+    for (std::string line; std::getline(source, line);) {
+        if (line.starts_with("// --- ResNet-50 in sixty lines")) lines = 0;
+        else if (line.starts_with("// ---")) break;
+        else if (lines >= 0 && !line.empty()) ++lines;
+    }
+    EXPECT_GT(lines, 50);
+    EXPECT_LE(lines, 60);
+}
+
 // Names, shapes and weights are those of the library's net, and so is what it computes.
 TEST(Lesson6, BuildsTheLibrarysResNet50) {
     const Scratch scratch;
-    for (const char* name : {"red", "blue"})
+    for (const std::string name : {"train/red", "train/blue", "test/red"})
         for (const char* file : {"1.png", "2.png"})
-            scratch.write(std::string("train/") + name + "/" + file, png(plain_pixels(8, 8, *name, *file, 3), 8, 8));
+            scratch.write(name + "/" + file, png(plain_pixels(8, 8, name[6], *file, 3), 8, 8));
     const std::string output = output_of("build/lesson6_resnet50 " + scratch.folder().string());
     const auto sizes = rows(output, R"(for 2 classes: (\d+) tensors, (\d+) parameters; the library's: (\d+)$)");
     ASSERT_EQ(sizes.size(), 1u) << output;
@@ -145,7 +159,8 @@ TEST(Lesson6, BuildsTheLibrarysResNet50) {
     const auto difference = rows(output, R"(difference of their logits: (\S+) of)");
     ASSERT_EQ(difference.size(), 1u) << output;
     EXPECT_LT(difference[0][0], 1e-5);
-    EXPECT_EQ(rows(output, R"(^ +\d   (\S+) +\S+ %$)").size(), 6u) << output;
+    EXPECT_EQ(rows(output, R"(^ +\d+   (\S+) +\S+ % +\S+ %$)").size(), 12u) << output;
+    expect_mentions(output, "Guessing is wrong on 50.0 % of them.");
 }
 
 }  // namespace

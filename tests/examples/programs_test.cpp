@@ -7,6 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/build_info.h"
+#include "engine/error.h"
+#include "engine/files.h"
 #include "resnet/training/history.h"
 #include "resnet/training/terminal.h"
 #include "tests/examples/command.h"
@@ -150,6 +153,29 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
            "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
 }
 
+TEST(Degradation, ReportsWhatEarlierCommandsFinishedInTheFolder) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "a copy").string(),
+                      command = "build/degradation" + tiny + "--output-dir '" + dir + "'";
+    expect(command + " --depths 8,14 --kinds plain", 0, "Not tested: this needs a plain and a residual net");
+    expect(command + " --depths 8", 0, "also in the report: plain14-seed1, which was finished before\n");
+    const std::string report = read_text_file(dir + "/report.html");
+    for (const char* net : {"plain-8", "plain-14", "resnet-8"})
+        EXPECT_NE(report.find(text("<th scope=\"row\">", net)), report.npos) << net;
+    EXPECT_NE(report.find("--output-dir '" + dir + "' --depths 8</code>"), report.npos)
+        << "the command cannot be pasted";
+    EXPECT_NE(report.find("<dt>commit</dt><dd><code>" + build_info().commit), report.npos);
+    expect("rm -r '" + dir + "/plain8-seed1' '" + dir + "/resnet8-seed1'; " + command + " --depths 8 --lr 0.05", 0,
+           "not in the report: " + dir + "/plain14-seed1 holds a run with other settings");
+}
+
+// Three epochs of a few steps: what newcomers take for a result.
+TEST(Degradation, FindsNothingWhereNothingWasLearned) {
+    const Scratch scratch;
+    expect("build/degradation --depths 8,14 --kinds plain --lr 0.0001 --output-dir " + scratch.folder().string() + tiny,
+           0, "A deeper plain net trains worse than a shallower one.  [nothing was learned]");
+}
+
 TEST(Degradation, GoesOnInTheMidstOfANet) {
     const Scratch scratch;
     const std::string command = "build/degradation --depths 8,14" + long_run + "--output-dir ";
@@ -158,7 +184,7 @@ TEST(Degradation, GoesOnInTheMidstOfANet) {
     const std::string dir = (scratch / "run").string();
     expect("(" + command + dir + " --checkpoint-every 5 & pid=$!; until [ -e " + dir +
                "/resnet8-seed1/checkpoints/last.safetensors ]; do sleep 0.01; done; kill -TERM $pid; wait $pid)",
-           143, "1 of 4 runs are finished; the same command goes on from where it stopped.");
+           143, "1 of 4 runs are finished; give the same command again to resume.");
     const Outcome resumed = run(command + dir);
     expect_mentions(resumed.output, "Going on from epoch ");
     expect_mentions(resumed.output, "finished before");

@@ -45,9 +45,10 @@ TEST(Progress, ShowsRoundShareRateTimesLossAndError) {
     EXPECT_EQ(stage.heard(), "\repoch 3/20                                             0 %\x1b[K");
     stage.time += 1;
     progress.advance(250, 1.23456, 0.381);
-    EXPECT_EQ(stage.heard(),
-              "\repoch 3/20 ━━━━━━━━━━                                 25 %  250 images/s  0:03 left  1:11 in all"
-              "  loss 1.2346  error 38.1 %\x1b[K");
+    EXPECT_EQ(
+        stage.heard(),
+        "\repoch 3/20 ━━━━━━━━━━                                 25 %  250 images/s  0:03 this epoch  1:11 remaining"
+        "  loss 1.2346  error 38.1 %\x1b[K");
 }
 
 TEST(Progress, DrawsAtMostTenTimesASecond) {
@@ -80,6 +81,16 @@ TEST(Progress, FitsAnyWindow) {
     }
 }
 
+TEST(Progress, ShowsTheTimeOfTheWholeRunOnEightyColumns) {
+    Stage stage;
+    stage.width = 80;
+    Progress progress(twenty_epochs, stage.out, stage.terminal(), stage.clock());
+    progress.start(3);
+    stage.heard();
+    stage.time += 1, progress.advance(250, 1.23456, 0.381);
+    EXPECT_NE(stage.heard().find("1:11 remaining  loss 1.2346  error 38.1 %"), std::string::npos);
+}
+
 TEST(Progress, ForgetsOldRates) {
     Stage stage;
     Progress progress({.items = 100000}, stage.out, stage.terminal(), stage.clock());
@@ -102,7 +113,7 @@ TEST(Progress, CountsAWholeEpochForThoseToCome) {
     progress.start(2);
     stage.heard();
     stage.time += 1, progress.advance(10);
-    EXPECT_NE(stage.heard().find("0:09 left  1:09 in all"), std::string::npos);
+    EXPECT_NE(stage.heard().find("0:09 this epoch  1:09 remaining"), std::string::npos);
 }
 
 TEST(Progress, GoesOnWhereARunWasResumed) {
@@ -111,7 +122,7 @@ TEST(Progress, GoesOnWhereARunWasResumed) {
     progress.start(7, 500);
     EXPECT_NE(stage.heard().find("50 %"), std::string::npos);
     stage.time += 1, progress.advance(100);
-    EXPECT_NE(stage.heard().find("60 %  100 images/s  0:04 left"), std::string::npos);
+    EXPECT_NE(stage.heard().find("60 %  100 images/s  0:04 this epoch"), std::string::npos);
 }
 
 TEST(Progress, SaysWhatElseItIsBusyWith) {
@@ -159,7 +170,8 @@ TEST(Progress, WritesPlainLinesIntoALogEveryTenSeconds) {
     for (int i = 0; i < 95; ++i) stage.time += 0.1, progress.advance(1, 2.0, 0.5);
     EXPECT_EQ(stage.heard(), "");
     for (int i = 0; i < 10; ++i) stage.time += 0.1, progress.advance(1, 2.0, 0.5);
-    EXPECT_EQ(stage.heard(), "epoch 1/20   10 %  10.0 images/s  1:30 left  33:10 in all  loss 2.0000  error 50.0 %\n");
+    EXPECT_EQ(stage.heard(),
+              "epoch 1/20   10 %  10.0 images/s  1:30 this epoch  33:10 remaining  loss 2.0000  error 50.0 %\n");
     progress.print("epoch  1/20  done");
     progress.finish();
     EXPECT_EQ(stage.heard(), "epoch  1/20  done\n");

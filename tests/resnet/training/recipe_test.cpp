@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engine/error.h"
 #include "examples/common/training_flags.h"
@@ -97,6 +98,35 @@ TEST(Iterations, AreTheLengthOfAnySchedule) {
     EXPECT_EQ(r.training.epochs, 3);
     expect_refused([] { recipe({"--iterations", "9", "--epochs", "2"}); }, "both say how long to train");
     expect_refused([] { recipe({"--iterations", "9", "--max-iterations", "2"}); }, "Give one");
+}
+
+TEST(TrainingFlags, ChooseABatchSizeThatGivesASmallFolderTenStepsPerEpoch) {
+    const Scratch scratch;
+    const std::string folder = scratch.folder().string();
+    const auto batch = [&](Index count, std::vector<std::string> more = {}) {
+        std::vector<std::string> words = {"--data-path", folder};
+        words.insert(words.end(), more.begin(), more.end());
+        return recipe(words, "resnet20", count).training.batch;
+    };
+    EXPECT_EQ(batch(60), 8) << "no smaller than eight";
+    EXPECT_EQ(batch(182), 16);
+    EXPECT_EQ(batch(1152), 64) << "nine steps of 128 are too few";
+    EXPECT_EQ(batch(1153), 128);
+    EXPECT_EQ(batch(182, {"-b", "128"}), 128) << "as asked for";
+    EXPECT_EQ(batch(182, {"--schedule", "paper", "--epochs", "2"}), 128) << "the paper's";
+    EXPECT_EQ(recipe({}, "resnet20", 182).training.batch, 128) << "synthetic pictures";
+}
+
+TEST(TrainingFlags, NameFoldersAfterTheData) {
+    TrainingFlags flags;
+    for (const auto& [path, name] : std::map<std::string, std::string>{{"synthetic", "synthetic"},
+                                                                       {"a/pets", "pets"},
+                                                                       {"a/pets/", "pets"},
+                                                                       {"a/cifar-10-binary.tar.gz", "cifar-10-binary"},
+                                                                       {"..", "data"}}) {
+        flags.data_path = path;
+        EXPECT_EQ(flags.data_name(), name) << path;
+    }
 }
 
 }  // namespace

@@ -24,11 +24,12 @@ protected:
 TEST_F(Report, BeginsWithTheVerdict) {
     const std::string page = report_html(invented_experiment(), {});
     const std::size_t first =
-        page.find("Holds on 2 of 2 seeds: plain-56 has on average 31.0 points more training error than plain-20.");
+        page.find("On average over 2 seeds, plain-56 has 31.0 points more training error than plain-20.");
     const std::size_t second = page.find(
-        "Holds on 2 of 2 seeds: resnet-56 has on average 47.0 points less training error than "
-        "plain-56, and 5.0 points less than resnet-20.");
+        "On average over 2 seeds, resnet-56 has 47.0 points less training error than plain-56.  It has 5.0 points less "
+        "training error than resnet-20.");
     EXPECT_LT(first, second);
+    EXPECT_NE(second, page.npos);
     EXPECT_LT(second, page.find("<table>"));
     EXPECT_LT(page.find("<table>"), page.find("<svg"));
 }
@@ -63,11 +64,22 @@ TEST_F(Report, SaysWhatWasRunAndNoMore) {
 TEST_F(Report, AdmitsWhatShortRunsCannotShow) {
     Experiment runs = {invented_run("plain", 20, 1, {0.5, 0.25})};
     EXPECT_TRUE(has(report_html(runs, {}), "their learning rate was not lowered within 2 epochs."));
-    EXPECT_TRUE(has(report_html(runs, {}), "One seed a net"));
+    EXPECT_TRUE(has(report_html(runs, {}), "One seed per net"));
     runs[0].history[1].lr = 0.01;
-    EXPECT_TRUE(has(report_html(runs, {}), "before the end of that schedule nets may yet change places"));
+    EXPECT_TRUE(has(report_html(runs, {}), "before the end of that schedule nets may still change places"));
     runs[0].history[1].iteration = 64000;
     EXPECT_FALSE(has(report_html(runs, {}), "What these runs cannot show"));
+}
+
+TEST_F(Report, SpeaksOfRangesOnlyWhereThereAreSome) {
+    const char* ranges = "means over seeds, with their ranges below";
+    EXPECT_TRUE(has(report_html(invented_experiment(), {}), ranges));
+    EXPECT_FALSE(has(report_html({invented_run("plain", 20, 1, {0.5})}, {}), ranges));
+}
+
+TEST_F(Report, SaysWhenNothingWasLearned) {
+    const Experiment runs = {invented_run("plain", 20, 1, {0.89}), invented_run("plain", 56, 1, {0.91})};
+    EXPECT_TRUE(has(report_html(runs, {}), "<span class=\"outcome\">nothing was learned</span>"));
 }
 
 TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
@@ -77,8 +89,7 @@ TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
 }
 
 TEST_F(Report, NeedsAnEpoch) {
-    EXPECT_EQ(refusal_of([] { report_html({}, {}); }),
-              "nothing to report: none of the 0 runs has finished an epoch.");
+    EXPECT_EQ(refusal_of([] { report_html({}, {}); }), "nothing to report: none of the 0 runs has finished an epoch.");
 }
 
 TEST_F(Report, IsWrittenAsAFile) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/anomaly.h"
+#include "engine/build_info.h"
 #include "engine/folder_lock.h"
 #include "engine/memory.h"
 #include "resnet/training/checkpoint.h"
@@ -144,13 +145,108 @@ TEST_F(RunFolder, GoesOnFromACheckpointOfAnotherFolder) {
     EXPECT_EQ(result(), whole);
 }
 
+// --- a finished run ------------------------------------------------------------------------------------
+
+TEST_F(RunFolder, ResumedFromTheEndOfAnotherHoldsItsWeights) {
+    const std::string whole = uninterrupted();
+    train_into(folder, recipe(), pictures(), observer(),
+               {.resume = true, .from = scratch / "other" / "checkpoints" / "last.safetensors"});
+    EXPECT_EQ(result(), whole);
+    EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+}
+
+TEST_F(RunFolder, GetsLostWeightsBackFromItsLastCheckpoint) {
+    train();
+    const std::string whole = result();
+    for (const char* lost : {"weights.safetensors", "log.csv"}) {
+        fs::remove(folder / lost);
+        EXPECT_FALSE(finished_run(folder, recipe(), pictures()));
+        train();
+        EXPECT_EQ(said.size(), 1u) << "more than that it goes on";
+        EXPECT_EQ(result(), whole);
+        EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+    }
+}
+
+TEST_F(RunFolder, IsNotTakenForFinishedWithWeightsOfAnother) {
+    train();
+    Recipe seed2 = recipe();
+    seed2.training.seed = 2;
+    train_into(scratch / "other", seed2, pictures());
+    fs::copy(scratch / "other" / "weights.safetensors", folder / "weights.safetensors",
+             fs::copy_options::overwrite_existing);
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+                    (folder / "weights.safetensors").string() + " does not hold the weights that this run ended with");
+}
+
+TEST_F(RunFolder, IsNotTakenForFinishedWithAFlippedBit) {
+    train();
+    const fs::path weights = folder / "weights.safetensors";
+    fs::remove_all(folder / "checkpoints");  // the weights' own checksum is enough
+    EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+    std::string bytes = read_text_file(weights);
+    bytes[bytes.size() - 100] ^= 1;
+    scratch.write("run/weights.safetensors", bytes);
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+                    weights.string() + " is damaged: its checksum does not match.");
+}
+
+TEST_F(RunFolder, IsNotTakenForFinishedWithAnEditedLog) {
+    train();
+    History history = read_history(folder / "log.csv");
+    history.back().train_error = 0;
+    write_history(folder / "log.csv", history);
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+                    (folder / "log.csv").string() + " is not the log that this run ended with.");
+}
+
+TEST_F(RunFolder, MovedAwayEndsItsRun) {
+    const auto move = [&](bool replace) {
+        fs::remove_all(folder), fs::remove_all(scratch / "moved");
+        Observer o = observer();
+        o.step = [&](const StepReport& step) {
+            if (step.iteration != 2) return;
+            fs::rename(folder, scratch / "moved");
+            if (replace) fs::create_directory(folder);
+        };
+        return refusal_of([&] { train_into(folder, recipe(), pictures(), o); });
+    };
+    for (const bool replace : {false, true}) {
+        expect_mentions(move(replace), folder.string() + " was moved away or removed while this run");
+        EXPECT_TRUE(!fs::exists(folder) || fs::is_empty(folder));
+    }
+}
+
+TEST_F(RunFolder, GoesOnByAnotherCommitButNotWithOtherNamesOfClasses) {
+    const std::string ours = recipe().json(pictures());
+    std::string other = ours;
+    other.replace(other.find("\"commit\": \"") + 11, 3, "abc");
+    EXPECT_EQ(differences(other, ours), "");
+    DataSplits renamed = pictures();
+    renamed.train.classes[0] = "renamed";
+    expect_mentions(differences(ours, recipe().json(renamed)), "data.class_names is ");
+    std::string older = ours;  // which said nothing of names
+    const std::size_t names = older.find("    \"class_names\"");
+    older.erase(names, older.find('\n', names) + 1 - names);
+    EXPECT_EQ(differences(older, ours), "");
+}
+
+TEST_F(RunFolder, SaysWhichCommitMadeIt) {
+    train();
+    expect_mentions(read_text_file(folder / "config.json"), "\"commit\": \"" + build_info().commit + "\"");
+    EXPECT_EQ(read_safetensors(folder / "weights.safetensors").metadata.at("commit"), build_info().commit);
+}
+
+// --- other runs ----------------------------------------------------------------------------------------
+
 TEST_F(RunFolder, SaysInWhatAnotherRunDiffers) {
     train(5);
     Recipe other = recipe();
     other.training.schedule.base = 0.1;
     other.model.name = "plain8";
-    const std::string differences = "model.name is \"resnet8\" there, \"plain8\" here, model.shortcut is \"A\" there, "
-                                    "\"none\" here, training.schedule.lr is 0.05 there, 0.1 here.";
+    const std::string differences =
+        "model.name is \"resnet8\" there, \"plain8\" here, model.shortcut is \"A\" there, "
+        "\"none\" here, training.schedule.lr is 0.05 there, 0.1 here.";
     expect_mentions(refusal(other),
                     last.string() + ": this checkpoint is of a run with other settings or other data: " + differences);
     expect_mentions(refusal_of([&] { finished_run(folder, other, pictures()); }),
@@ -247,8 +343,8 @@ TEST(Differences, SurviveWhatIsNoRecipe) {
     EXPECT_EQ(differences(ours, ours), "");
     EXPECT_EQ(differences("{\"a\":{\"b\":1}}", ours), "");
     EXPECT_EQ(differences("{\"a\":{\"b\":2}, \"c\":3}", ours), "a.b is 2 there, 1 here, c is 3 there, not given here");
-    for (const std::string& odd : {std::string("no json"), std::string("[]"), std::string(100000, '['), std::string(),
-                                   std::string("{}")})
+    for (const std::string& odd :
+         {std::string("no json"), std::string("[]"), std::string(100000, '['), std::string(), std::string("{}")})
         EXPECT_EQ(differences(odd, ours), "a.b is not given there, 1 here");
 }
 
