@@ -1,75 +1,94 @@
 # Deepen: a deep learning engine to read and to use.  `make help` lists what can be asked for.
 
-REAL  ?= float
-ARCH  ?= native
+# On all processors.  A make within this one shares them with it.
+ifeq (0,$(MAKELEVEL))
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+endif
+
+# `make setup test`: setup, or clean, is over before the next target begins, which is a make of its own.
+ifneq (,$(and $(filter setup clean,$(MAKECMDGOALS)),$(filter-out setup clean,$(MAKECMDGOALS))))
+.NOTPARALLEL:
+.PHONY: $(MAKECMDGOALS)
+$(MAKECMDGOALS):
+	@$(MAKE) --no-print-directory $@
+else
+
+# float, or double: for tests of gradients.
+REAL ?= float
+# Another processor than this one: x86-64-v3, armv8-a, ...
+ARCH ?= native
 # address: memory and undefined behaviour; thread: data races; fuzz: address, and which branches are taken.
 SANITIZE ?=
-BUILD ?= build$(if $(SANITIZE),/$(SANITIZE))$(if $(filter double,$(REAL)),/double)
+# Where everything built goes; the demo's results go into RUNS.
+BUILD ?= build
+RUNS  ?= runs
+
+$(if $(filter-out float double,$(REAL)),$(error REAL=$(REAL) is unknown.  Try float or double))
+$(if $(filter-out address thread fuzz,$(SANITIZE)),$(error SANITIZE=$(SANITIZE) is unknown.  Try address, thread or fuzz))
+$(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD) has a space in it, which make cannot handle.  Try another folder))
+BASE := $(BUILD)$(if $(SANITIZE),/$(SANITIZE))
+OUT  := $(BASE)$(if $(filter double,$(REAL)),/double)
 
 # What a sanitizer finds ends the program.
 CHECKED_address := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 CHECKED_thread  := -fsanitize=thread
 CHECKED_fuzz    := $(CHECKED_address) -fsanitize=fuzzer-no-link
 
-CXX      ?= g++
+PKG_CONFIG ?= pkg-config
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads.  Never -ffast-math: it reorders sums and breaks NaN checks.
-FLAGS := -std=c++20 -I. -march=$(ARCH) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option) \
+FLAGS := -std=c++20 -I. $(addprefix -march=,$(ARCH)) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-unknown-pragmas) \
          -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread \
-         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell pkg-config --cflags openblas 2>/dev/null) $(CXXFLAGS) \
+         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell $(PKG_CONFIG) --cflags openblas 2>/dev/null) $(CXXFLAGS) \
          $(CHECKED_$(SANITIZE))
-LIBS  := $(shell pkg-config --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
+LIBS  := $(shell $(PKG_CONFIG) --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
 
 # Debian's and Ubuntu's names.
 PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox \
             curl ca-certificates
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
+# Code without arithmetic of its own compiles in half the time at -O1.
+LIGHT    := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHTER  := -O1 -g0
 # A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
-PROGRAMS := $(patsubst examples/%.cpp,$(BUILD)/%,$(sort $(wildcard examples/*.cpp)))
-# Gradients are checked in double alone; tests that run the programs, which are of float, in float alone.
+PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
+# Gradients are checked in double alone; tests that run programs, which are of float, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/examples/classify_test.cpp tests/examples/interruption_test.cpp tests/examples/lessons_test.cpp tests/examples/programs_test.cpp
+ONLY_FLOAT  := tests/makefile_test.cpp $(addprefix tests/examples/,$(addsuffix _test.cpp,classify interruption lessons processor programs))
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
-object    = $(patsubst %.cpp,$(BUILD)/obj/%.o,$(1))
-
-# On all processors, unless one target has to be over before the next begins.
-ifeq (,$(filter setup clean,$(MAKECMDGOALS)))
-MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
-endif
+object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 
 .PHONY: all
 all: $(PROGRAMS) ## build the programs into build/
 
 .PHONY: demo
-demo: ## plain against residual nets on pictures of our own making: curves and a verdict in runs/demo/
-	@$(MAKE) --no-print-directory build/degradation
-	build/degradation --depths 14,32 --seeds 1,2 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
-	    --synthetic-train 5000 --synthetic-test 1000 --output-dir runs/demo
+demo: $(OUT)/degradation ## plain against residual nets on pictures of our own making: curves and a verdict in runs/demo/
+	$< --depths 14,32 --seeds 1,2 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
+	    --synthetic-train 5000 --synthetic-test 1000 --output-dir $(RUNS)/demo
 
 .PHONY: test
-test: ## build and run all tests, in float and in double
-	@$(MAKE) --no-print-directory all build/run-tests
-	@$(MAKE) --no-print-directory REAL=double build/double/run-tests
-	@sh tests/run.sh
+test: all $(OUT)/run-tests ## build and run all tests, in float and in double
+	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
+	@sh tests/run.sh $(sort $(OUT)/run-tests $(BASE)/double/run-tests)
 
 TARGET  ?= safetensors
 SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## look for bytes that a parser does not survive (clang): make fuzz TARGET=picture SECONDS=600
-	@$(MAKE) --no-print-directory CXX=clang++ SANITIZE=fuzz build/fuzz/fuzz
+	@$(MAKE) --no-print-directory CXX=clang++ SANITIZE=fuzz $(BUILD)/fuzz/fuzz
 	@sh tests/fuzz/run.sh $(TARGET) $(SECONDS)
 
 .PHONY: kill-test
-kill-test: build/train ## kill a training run 200 times: it goes on to the same bits every time (two minutes)
+kill-test: $(BUILD)/train ## kill a training run 200 times: it goes on to the same bits every time (two minutes)
 	sh tests/kill_test.sh 200
 
 # Done again where the file or what it includes has changed, which its object file knows.
 .PHONY: tidy
-tidy: $(patsubst %.cpp,build/tidy/%.done,$(SOURCES) $(SHARED) $(wildcard examples/*.cpp)) ## what clang-tidy finds in .clang-tidy's list (apt install clang-tidy), ten minutes
-build/tidy/%.done: $(BUILD)/obj/%.o .clang-tidy
+tidy: $(patsubst %.cpp,$(OUT)/tidy/%.done,$(SOURCES) $(SHARED) $(wildcard examples/*.cpp)) ## what clang-tidy finds in .clang-tidy's list (apt install clang-tidy), ten minutes
+$(OUT)/tidy/%.done: $(OUT)/obj/%.o .clang-tidy
 	@echo "tidy $*.cpp"
 	@clang-tidy --version >/dev/null
 	@mkdir -p $(@D)
@@ -77,20 +96,18 @@ build/tidy/%.done: $(BUILD)/obj/%.o .clang-tidy
 
 # Two more builds of everything: too long for .ci/run, which replays the fuzzers' corpus and lints.
 .PHONY: check
-check: lint tidy ## lint, clang-tidy, mutants, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+check: all lint tidy ## lint, clang-tidy, mutants, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
 	@$(MAKE) --no-print-directory mutants
-	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory SANITIZE=address build/address/run-tests
-	build/address/run-tests --gtest_brief=1
-	@$(MAKE) --no-print-directory SANITIZE=thread build/thread/run-tests
-	build/thread/run-tests --gtest_brief=1
+	@$(MAKE) --no-print-directory SANITIZE=address $(BUILD)/address/run-tests
+	$(BUILD)/address/run-tests --gtest_brief=1
+	@$(MAKE) --no-print-directory SANITIZE=thread $(BUILD)/thread/run-tests
+	$(BUILD)/thread/run-tests --gtest_brief=1
 
 # Both builds first: mutants begin with copies of their objects.
 ONLY ?=
 .PHONY: mutants
-mutants: ## break the code on purpose in some fifty places: a test must notice each (python3); ONLY=name for one
-	@$(MAKE) --no-print-directory all build/run-tests
-	@$(MAKE) --no-print-directory REAL=double build/double/run-tests
+mutants: all $(OUT)/run-tests ## break the code on purpose in some fifty places: a test must notice each (python3); ONLY=name for one
+	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
 	@python3 tests/mutants/run.py $(ONLY)
 
 .PHONY: lint
@@ -99,15 +116,14 @@ lint: ## the rules no compiler knows: includes go down the house, files stay sho
 
 .PHONY: bench
 bench: all ## time training and inference beside PyTorch (apt install python3-torch), half an hour
-	build/bench --json build/bench.json
-	build/bench --models resnet50 --threads 2 --batch-size 16 --steps 3 --json build/bench-resnet50.json
-	build/bench --models resnet50 --threads 2 --batch-size 1 --modes infer --steps 20 --json build/bench-resnet50-one.json
-	build/bench --layers --threads 1
+	$(OUT)/bench --json $(OUT)/bench.json
+	$(OUT)/bench --models resnet50 --threads 2 --batch-size 16 --steps 3 --json $(OUT)/bench-resnet50.json
+	$(OUT)/bench --models resnet50 --threads 2 --batch-size 1 --modes infer --steps 20 --json $(OUT)/bench-resnet50-one.json
+	$(OUT)/bench --layers --threads 1
 
 .PHONY: compare
-compare: ## hold the ImageNet nets against torchvision's (apt install python3-torchvision), five minutes
-	@$(MAKE) --no-print-directory build/answer
-	@$(MAKE) --no-print-directory REAL=double build/double/answer
+compare: $(BUILD)/answer ## hold the ImageNet nets against torchvision's (apt install python3-torchvision), five minutes
+	@$(MAKE) --no-print-directory REAL=double $(BUILD)/double/answer
 	/usr/bin/python3 tests/compare/compare_torchvision.py
 
 .PHONY: data
@@ -123,56 +139,66 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 
 .PHONY: clean
 clean: ## remove everything built
-	rm -rf build
+	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a run-tests answer \
+	    obj tidy double address thread fuzz compiled linked tests commit packages-found))
 
 .PHONY: help
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
-	@echo 'Variables: REAL=double builds in double precision into build/double; ARCH=x86-64-v3 for another processor than this one.'
+	@awk -F ':.*## ' '/^[a-z-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
+	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
+	@echo 'build/double; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
-$(BUILD)/libdeepen.a: $(call object,$(SOURCES) $(SHARED))
-	@rm -f $@ && ar rcs $@ $^
+# What was not finished is not there.
+.DELETE_ON_ERROR:
 
-$(PROGRAMS): $(BUILD)/%: $(BUILD)/obj/examples/%.o $(BUILD)/libdeepen.a
-	@echo "link $@"
-	@$(CXX) -o $@ $^ $(LIBS)
+$(OUT)/libdeepen.a: $(call object,$(SOURCES) $(SHARED)) $(OUT)/linked
+	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/run-tests: $(call object,$(TESTS)) $(BUILD)/libdeepen.a
-	@echo "link $@"
-	@$(CXX) -o $@ $^ -lgtest $(LIBS)
+link = @echo "link $@" && $(CXX) $(1) -o $@ $(filter %.o %.a,$^) $(2) $(LIBS)
+$(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(OUT)/libdeepen.a
+	$(call link)
 
-$(BUILD)/answer: $(call object,tests/compare/answer.cpp) $(BUILD)/libdeepen.a
-	@echo "link $@"
-	@$(CXX) -o $@ $^ $(LIBS)
+$(OUT)/run-tests: $(call object,$(TESTS)) $(OUT)/libdeepen.a $(OUT)/tests
+	$(call link,,-lgtest)
+
+$(OUT)/answer: $(call object,tests/compare/answer.cpp) $(OUT)/libdeepen.a
+	$(call link)
 
 # One program for all targets; it runs the one that it is called after.
 FUZZED := tests/resnet/data/picture_files.cpp tests/fuzz/targets.cpp tests/fuzz/libfuzzer.cpp
-$(BUILD)/fuzz: $(call object,$(FUZZED)) $(BUILD)/libdeepen.a
-	@echo "link $@"
-	@$(CXX) -fsanitize=fuzzer -o $@ $^ -lgtest $(LIBS)
+$(OUT)/fuzz: $(call object,$(FUZZED)) $(OUT)/libdeepen.a
+	$(call link,-fsanitize=fuzzer,-lgtest)
 
-# Code without arithmetic of its own compiles in half the time at -O1.
-LIGHT := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
-$(BUILD)/obj/%.o: %.cpp | build/packages-found
+$(OUT)/obj/%.o: %.cpp $(OUT)/compiled | $(BUILD)/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),-O1 -g0) $(FLAGS_$*) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
 # stb_image copies nothing from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's
 # data ends early: forbidden by the letter, harmless, not ours.
-$(BUILD)/obj/resnet/data/decode.o: FLAGS += $(if $(SANITIZE),-fno-sanitize=nonnull-attribute -fno-sanitize=shift)
+FLAGS_resnet/data/decode := $(if $(SANITIZE),-fno-sanitize=nonnull-attribute -fno-sanitize=shift)
 
 # The commit is compiled into one object, which is made again when the commit is another.
-FLAGS_engine/build_info = -DDEEPEN_COMMIT='"$(shell cat $(BUILD)/commit)"'
-$(call object,engine/build_info.cpp): $(BUILD)/commit
-$(BUILD)/commit: .FORCE
-	@mkdir -p $(@D)
-	@commit=$$(test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null); \
-	echo "$${commit:-unknown}" | cmp -s - $@ || echo "$${commit:-unknown}" >$@
+FLAGS_engine/build_info = -DDEEPEN_COMMIT='"$(shell cat $(OUT)/commit)"'
+$(call object,engine/build_info.cpp): $(OUT)/commit
+
+# What an object or a program depends on beside files.  Each of these says so, and is written only when that changes:
+# compiled   compiler, flags, and all that they define in advance: the compiler's version, what `native` is here
+# linked     libraries and their flags, and what is in the archive
+# tests      which tests there are
+# commit     of git
+quoted        = '$(subst ','\'',$(1))'
+says_compiled = echo $(call quoted,$(CXX) $(FLAGS) $(LIGHTER)) && $(CXX) $(FLAGS) -dM -E -x c++ /dev/null
+says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(SOURCES) $(SHARED))
+says_tests    = echo $(TESTS)
+says_commit   = test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' || echo unknown
+$(addprefix $(OUT)/,compiled linked tests commit): .FORCE | $(BUILD)/packages-found
+	+@mkdir -p $(@D); { $(says_$(@F)); } >$@.$$$$ 2>/dev/null; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 .PHONY: .FORCE
 .FORCE:
 
-build/packages-found:
-	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p build && touch $@
+$(BUILD)/packages-found:
+	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p $(@D) && touch $@
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+endif

@@ -23,17 +23,8 @@ std::string compiler() {
 #endif
 }
 
-#if defined(__AVX512F__)
-constexpr const char* instructions = "AVX-512";
-#elif defined(__AVX2__)
-constexpr const char* instructions = "AVX2";
-#elif defined(__AVX__)
-constexpr const char* instructions = "AVX";
-#elif defined(__aarch64__)
-constexpr const char* instructions = "NEON";
-#else
-constexpr const char* instructions = "SSE2";
-#endif
+#define DEEPEN_TEXT_OF(word) #word
+#define DEEPEN_TEXT(macro) DEEPEN_TEXT_OF(macro)
 
 constexpr const char* real = sizeof(Real) == sizeof(double) ? "double" : "float";
 
@@ -44,7 +35,7 @@ const BuildInfo& build_info() {
                                 DEEPEN_COMMIT,
                                 compiler(),
                                 openblas_get_config(),
-                                text(instructions, ", ", simd::lanes, " ", real, "s"),
+                                text(DEEPEN_TEXT(DEEPEN_PROCESSOR), ", ", simd::lanes, " ", real, "s"),
                                 real};
     return info;
 }

@@ -13,6 +13,7 @@
 #include <immintrin.h>
 #endif
 
+#include "engine/processor.h"
 #include "engine/real.h"
 
 namespace deepen::simd {

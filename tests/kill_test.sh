@@ -6,7 +6,7 @@
 # that nobody disturbed, and the next one begins.  A checkpoint that cannot be read, or a file left over, is a failure.
 kills=${1:-200} seed=${2:-1}
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT
-train="build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 --epochs 3 --threads 1
+train="${BUILD:-build}/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 --epochs 3 --threads 1
        --checkpoint-every 3"
 
 fail() {

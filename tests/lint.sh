@@ -5,6 +5,7 @@
 # <- examples <- tests.  Files have 400 lines of 120 columns at most, no tab, no blank at a line's end; a header
 # says #pragma once.  (How lines break otherwise: .clang-format.  What clang-tidy finds: `make tidy`.)
 
+cd "$(dirname "$0")/.." || exit 1
 files=$(find engine layers resnet examples tests -name '*.h' -o -name '*.cpp' | sort)
 
 # breach WHY: its input's lines, each followed by why it is here.

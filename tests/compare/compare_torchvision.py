@@ -71,7 +71,7 @@ def their_gradients(net, x, labels, kind):
 
 
 def our_answers(program, name, path):
-    subprocess.run([os.path.join(ROOT, program), name, path["weights"], path["question"], path["answer"], path["back"]],
+    subprocess.run([os.path.join(ROOT, os.environ.get("BUILD", "build"), program), name, path["weights"], path["question"], path["answer"], path["back"]],
                    check=True)
     return read_safetensors(path["answer"])
 
@@ -101,7 +101,7 @@ def compare(name, folder):
     path = {what: os.path.join(folder, what) for what in ("weights", "question", "answer", "back")}
     write_safetensors(path["weights"], net.state_dict())
     write_safetensors(path["question"], {"x": x.permute(0, 2, 3, 1), "labels": none})
-    ours, theirs = our_answers("build/answer", name, path), their_outputs(net, x)
+    ours, theirs = our_answers("answer", name, path), their_outputs(net, x)
     assert ours.keys() == theirs.keys(), ours.keys() ^ theirs.keys()
     forward = difference(ours, theirs, largest)
     kept = comes_back(name, net, x, read_safetensors(path["back"]))
@@ -110,7 +110,7 @@ def compare(name, folder):
     if name in WITH_GRADIENTS:
         write_safetensors(path["question"], {"x": x.permute(0, 2, 3, 1), "labels": labels})
         exact = their_gradients(net, x, labels, torch.float64)
-        double, single = (our_answers(program, name, path) for program in ("build/double/answer", "build/answer"))
+        double, single = (our_answers(program, name, path) for program in ("double/answer", "answer"))
         backward = difference(double, exact, torch.norm)
         good = good and backward <= BACKWARD
         told = (f"{len(exact)} gradients {backward:.1e} (in float32: ours {difference(single, exact, torch.norm):.1e}, "

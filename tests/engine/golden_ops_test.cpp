@@ -47,7 +47,7 @@ TEST(GoldenOps, BatchNormAndItsRunningStatistics) {
     for (const auto& [name, training] : {std::pair<std::string, bool>{"batch_norm_training", true},
                                          {"batch_norm_training_rows", true}, {"batch_norm_evaluation", false}}) {
         Tensor mean = golden().tensor(name + "/mean").clone(), variance = golden().tensor(name + "/variance").clone();
-        expect_golden(name, {"x", "scale", "shift"}, [&](const Inputs& in) {
+        expect_golden(name, {"x", "scale", "shift"}, [&, training = training](const Inputs& in) {
             return batch_norm(in[0], in[1], in[2], mean, variance, {.training = training});
         });
         EXPECT_TRUE(agree(mean, golden().tensor(name + "/mean_after"))) << name;

@@ -27,7 +27,7 @@ TEST(MaxPool2d, SendsTheGradientToTheFirstOfEquals) {
 }
 
 TEST(MaxPool2d, DoesNotHideANaN) {
-    Tensor x({1, 2, 2, 1}, {1, std::nan(""), 9, 2});
+    Tensor x({1, 2, 2, 1}, {1, Real(std::nan("")), 9, 2});
     EXPECT_TRUE(std::isnan(max_pool2d(x, {.kernel = 2}).item()));
 }
 

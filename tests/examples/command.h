@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
+#include <regex>
 #include <string>
 
 namespace deepen {
@@ -15,8 +17,12 @@ struct Outcome {
     std::string output;  // stdout and stderr
 };
 
+// `command` says build/train; where make was given another BUILD, that is where the program is.
 inline Outcome run(const std::string& command) {
-    std::FILE* pipe = popen(("(" + command + ") 2>&1").c_str(), "r");
+    const char* build = std::getenv("BUILD");
+    const std::string found = std::regex_replace(command, std::regex(R"((^|[ (';&])build/)"),
+                                                 "$1" + std::string(build ? build : "build") + "/");
+    std::FILE* pipe = popen(("(" + found + ") 2>&1").c_str(), "r");
     std::string output;
     std::array<char, 4096> piece;
     while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);

@@ -1,10 +1,7 @@
 // Do the lessons show what they say?  (Built by `make`; run here from the repository's root.)
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -18,13 +15,9 @@ namespace deepen {
 namespace {
 
 std::string output_of(const std::string& program) {
-    std::FILE* pipe = popen((program + " 2>&1").c_str(), "r");
-    std::string output;
-    std::array<char, 4096> piece;
-    while (const std::size_t n = std::fread(piece.data(), 1, piece.size(), pipe)) output.append(piece.data(), n);
-    const int status = pclose(pipe);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << program << " (run make first?) said:\n" << output;
-    return output;
+    const Outcome o = run(program);
+    EXPECT_EQ(o.code, 0) << program << " (run make first?) said:\n" << o.output;
+    return o.output;
 }
 
 // The numbers of every line that matches `pattern`, one group a number.

@@ -184,8 +184,8 @@ TEST(Decode, RefusesPixelsThatUnpackForEver) {
 TEST(Decode, NamesAnUnknownChunkWithoutItsControlCharacters) {
     Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
     const Bytes name = {'A', 0x1B, '[', 'm'};
-    std::copy(name.begin(), name.end(), chunk(file, "IDAT") + 4);
-    expect_mentions(refusal_of(file), "p.any: damaged (A?[m PNG chunk not known)");
+    std::copy(name.begin(), name.end(), chunk(file, "IEND") + 4);
+    expect_mentions(refusal_of(file), "p.any: damaged (A?[m");    // the rest is stb_image's words
 }
 
 TEST(Decode, RefusesAJpegWithoutAPictureOrWithTooManyScans) {

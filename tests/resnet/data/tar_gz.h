@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -38,7 +39,9 @@ inline Bytes tar_header(const std::string& name, Index size, char type = '0') {
 }
 
 inline Bytes operator+(Bytes a, const Bytes& b) {
-    a.insert(a.end(), b.begin(), b.end());
+    const std::size_t before = a.size();
+    a.resize(before + b.size());
+    std::copy(b.begin(), b.end(), a.begin() + before);
     return a;
 }
 
