@@ -33,6 +33,13 @@ inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
 Bytes read_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit = no_limit);
 
+// The first `count` bytes of a file, fewer where it has fewer, and how many it has.
+struct FileStart {
+    Bytes bytes;
+    std::size_t size;
+};
+FileStart read_start(const std::filesystem::path& path, std::size_t count);
+
 // Writes the parts one after another as the new content of `path`; a symbolic link stays one, and
 // what it points to is replaced.  Refuses with the system's reason; then the old content still
 // stands and no temporary file is left.  Folders are not made.
