@@ -14,7 +14,7 @@
 namespace deepen {
 namespace {
 
-thread_local bool recording_on = true;
+thread_local int no_grads = 0;              // those that live, of this thread
 std::atomic<std::uint64_t> next_serial{0};
 
 // The nodes that `root` depends on, itself included, last made first; each knows how many gradients to await.
@@ -33,24 +33,32 @@ std::vector<Node*> reachable(Node* root) {
 }
 
 // If an op's backward throws, what has been handed on so far is of no use to anyone: inner gradients are
-// dropped, and the graph counts as spent.
+// dropped, the graph counts as spent, and variables have the gradients that they had (Note [All or nothing]).
+// A handle to these is enough: who adds to numbers that are shared copies them before.
 struct Unwinding {
     const std::vector<Node*>& nodes;
+    std::vector<std::pair<Node*, Tensor>> before = {};
     int exceptions = std::uncaught_exceptions();
+
+    explicit Unwinding(const std::vector<Node*>& nodes) : nodes(nodes) {
+        for (Node* n : nodes)
+            if (!n->backward) before.emplace_back(n, n->grad);
+    }
 
     ~Unwinding() {
         if (std::uncaught_exceptions() == exceptions) return;
         for (Node* n : nodes)
             if (n->backward || n->spent) n->grad = {}, n->spent = true;
+        for (auto& [leaf, gradient] : before) leaf->grad = std::move(gradient);
     }
 };
 
 }  // namespace
 
-bool recording() { return recording_on; }
+bool recording() { return no_grads == 0; }
 
-NoGrad::NoGrad() : before_(recording_on) { recording_on = false; }
-NoGrad::~NoGrad() { recording_on = before_; }
+NoGrad::NoGrad() { ++no_grads; }
+NoGrad::~NoGrad() { --no_grads; }
 
 Node::Node(const char* op, Shape shape) : op(op), serial(next_serial++), shape(shape) {}
 
@@ -111,10 +119,10 @@ struct Recorder {
 };
 
 Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward) {
-    profile::lap(recording_on ? "forward" : "test", op);
+    profile::lap(recording() ? "forward" : "test", op);
     anomaly::after_forward(op, y, inputs);
     const bool learns = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.requires_grad(); });
-    if (!recording_on || !learns) return y;
+    if (!recording() || !learns) return y;
     auto node = std::make_shared<Node>(op, y.shape());
     for (const Tensor& x : inputs) node->inputs.push_back(x.node());
     node->backward = std::move(backward);
@@ -163,7 +171,7 @@ void Tensor::backward(const Tensor& dy) {
     // Nodes are unlinked as we pass them, so that what they saved is freed; they themselves live until
     // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
-    const Unwinding unwinding{nodes};
+    const Unwinding unwinding(nodes);
     node_->add_gradient(dy);
     for (Node* n : nodes) {
         if (!n->backward) continue;
@@ -182,9 +190,12 @@ void Tensor::backward(const Tensor& dy) {
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();
     }
-    // A gradient may have come to several variables as one storage; whoever changes it means one of them.
-    for (Node* n : nodes)
-        if (!n->spent && n->grad.defined() && n->grad.shares_storage()) n->grad = n->grad.clone();
+    // A gradient may have come to several variables as one storage, or not be made yet: Note [All or nothing].
+    for (Node* n : nodes) {
+        if (n->spent || !n->grad.defined()) continue;
+        std::as_const(n->grad).data();
+        if (n->grad.shares_storage()) n->grad = n->grad.clone();
+    }
 }
 
 }  // namespace deepen

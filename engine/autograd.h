@@ -27,6 +27,11 @@
 //   otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
 //   between forward and backward (a weight, updated too early) give a wrong gradient.
 //
+// Note [All or nothing]
+//   After backward, a variable's gradient is numbers of its own: it does not change with what it was computed
+//   from.  If an op's backward throws, variables have the gradients that they had before.  Backwards that share
+//   a node, such as a weight, must not run at the same time.
+//
 // Note [Watching a gradient arrive]
 //   Some backward functions need sums over all of dy before they can do anything (batch norm): a pass over
 //   memory, unless they are taken while dy is being made.  So a node may have a watcher, which is told of each
@@ -91,16 +96,13 @@ struct Node {
 // where no input learns or recording is off.
 Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward);
 
-// While one of these lives, this thread records nothing: for evaluation, and for updating weights.
+// While any of these lives, this thread records nothing: for evaluation, and for updating weights.
 class NoGrad {
 public:
     NoGrad();
     ~NoGrad();
     NoGrad(const NoGrad&) = delete;
     NoGrad& operator=(const NoGrad&) = delete;
-
-private:
-    bool before_;
 };
 
 bool recording();

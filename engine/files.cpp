@@ -63,28 +63,36 @@ int open_to_read(const fs::path& path, struct stat& about) {
     return file.release();
 }
 
+// The first `count` bytes; `size` becomes the file's.
 template <class Container>
-Container read_whole(const fs::path& path, std::size_t limit) {
+Container read_first(const fs::path& path, std::size_t limit, std::size_t count, std::size_t& size) {
     struct stat about {};
     const Descriptor file(open_to_read(path, about));
-    const auto size = static_cast<std::size_t>(about.st_size);
+    size = static_cast<std::size_t>(about.st_size);
     require(size <= limit, "cannot read ", path, ": it has ", size, " bytes; at most ", limit, " were expected.");
 
+    const std::size_t wanted = std::min(size, count);
     Container bytes;
     try {
-        bytes.resize(size);
+        bytes.resize(wanted);
     } catch (const std::exception&) {
         throw Error(text("cannot read ", path, ": its ", size, " bytes do not fit into memory."));
     }
     std::size_t done = 0;
-    while (done < size) {
-        const ssize_t count = ::read(file.number(), bytes.data() + done, size - done);
-        if (count == 0) break;
-        if (count > 0) done += static_cast<std::size_t>(count);
+    while (done < wanted) {
+        const ssize_t more = ::read(file.number(), bytes.data() + done, wanted - done);
+        if (more == 0) break;
+        if (more > 0) done += static_cast<std::size_t>(more);
         else if (errno != EINTR) refuse("read", path, "read");
     }
     bytes.resize(done);
     return bytes;
+}
+
+template <class Container>
+Container read_whole(const fs::path& path, std::size_t limit) {
+    std::size_t size;
+    return read_first<Container>(path, limit, no_limit, size);
 }
 
 void write_all(int file, std::span<const std::byte> bytes, const fs::path& path) {
@@ -132,6 +140,12 @@ SystemCalls& system_calls() {
 }
 
 Bytes read_file(const fs::path& path, std::size_t limit) { return read_whole<Bytes>(path, limit); }
+
+FileStart read_start(const fs::path& path, std::size_t count) {
+    FileStart start{};
+    start.bytes = read_first<Bytes>(path, no_limit, count, start.size);
+    return start;
+}
 
 std::string read_text_file(const fs::path& path, std::size_t limit) { return read_whole<std::string>(path, limit); }
 

@@ -37,6 +37,13 @@ std::string read_text_file(const std::filesystem::path& path, std::size_t limit 
 // somebody to write into a pipe.
 int open_regular_file(const std::filesystem::path& path);
 
+// The first `count` bytes of a file, fewer where it has fewer, and how many it has.
+struct FileStart {
+    Bytes bytes;
+    std::size_t size;
+};
+FileStart read_start(const std::filesystem::path& path, std::size_t count);
+
 // Writes the parts one after another as the new content of `path`.  A symbolic link stays one, and what it points to is
 // replaced or, if it is not there, made.  A file that is replaced keeps its permissions.  Folders are not made.  Refuses
 // with the system's reason, and leaves no temporary file; then the old content is still there.  With one exception:

@@ -22,17 +22,11 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 
-// A block that is not in use, and the thread that had it last: it may still lie in that core's cache.
-struct Block {
-    void* address;
-    std::thread::id thread;
-};
-
-// The free list: blocks by capacity, of equal ones the last freed last.  Never destroyed, because tensors with static
-// lifetime may be freed after it would have been.
+// The free list: blocks by capacity and the thread that had them last, of equal ones the last freed last.  Never
+// destroyed, because tensors with static lifetime may be freed after it would have been.
 struct Pool {
     std::mutex mutex;
-    std::multimap<std::size_t, Block> free;
+    std::multimap<std::pair<std::size_t, std::thread::id>, void*> free;
     memory::Statistics statistics{};
     std::atomic<bool> poison = false;
     Index left_before_failure = -1;       // negative: none is to fail
@@ -44,7 +38,7 @@ Pool& pool() {
 }
 
 void release_all(Pool& p) {
-    for (auto& [capacity, block] : p.free) std::free(block.address);
+    for (auto& [key, block] : p.free) std::free(block);
     p.free.clear();
     p.statistics.cached_bytes = 0;
 }
@@ -64,21 +58,17 @@ void* fresh_block(std::size_t bytes) {
 }
 
 // The smallest kept block that fits and is not more than a quarter too large; else a new one.  Of several the
-// one that this thread freed last, or anyone: a scratch buffer that changes cores, or was not touched for
+// one that this thread freed last, or any: a scratch buffer that changes cores, or was not touched for
 // long, has to be brought over line by line.
 void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
-    const auto smallest = p.free.lower_bound(bytes);
-    if (smallest != p.free.end() && smallest->first <= bytes + bytes / 4) {
-        capacity = smallest->first;
-        auto found = std::prev(p.free.upper_bound(capacity));
-        for (auto at = found;; --at) {
-            if (at->second.thread == std::this_thread::get_id()) {
-                found = at;
-                break;
-            }
-            if (at == smallest) break;
-        }
-        void* block = found->second.address;
+    const auto smallest = p.free.lower_bound({bytes, std::thread::id()});     // which is no thread's, and the least
+    if (smallest != p.free.end() && smallest->first.first <= bytes + bytes / 4) {
+        capacity = smallest->first.first;
+        const std::pair mine{capacity, std::this_thread::get_id()};
+        const auto behind = p.free.upper_bound(mine);
+        const bool any_mine = behind != p.free.begin() && std::prev(behind)->first == mine;
+        const auto found = any_mine ? std::prev(behind) : smallest;
+        void* block = found->second;
         p.free.erase(found);
         p.statistics.cached_bytes -= capacity;
         return block;
@@ -96,14 +86,58 @@ void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
 
 Storage::Storage(Index size) : size_(size) { allocate(); }
 
-Storage::Storage(Index size, Maker maker) : size_(size), maker_(std::move(maker)) {}
+Storage::Storage(Index size, Maker maker) : size_(size), maker_(std::make_shared<Maker>(std::move(maker))) {}
+
+Real* Storage::data() {
+    Real* const there = data_;
+    return there ? there : made();
+}
+
+std::shared_ptr<const Maker> Storage::maker() const {
+    const std::lock_guard lock(mutex_);
+    return data_ ? nullptr : maker_;
+}
 
 Real* Storage::made() {
-    allocate();
-    const Index grain = std::max<Index>(1, elementwise_grain / maker_.unit) * maker_.unit;
-    parallel_ranges(size_, grain, [this](Index begin, Index end) { maker_.make(begin, end, data_ + begin); });
-    maker_ = {};
+    std::shared_ptr<const Maker> maker = this->maker();
+    if (!maker) return data_;                            // another thread was faster
+    Storage numbers(size_);
+    const Index grain = std::max<Index>(1, elementwise_grain / maker->unit) * maker->unit;
+    parallel_ranges(size_, grain, [&, to = numbers.data()](Index begin, Index end) {
+        maker->make(begin, end, to + begin);
+    });
+    Real* nothing = nullptr;
+    if (data_.compare_exchange_strong(nothing, numbers.data_)) {
+        capacity_ = numbers.capacity_;
+        numbers.data_ = nullptr;
+        const std::lock_guard lock(mutex_);
+        maker.swap(maker_), maker_.reset();
+    }
     return data_;
+}
+
+void Storage::is_read_by(const std::shared_ptr<Storage>& deferred) {
+    const std::lock_guard lock(mutex_);
+    if (readers_.size() == readers_.capacity()) {        // seldom enough to cost little, however many there are
+        std::erase_if(readers_, [](const auto& reader) { return reader.expired(); });
+        readers_.reserve(2 * readers_.size() + 1);
+    }
+    readers_.push_back(deferred);
+    has_readers_ = true;
+}
+
+Real* Storage::data_to_write() {
+    if (has_readers_) {
+        std::unique_lock lock(mutex_);
+        const auto readers = readers_;
+        lock.unlock();
+        for (const auto& reader : readers)
+            if (const auto deferred = reader.lock()) deferred->data();
+        lock.lock();
+        readers_.clear();
+        has_readers_ = false;
+    }
+    return data();
 }
 
 void Storage::allocate() {
@@ -117,12 +151,12 @@ void Storage::allocate() {
         std::lock_guard lock(p.mutex);
         const bool fails = p.left_before_failure >= 0 && p.left_before_failure-- == 0;
         if (!fails) data_ = static_cast<Real*>(take(p, bytes, capacity_));
-        require(data_, "out of memory: ", bytes >> 20, " MiB more were needed on top of ",
+        require(data_ != nullptr, "out of memory: ", bytes >> 20, " MiB more were needed on top of ",
                 p.statistics.live_bytes >> 20, " MiB in use.  Try a smaller batch or a smaller net.");
         p.statistics.live_bytes += capacity_;
         p.statistics.peak_bytes = std::max(p.statistics.peak_bytes, p.statistics.live_bytes);
     }
-    if (p.poison) std::fill(data_, data_ + size_, std::numeric_limits<Real>::quiet_NaN());
+    if (p.poison) std::fill_n(data_.load(), size_, std::numeric_limits<Real>::quiet_NaN());
 }
 
 Storage::~Storage() {
@@ -131,7 +165,7 @@ Storage::~Storage() {
     std::lock_guard lock(p.mutex);
     p.statistics.live_bytes -= capacity_;
     try {
-        p.free.emplace(capacity_, Block{data_, std::this_thread::get_id()});
+        p.free.emplace(std::pair{capacity_, std::this_thread::get_id()}, data_);
     } catch (const std::bad_alloc&) {
         std::free(data_);
         return;

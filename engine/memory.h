@@ -13,11 +13,18 @@
 //   hold a maker in place of numbers.  Who reads it stretch by stretch (a convolution, picture by
 //   picture) has each stretch made in a piece of memory that stays in cache, and nothing is kept; who
 //   asks for data() gets all of it made at once, and from then on it is a Storage like any other.
+//
+//   That y was never written must not be noticed.  So threads may read it at the same time: each that comes
+//   before it is there makes its own, and the first to be done publishes it.  A maker that throws leaves y as
+//   it was, to be made again.  And a Storage knows what is still to be made from it: whoever asks to write to
+//   x first has y made from the numbers that x has had so far.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "engine/real.h"
@@ -40,18 +47,23 @@ public:
     Storage(const Storage&) = delete;
     Storage& operator=(const Storage&) = delete;
 
-    Real* data() { return data_ ? data_ : made(); }
+    Real* data();                         // to read: from any number of threads
+    Real* data_to_write();                // what is to be made from these numbers is made before
     Index size() const { return size_; }
-    const Maker* maker() const { return data_ ? nullptr : &maker_; }  // null where the numbers are there
+    std::shared_ptr<const Maker> maker() const;  // null where the numbers are there
+    void is_read_by(const std::shared_ptr<Storage>& deferred);  // whose maker reads these numbers
 
 private:
     void allocate();
     Real* made();
 
-    Real* data_ = nullptr;
+    std::atomic<Real*> data_ = nullptr;   // published when the numbers are there
     Index size_ = 0;
     std::size_t capacity_ = 0;            // bytes, what the free list knows the block by
-    Maker maker_;
+    std::atomic<bool> has_readers_ = false;
+    mutable std::mutex mutex_;            // of what follows; never held while numbers are made
+    std::shared_ptr<const Maker> maker_;
+    std::vector<std::weak_ptr<Storage>> readers_;
 };
 
 namespace memory {

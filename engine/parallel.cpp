@@ -1,19 +1,15 @@
 #include "engine/parallel.h"
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/processors.h"
 
 namespace deepen {
 namespace {
@@ -88,22 +84,13 @@ T wait_for_change(const std::atomic<T>& value, T old, int looks) {
     return value.load(std::memory_order_acquire);
 }
 
-// Fewer than the machine has, where this process is kept to some of them (taskset, containers).
-int available_processors() {
-#if defined(__linux__)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-#endif
-    return std::max(1u, std::thread::hardware_concurrency());
-}
-
 // The threads besides the calling one.
 class Pool {
 public:
     explicit Pool(int helpers) : looks_(helpers < available_processors() ? 4000 : 0) {
         try {
             for (int i = 0; i < helpers; ++i) threads_.emplace_back([this, i] { serve(i + 1); });
-        } catch (const std::system_error& e) {
+        } catch (const std::exception& e) {              // the system's limit, or memory
             const std::size_t started = threads_.size();
             stop();
             throw Error(text("threads: only ", started + 1, " of ", helpers + 1, " could be started (", e.what(),

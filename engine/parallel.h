@@ -13,13 +13,14 @@
 namespace deepen {
 
 // Threads that take part, the calling one included.  At least 1.  The default is the number of
-// processors this process may run on.
+// processors this process may use (processors.h).
 void set_threads(int count);
 int threads();
 
 // Calls work(0) .. work(chunks-1), each once, on all threads, and returns when all are done.
 // The first exception (by chunk number) reaches the caller.  A call from inside a chunk runs in place;
-// set_threads() has no place there.  The threads do not survive a fork().
+// set_threads() has no place there.  Threads do not survive a fork(): after the first call that needs them, a
+// child of this process that has not become another program (exec) would wait for them for ever.
 void parallel_for(Index chunks, const std::function<void(Index chunk)>& work);
 
 // Cuts 0 .. n into ranges of `grain` (the last one shorter) and calls work(begin, end) for each.

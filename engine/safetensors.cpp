@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -16,6 +14,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/number_types.h"
 
 namespace deepen {
 namespace {
@@ -38,61 +37,6 @@ struct Shown {
     }
 };
 
-// --- number types ----------------------------------------------------------------------------------
-
-// IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias 15), 10 of mantissa.
-struct Half {
-    std::uint16_t bits;
-    explicit operator Real() const {
-        const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-        const Real beyond = mantissa ? std::numeric_limits<Real>::quiet_NaN() : std::numeric_limits<Real>::infinity();
-        const Real magnitude = exponent == 31 ? beyond
-                               : exponent > 0 ? std::ldexp(Real(1024 + mantissa), exponent - 25)
-                                              : std::ldexp(Real(mantissa), -24);
-        return bits >> 15 ? -magnitude : magnitude;
-    }
-};
-
-// The upper half of a float.
-struct BrainFloat {
-    std::uint16_t bits;
-    explicit operator Real() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
-};
-
-// Numbers in a file stand at any address, aligned or not: memcpy instead of a cast.
-template <class Stored>
-void convert(const std::byte* from, std::span<Real> to) {
-    if constexpr (std::is_same_v<Stored, Real>) {
-        if (!to.empty()) std::memcpy(to.data(), from, to.size_bytes());
-    } else {
-        for (std::size_t i = 0; i < to.size(); ++i) {
-            Stored value;
-            std::memcpy(&value, from + i * sizeof(Stored), sizeof(Stored));
-            to[i] = static_cast<Real>(value);
-        }
-    }
-}
-
-struct NumberType {
-    const char* name;
-    Index bytes;
-    void (*convert)(const std::byte* from, std::span<Real> to);
-};
-
-template <class Stored>
-constexpr NumberType number_type(const char* name) {
-    return {name, sizeof(Stored), convert<Stored>};
-}
-
-constexpr std::array number_types{
-    number_type<float>("F32"),        number_type<double>("F64"),
-    number_type<Half>("F16"),         number_type<BrainFloat>("BF16"),
-    number_type<std::int8_t>("I8"),   number_type<std::int16_t>("I16"),
-    number_type<std::int32_t>("I32"), number_type<std::int64_t>("I64"),
-    number_type<std::uint8_t>("U8"),  number_type<std::uint16_t>("U16"),
-    number_type<std::uint32_t>("U32"), number_type<std::uint64_t>("U64"),
-};
-
 // --- the header ------------------------------------------------------------------------------------
 
 // What the header tells of one tensor, not yet believed.
@@ -108,6 +52,7 @@ struct Entry {
 struct Header {
     std::map<std::string, Entry> entries;
     std::map<std::string, std::string> metadata;
+    std::uint64_t size = 0;               // where the data begins
 };
 
 // Receives the JSON piece by piece (SAX) instead of as a tree: a tree forgets duplicate keys and
@@ -290,12 +235,14 @@ void check_layout(const Header& header, std::uint64_t data_size, const std::stri
 
 // --- the file's frame ------------------------------------------------------------------------------
 
-std::string_view header_text(std::span<const std::byte> bytes, const std::string& file) {
-    constexpr std::size_t prefix = sizeof(std::uint64_t);
-    require(bytes.size() >= prefix, file, ": ", bytes.size(), " bytes are too few; a safetensors file has at least ",
-            prefix, ".  Is it complete?");
+constexpr std::size_t prefix = sizeof(std::uint64_t);
+
+// From the file's first bytes, if there are so many, and its size.
+std::uint64_t header_length(std::span<const std::byte> start, std::uint64_t size, const std::string& file) {
+    require(start.size() >= prefix, file, ": ", size, " bytes are too few; a safetensors file has at least ", prefix,
+            ".  Is it complete?");
     std::uint64_t length;
-    std::memcpy(&length, bytes.data(), prefix);
+    std::memcpy(&length, start.data(), prefix);
     // A zip archive, which torch.save() writes today, or the bare pickle that it used to write.
     const bool torch = (length & 0xFFFF) == 0x4B50 || (length & 0xFFFF) == 0x0280;       // "PK", or 80 02
     require(length <= longest_header || !torch, file, ": this is a file of PyTorch's torch.save(), not a safetensors ",
@@ -303,29 +250,35 @@ std::string_view header_text(std::span<const std::byte> bytes, const std::string
             "python3 docs/pth_to_safetensors.py ", file, " weights.safetensors");
     require(length <= longest_header, file, ": its first 8 bytes announce a header of ", length,
             " bytes; the format allows ", longest_header, ".  Is this a safetensors file?");
-    require(length <= bytes.size() - prefix, file, ": its first 8 bytes announce a header of ", length,
-            " bytes, but only ", bytes.size() - prefix, " bytes follow.  Is the file complete?");
-    const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + prefix, length);
-    require(header.starts_with('{'), file, ": the header does not begin with '{'.  Is this a safetensors file?");
-    return header;
+    require(length <= size - prefix, file, ": its first 8 bytes announce a header of ", length,
+            " bytes, but only ", size - prefix, " bytes follow.  Is the file complete?");
+    require(length > 0 && start.size() > prefix && start[prefix] == std::byte{'{'}, file,
+            ": the header does not begin with '{'.  Is this a safetensors file?");
+    return length;
 }
 
-Header parse_header(std::string_view header, const std::string& file) {
+// Of a file that begins with `start`, which holds the header at least.
+Header read_header(std::span<const std::byte> start, std::uint64_t size, const std::string& file) {
+    const std::uint64_t length = header_length(start, size, file);
+    require(length <= start.size() - prefix, file, ": the header has ", length, " bytes, but only ",
+            start.size() - prefix, " could be read.");
+    const std::string_view header(reinterpret_cast<const char*>(start.data()) + prefix, length);
     HeaderReader reader(file);
     // The parser would take a zero byte for the end of its input, and not look at what follows.
     const std::size_t zero = header.find('\0');
     require(zero == header.npos, file, ": the header is not UTF-8 JSON; its byte ", zero + 1, " is zero.");
     json::sax_parse(header.begin(), header.end(), &reader);
-    return reader.take();
+    Header read = reader.take();
+    read.size = prefix + length;
+    check_layout(read, size - read.size, file);
+    return read;
 }
 
 }  // namespace
 
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name) {
-    const std::string_view header_bytes = header_text(bytes, name);
-    Header header = parse_header(header_bytes, name);
-    const std::span<const std::byte> data = bytes.subspan(sizeof(std::uint64_t) + header_bytes.size());
-    check_layout(header, data.size(), name);
+    Header header = read_header(bytes, bytes.size(), name);
+    const std::span<const std::byte> data = bytes.subspan(header.size);
 
     TensorFile file{.metadata = std::move(header.metadata)};
     for (const auto& [tensor_name, entry] : header.entries) {
@@ -339,8 +292,15 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
+    // What does not hold together is refused before its gigabytes are read.
+    const std::string name = path.string();
+    const FileStart first = read_start(path, prefix + 1);
+    const std::uint64_t length = header_length(std::as_bytes(std::span(first.bytes)), first.size, name);
+    const FileStart start = read_start(path, prefix + length);
+    read_header(std::as_bytes(std::span(start.bytes)), start.size, name);
+
     const Bytes bytes = read_file(path);
-    return parse_safetensors(std::as_bytes(std::span(bytes)), path.string());
+    return parse_safetensors(std::as_bytes(std::span(bytes)), name);
 }
 
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file, Stored stored) {
@@ -382,6 +342,10 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
     for (const auto& [name, tensor] : file.tensors) {
         const std::span<const Real> numbers = tensor.data();
         if (file.integers.contains(name)) {
+            constexpr Real end_of_integers = 0x1p63;
+            for (const Real v : numbers)
+                require(v >= -end_of_integers && v < end_of_integers, "cannot write ", path, ": tensor ", Shown{name},
+                        " is of whole numbers of 64 bits, and ", v, " is none.");
             whole.emplace_back(numbers.begin(), numbers.end());
             parts.push_back(std::as_bytes(std::span(whole.back())));
         } else if (narrows) {

@@ -6,7 +6,7 @@
 //
 // Unlike a pickle, reading one cannot run code; like any file, one may be truncated, corrupt or
 // hostile, so everything is checked before it is believed, and nothing is allocated that the file's
-// size does not justify.  Numbers are kept as the file has them, in row-major order; layouts
+// size does not justify, and the numbers are read last.  They are kept as the file has them, in row-major order; layouts
 // (OIHW in files, HWIO here) are turned by the caller (layers/weights.h).
 //
 // Source: github.com/huggingface/safetensors, "Format".
@@ -38,7 +38,8 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
 // How numbers are stored: as F32, whatever a Real is; or with all their bits, which is F64 in the double build.
 enum class Stored { single, exact };
 
-// The numbers that `integers` names are I64 in any case.  The file appears whole or not at all: it is written beside
+// The numbers that `integers` names are I64 in any case; those that none can hold, NaN or infinity, are refused.
+// The file appears whole or not at all: it is written beside
 // its place and renamed.  Refuses with the system's reason where the disk does.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file,
                        Stored stored = Stored::single);

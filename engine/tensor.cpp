@@ -28,14 +28,15 @@ Tensor Tensor::full(Shape shape, Real value) {
     return t;
 }
 
-Tensor Tensor::deferred(Shape shape, Maker maker) {
+Tensor Tensor::deferred(Shape shape, Maker maker, const std::vector<Tensor>& read) {
     Tensor t;
     t.shape_ = shape;
     t.storage_ = std::make_shared<Storage>(shape.size(), std::move(maker));
+    for (const Tensor& r : read) r.storage_->is_read_by(t.storage_);
     return t;
 }
 
-const Maker* Tensor::maker() const { return defined() ? storage_->maker() : nullptr; }
+std::shared_ptr<const Maker> Tensor::maker() const { return defined() ? storage_->maker() : nullptr; }
 
 std::span<const Real> Tensor::data() const {
     require(defined(), "tensor: data asked of a tensor that holds nothing.");
@@ -44,7 +45,7 @@ std::span<const Real> Tensor::data() const {
 
 std::span<Real> Tensor::data() {
     require(defined(), "tensor: data asked of a tensor that holds nothing.");
-    return {storage_->data(), static_cast<std::size_t>(size())};
+    return {storage_->data_to_write(), static_cast<std::size_t>(size())};
 }
 
 std::vector<Real> Tensor::values() const { return {data().begin(), data().end()}; }
@@ -79,6 +80,7 @@ Tensor Tensor::detach() const {
 }
 
 Tensor Tensor::viewed_as(Shape shape) const {
+    require(defined(), "reshape: the tensor holds nothing.");
     require(shape.size() == size(), "reshape: ", shape_, " has ", size(), " elements and ", shape, " has ",
             shape.size(), ".");
     Tensor t = detach();

@@ -11,6 +11,7 @@
 namespace {
 
 std::atomic<std::size_t> largest{0};
+thread_local long left_before_failure = -1;
 
 void note(std::size_t size) {
     for (std::size_t before = largest; size > before && !largest.compare_exchange_weak(before, size);) {
@@ -21,6 +22,7 @@ void note(std::size_t size) {
 
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     note(size);
+    if (left_before_failure >= 0 && left_before_failure-- == 0) return nullptr;
     return std::malloc(std::max<std::size_t>(size, 1));
 }
 
@@ -34,6 +36,8 @@ void operator delete(void* piece, std::size_t) noexcept { std::free(piece); }
 void operator delete(void* piece, const std::nothrow_t&) noexcept { std::free(piece); }
 
 namespace deepen {
+
+void fail_allocation_after(long count) { left_before_failure = count; }
 
 // A storage takes no `new` for its numbers; its peak is at least as large as its largest piece.
 std::size_t largest_allocation() {

@@ -40,7 +40,7 @@ public:
     };
 
 private:
-    const Maker* maker_ = nullptr;
+    std::shared_ptr<const Maker> maker_;
     const Real* data_;
 };
 

@@ -122,12 +122,14 @@ private:
 // What forward leaves for backward.
 struct Saved {
     Index rows, channels;
-    Tensor x, y;                                         // y only with shortcut and relu
+    const Tensor x;
+    Tensor y;                                            // only with shortcut and relu
     ChannelLines lines;
     bool training, has_shortcut, relu;
     GradientSums sums = {};
 
     Mask mask() const { return !relu ? Mask::none : has_shortcut ? Mask::sign_of_y : Mask::sign_of_z; }
+    const Real* outputs() const { return y.defined() ? y.data().data() : nullptr; }
 
     // A stretch of dy is there: takes its sums, and with a shortcut makes it dz.
     template <Mask mask>
@@ -135,7 +137,7 @@ struct Saved {
         const Rows r(count, channels);
         std::vector<Real> wide(2 * r.columns()), folded(2 * channels);
         const Index at = first * channels;
-        sum_gradients<mask>(r, dy, x.data().data() + at, mask == Mask::sign_of_y ? y.data().data() + at : nullptr,
+        sum_gradients<mask>(r, dy, x.data().data() + at, mask == Mask::sign_of_y ? outputs() + at : nullptr,
                             r.repeat(lines.a.data()).data(), r.repeat(lines.b.data()).data(),
                             r.repeat(lines.mean.data()).data(), wide.data(), wide.data() + r.columns());
         r.fold(wide.data(), folded.data());
@@ -161,7 +163,8 @@ Tensor gradient_by_input(const std::shared_ptr<Saved>& saved, const Tensor& dz, 
         input_gradient<mask>(r, dz.data().data() + begin, saved->x.data().data() + begin, r.repeat(l.a.data()).data(),
                              r.repeat(l.b.data()).data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), to);
     };
-    return Tensor::deferred(saved->x.shape(), {channels, make, {saved->x.data().data(), dz.data().data()}});
+    return Tensor::deferred(saved->x.shape(), {channels, make, {saved->x.data().data(), dz.data().data()}},
+                            {saved->x, dz});
 }
 
 template <Mask mask>
@@ -191,7 +194,7 @@ Tensor record_with(const std::shared_ptr<Saved>& saved, Tensor y, std::vector<Te
         y.node()->watcher = {[saved](Index begin, Index end, Real* dy) {
                                  saved->arrived<mask>(begin / saved->channels, (end - begin) / saved->channels, dy);
                              },
-                             {saved->x.data().data(), mask == Mask::sign_of_y ? saved->y.data().data() : nullptr}};
+                             {saved->x.data().data(), saved->outputs()}};
     return y;
 }
 
@@ -214,7 +217,7 @@ Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& sca
         const Real* shortcut = s.defined() ? read(begin, end) + begin : nullptr;
         saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin, shortcut, saved->relu, to);
     };
-    Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}});
+    Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}}, {x});
     if (s.defined() || !recording()) y.data();
     if (s.defined() && options.relu) saved->y = y;
 

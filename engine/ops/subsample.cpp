@@ -37,13 +37,15 @@ Tensor subsample(const Tensor& x, Index stride, Index channels) {
     const Places places{H, W, (H + stride - 1) / stride, (W + stride - 1) / stride, stride};
     const Shape shape{N, places.out_height, places.out_width, channels};
 
-    const auto make = [=, x = x.detach(), px = x.data().data()](Index begin, Index end, Real* to) {
+    x.data();                                            // there before threads read it
+    const auto make = [=, x = x.detach()](Index begin, Index end, Real* to) {
+        const Real* px = x.data().data();
         for (Index place = begin / channels; place < end / channels; ++place, to += channels) {
             std::copy_n(px + places.of_x(place) * C, C, to);
             std::fill(to + C, to + channels, Real(0));
         }
     };
-    return record("subsample", Tensor::deferred(shape, {channels, make}), {x}, [=](Gradients& d) {
+    return record("subsample", Tensor::deferred(shape, {channels, make}, {x}), {x}, [=](Gradients& d) {
         const Real* dy = d.output().data().data();
         Real* dx = d.input(0).data();
         parallel_ranges(shape.size() / channels, std::max<Index>(1, elementwise_grain / channels),

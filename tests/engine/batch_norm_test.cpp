@@ -32,12 +32,15 @@ TEST(BatchNorm, LeavesMeanZeroAndVarianceOne) {
     }
 }
 
-TEST(BatchNorm, IgnoresAffineChangesOfItsInput) {
-    Norm a(2), b(2);
+// To rounding where epsilon is nothing beside the variance; and a negative factor turns the sign.
+TEST(BatchNorm, IgnoresAffineChangesOfItsInputButForTheSign) {
     const Tensor x = random_tensor({3, 4, 4, 2}, 2);
-    const BatchNormOptions exact{.epsilon = 0};
-    const Tensor y = a(x, exact), z = b(x * Real(5) + Real(7), exact);
-    for (Index i = 0; i < y.size(); ++i) EXPECT_NEAR(y.data()[i], z.data()[i], tolerance);
+    const Tensor y = Norm(2)(x, {.epsilon = 0});
+    for (const Real factor : {Real(5), Real(0.01), Real(-3)}) {
+        const Tensor z = Norm(2)(x * factor + Real(0.7), {.epsilon = 0});
+        for (Index i = 0; i < y.size(); ++i)
+            ASSERT_NEAR(z.data()[i], factor > 0 ? y.data()[i] : -y.data()[i], 10 * tolerance) << factor;
+    }
 }
 
 // sum(x^2) - sum(x)^2/R would return noise here: Note [Merging moments].
@@ -70,6 +73,7 @@ TEST(BatchNorm, EvaluationUsesAndKeepsTheRunningStatistics) {
     EXPECT_NEAR(y.data()[0], 0, 1e-6);
     EXPECT_NEAR(y.data()[1], 2, 1e-6);
     EXPECT_EQ(norm.mean.item(), 2);
+    EXPECT_EQ(norm.variance.item(), 4);
 }
 
 // With a shortcut and relu on the way out, against the three ops written one after the other.

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "engine/conv/algorithm.h"
 #include "engine/conv/reference.h"
@@ -21,7 +23,7 @@ struct Case {
 // Odd sizes, every stride and padding in use, the ResNet stems, and 1x1; then maps whose lines fill the groups of the
 // direct algorithm and do not, more channels than a panel has, runs longer than a piece, single pictures whose
 // weights are packed as they are used, and x too large for the first cache, of pictures that are joined and are not,
-// in one stretch and in several.
+// in one stretch and in several; then what fills Winograd's tiles, with whole and with cut ones.
 const std::vector<Case> cases = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},      {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},
     {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},      {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},
@@ -35,15 +37,20 @@ const std::vector<Case> cases = {
     {{2, 15, 16, 3}, {4, 4, 3, 8}, 4, 0},    {{1, 7, 7, 60}, {3, 3, 60, 130}, 1, 1},
     {{1, 5, 6, 1030}, {1, 1, 1030, 97}, 1, 0}, {{16, 7, 7, 90}, {1, 1, 90, 260}, 1, 0},
     {{2, 15, 15, 70}, {2, 2, 70, 260}, 2, 1}, {{1, 24, 22, 40}, {1, 2, 40, 260}, 1, 0},
+    {{9, 8, 8, 8}, {3, 3, 8, 8}, 1, 1},      {{3, 9, 7, 8}, {3, 3, 8, 17}, 1, 1},
+    {{2, 10, 9, 9}, {3, 3, 9, 16}, 1, 0},    {{1, 6, 7, 16}, {3, 3, 16, 10}, 1, 2},
 };
 
 // Float keeps seven digits; a sum of a few hundred products loses about one of them.
 constexpr double tolerance = sizeof(Real) == 8 ? 1e-12 : 2e-5;
 
-void expect_close(const Tensor& got, const Tensor& expected, const std::string& what) {
+constexpr ConvAlgorithm every_algorithm[] = {ConvAlgorithm::automatic, ConvAlgorithm::reference, ConvAlgorithm::im2col,
+                                             ConvAlgorithm::pointwise, ConvAlgorithm::winograd, ConvAlgorithm::direct};
+
+void expect_close(const Tensor& got, const Tensor& expected, const std::string& what, double close = tolerance) {
     ASSERT_EQ(got.shape(), expected.shape()) << what;
     for (Index i = 0; i < got.size(); ++i)
-        ASSERT_NEAR(got.data()[i], expected.data()[i], tolerance * std::max(1.0, std::abs(double(expected.data()[i]))))
+        ASSERT_NEAR(got.data()[i], expected.data()[i], close * std::max(1.0, std::abs(double(expected.data()[i]))))
             << what << " at " << i;
 }
 
@@ -61,21 +68,33 @@ Result run(const Case& c, ConvAlgorithm algorithm) {
     return {y.detach(), x.grad(), w.grad()};
 }
 
+// Those that can compute this case, `automatic` first.
+std::vector<ConvAlgorithm> suitable(const Case& c) {
+    const ConvGeometry g = conv_geometry(c.x, c.w, {.stride = c.stride, .padding = c.padding});
+    std::vector<ConvAlgorithm> ids{ConvAlgorithm::automatic};
+    for (const ConvolutionAlgorithm* a : {&reference_convolution, &im2col_convolution, &pointwise_convolution,
+                                          &winograd_convolution, &direct_convolution})
+        if (a->suits(g)) ids.push_back(a->id);
+    return ids;
+}
+
+// Winograd's transforms cost a digit.
+double allowed(ConvAlgorithm id) { return tolerance * (id == ConvAlgorithm::winograd ? 10 : 1); }
+
 TEST(Convolution, EveryAlgorithmAgreesWithSevenLoops) {
+    std::map<ConvAlgorithm, int> ran;
     for (const Case& c : cases) {
         const Result expected = run(c, ConvAlgorithm::reference);
-        const ConvGeometry g = conv_geometry(c.x, c.w, {.stride = c.stride, .padding = c.padding});
-        for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col, ConvAlgorithm::pointwise,
-                                 ConvAlgorithm::direct}) {
-            if (id == ConvAlgorithm::pointwise && !pointwise_convolution.suits(g)) continue;
-            if (id == ConvAlgorithm::direct && !direct_convolution.suits(g)) continue;
+        for (const ConvAlgorithm id : suitable(c)) {
             const Result got = run(c, id);
             const std::string what = c.x.str() + c.w.str() + " algorithm " + std::to_string(int(id));
-            expect_close(got.y, expected.y, what + " y");
-            expect_close(got.dx, expected.dx, what + " dx");
-            expect_close(got.dw, expected.dw, what + " dw");
+            expect_close(got.y, expected.y, what + " y", allowed(id));
+            expect_close(got.dx, expected.dx, what + " dx", allowed(id));
+            expect_close(got.dw, expected.dw, what + " dw", allowed(id));
+            ++ran[id];
         }
     }
+    for (const ConvAlgorithm id : every_algorithm) EXPECT_GE(ran[id], 4) << "cases of algorithm " << int(id);
 }
 
 // 4097 * 4097 = 2^24 + 2^13 + 1 is odd, and floats of that size are even.
@@ -91,41 +110,59 @@ TEST(Convolution, TheReferenceNeitherMultipliesNorAddsInFloat) {
 }
 
 TEST(Convolution, ADeltaKernelIsTheIdentity) {
-    const Tensor x = random_tensor({2, 5, 6, 3}, 4);
-    Tensor w = Tensor::zeros({3, 3, 3, 3});
-    for (Index c = 0; c < 3; ++c) w.data()[((1 * 3 + 1) * 3 + c) * 3 + c] = 1;
-    expect_close(conv2d(x, w, {}, {.padding = 1}), x, "delta");
+    std::set<ConvAlgorithm> ran;
+    for (const Index k : {1, 3}) {
+        const Case c{{9, 8, 8, 8}, {k, k, 8, 8}, 1, k / 2};
+        const Tensor x = random_tensor(c.x, 4);
+        Tensor w = Tensor::zeros(c.w);
+        for (Index i = 0; i < 8; ++i) w.data()[((k / 2 * k + k / 2) * 8 + i) * 8 + i] = 1;
+        for (const ConvAlgorithm id : suitable(c)) {
+            expect_close(conv2d(x, w, {}, {.padding = c.padding, .algorithm = id}), x,
+                         "delta, algorithm " + std::to_string(int(id)), allowed(id));
+            ran.insert(id);
+        }
+    }
+    for (const ConvAlgorithm id : every_algorithm) EXPECT_TRUE(ran.contains(id)) << int(id);
 }
 
-// <conv(x), r> = <x, conv'(r)>: backward by x is the transpose of forward.
+double dot(const Tensor& a, const Tensor& b) {
+    double sum = 0;
+    for (Index i = 0; i < a.size(); ++i) sum += double(a.data()[i]) * b.data()[i];
+    return sum;
+}
+
+// <conv(x), r> = <x, conv'(r)>: backward by x is the transpose of forward; and so by w, in which it is linear too.
 TEST(Convolution, BackwardIsTheAdjointOfForward) {
-    for (const Case& c : cases) {
-        Tensor x = variable(random_tensor(c.x, 5));
-        Tensor y = conv2d(x, random_tensor(c.w, 6), {}, {.stride = c.stride, .padding = c.padding});
-        const Tensor r = random_tensor(y.shape(), 7);
-        y.backward(r);
-        double left = 0, right = 0;
-        for (Index i = 0; i < y.size(); ++i) left += double(y.data()[i]) * r.data()[i];
-        for (Index i = 0; i < x.size(); ++i) right += double(x.data()[i]) * x.grad().data()[i];
-        EXPECT_NEAR(left, right, tolerance * 10 * std::max(1.0, std::abs(left))) << c.x << c.w;
-    }
+    for (const Case& c : cases)
+        for (const ConvAlgorithm id : suitable(c)) {
+            Tensor x = variable(random_tensor(c.x, 5)), w = variable(random_tensor(c.w, 6));
+            Tensor y = conv2d(x, w, {}, {.stride = c.stride, .padding = c.padding, .algorithm = id});
+            const Tensor r = random_tensor(y.shape(), 7);
+            y.backward(r);
+            const double left = dot(y, r), close = allowed(id) * 10 * std::max(1.0, std::abs(left));
+            EXPECT_NEAR(left, dot(x, x.grad()), close) << c.x << c.w << " algorithm " << int(id);
+            EXPECT_NEAR(left, dot(w, w.grad()), close) << c.x << c.w << " algorithm " << int(id);
+        }
 }
 
 TEST(Convolution, GivesTheSameBitsAtAnyNumberOfThreads) {
     const int before = threads();
-    const Case c{{20, 9, 9, 8}, {3, 3, 8, 8}, 1, 1};
-    for (ConvAlgorithm id : {ConvAlgorithm::automatic, ConvAlgorithm::im2col}) {
-        set_threads(1);
-        const Result one = run(c, id);
-        for (int count : {2, 3, 7}) {
-            set_threads(count);
-            const Result many = run(c, id);
-            EXPECT_EQ(many.y.values(), one.y.values()) << count;
-            EXPECT_EQ(many.dx.values(), one.dx.values()) << count;
-            EXPECT_EQ(many.dw.values(), one.dw.values()) << count;
+    std::set<ConvAlgorithm> ran;
+    for (const Case& c : {Case{{20, 9, 9, 8}, {3, 3, 8, 8}, 1, 1}, Case{{20, 9, 9, 8}, {1, 1, 8, 24}, 1, 0}})
+        for (const ConvAlgorithm id : suitable(c)) {
+            set_threads(1);
+            const Result one = run(c, id);
+            for (int count : {2, 3, 7}) {
+                set_threads(count);
+                const Result many = run(c, id);
+                EXPECT_EQ(many.y.values(), one.y.values()) << count << " threads, algorithm " << int(id);
+                EXPECT_EQ(many.dx.values(), one.dx.values()) << count << " threads, algorithm " << int(id);
+                EXPECT_EQ(many.dw.values(), one.dw.values()) << count << " threads, algorithm " << int(id);
+            }
+            ran.insert(id);
         }
-    }
     set_threads(before);
+    for (const ConvAlgorithm id : every_algorithm) EXPECT_TRUE(ran.contains(id)) << int(id);
 }
 
 TEST(Convolution, AddsItsBiasToEveryPlace) {

@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <numeric>
+#include <stdexcept>
+#include <thread>
 
 #include "engine/autograd.h"
+#include "engine/error.h"
 #include "engine/gradcheck.h"
 #include "engine/memory.h"
 #include "engine/ops.h"
@@ -68,6 +72,82 @@ TEST(DeferredTensor, GoesThroughEveryConvolutionUnkept) {
         EXPECT_GE(made, 2 * c.x.size()) << c.x << c.w;   // once forward, once backward
         EXPECT_NE(deferred.maker(), nullptr) << c.x << c.w;
     }
+}
+
+TEST(DeferredTensor, IsMadeAnewWhereItsMakerThrew) {
+    int asked = 0;
+    const Tensor t = Tensor::deferred({3}, {3, [&](Index, Index, Real* to) {
+                                                if (++asked < 3) throw std::runtime_error("not yet");
+                                                std::iota(to, to + 3, Real(5));
+                                            }});
+    EXPECT_THROW(t.data(), std::runtime_error);
+    EXPECT_THROW(t.data(), std::runtime_error) << "numbers that were never made were handed out";
+    EXPECT_EQ(t.values(), (std::vector<Real>{5, 6, 7}));
+    const auto live = memory::statistics().live_bytes;
+    memory::fail_after(0);
+    const Tensor u = Tensor::deferred({3}, {3, [](Index, Index, Real* to) { std::iota(to, to + 3, Real(5)); }});
+    EXPECT_THROW(u.data(), Error);                       // no memory for them
+    EXPECT_EQ(memory::statistics().live_bytes, live);
+    EXPECT_EQ(u.values(), (std::vector<Real>{5, 6, 7}));
+}
+
+TEST(DeferredTensor, HasTheSameNumbersForThreadsThatReadItAtOnce) {
+    for (int round = 0; round < 200; ++round) {
+        std::atomic<Index> made = 0;
+        std::atomic<int> ready = 0, wrong = 0;
+        const Tensor t = counting({100, 200}, made);
+        std::vector<std::thread> readers;
+        for (int r = 0; r < 4; ++r)
+            readers.emplace_back([&] {
+                ++ready;
+                while (ready < 4) std::this_thread::yield();
+                const std::span<const Real> numbers = t.data();
+                for (Index i = 0; i < t.size(); ++i) wrong += numbers[i] != static_cast<Real>(i);
+            });
+        for (std::thread& r : readers) r.join();
+        ASSERT_EQ(wrong, 0) << "in round " << round;
+    }
+}
+
+// What an op returns is a value, made or not.
+TEST(DeferredTensor, DoesNotChangeWithWhatItIsMadeFrom) {
+    const auto normalised = [](const Tensor& x, const BatchNormOptions& options) {
+        return batch_norm(x, variable(random_tensor({3}, 2)), random_tensor({3}, 3), Tensor::zeros({3}),
+                          Tensor::ones({3}), options);
+    };
+    const std::pair<const char*, std::function<Tensor(const Tensor&)>> ops[] = {
+        {"training", [&](const Tensor& x) { return normalised(x, {}); }},
+        {"evaluation", [&](const Tensor& x) { return normalised(x, {.training = false}); }},
+        {"with relu", [&](const Tensor& x) { return normalised(x, {.relu = true}); }},
+        {"with a shortcut", [&](const Tensor& x) { return normalised(x, {.shortcut = x}); }},
+        {"subsample", [&](const Tensor& x) { return subsample(x, 2, 5); }},
+        {"subsample, unrecorded", [&](const Tensor& x) {
+             const NoGrad off;
+             return subsample(x, 2, 5);
+         }},
+        {"one after the other", [&](const Tensor& x) { return subsample(normalised(x, {}), 2, 5); }},
+    };
+    for (const auto& [name, op] : ops) {
+        Tensor x = random_tensor({2, 5, 4, 3}, 1);
+        const Shape other{2, 4, 5, 3};
+        const std::vector<Real> expected = op(x.clone()).values(), of_view = op(reshape(x.clone(), other)).values();
+        const Tensor y = op(x), z = op(reshape(x, other));
+        for (Real& v : x.data()) v = 100;
+        EXPECT_EQ(y.values(), expected) << name;
+        EXPECT_EQ(z.values(), of_view) << name << ", of a view";
+    }
+}
+
+// Gradients arrive, weights are updated, and still nobody has asked for all of y.
+TEST(DeferredTensor, BetweenConvolutionsIsNotMadeInATrainingStep) {
+    Tensor w1 = variable(random_tensor({3, 3, 8, 8}, 1)), w2 = variable(random_tensor({3, 3, 8, 8}, 2));
+    Tensor scale = variable(Tensor::ones({8})), shift = variable(Tensor::zeros({8}));
+    const Tensor x = random_tensor({4, 9, 9, 8}, 3);
+    const Tensor y = conv2d_batch_norm(x, w1, {.padding = 1}, scale, shift, Tensor::zeros({8}), Tensor::ones({8}),
+                                       {.relu = true});
+    sum(conv2d(y, w2, {}, {.padding = 1})).backward();
+    for (Tensor* w : {&w1, &w2, &scale, &shift}) w->data()[0] += w->grad().data()[0];
+    EXPECT_NE(y.maker(), nullptr);
 }
 
 // Note [Watching a gradient arrive]: the watcher hears of the last contribution only, and of all of it.

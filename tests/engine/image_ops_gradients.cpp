@@ -1,6 +1,9 @@
 // Gradient checks of the ops on pictures: every element, axes of different lengths.
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "engine/conv/algorithm.h"
 #include "engine/gradcheck.h"
 #include "engine/ops.h"
 
@@ -12,20 +15,34 @@ void expect_gradients(const TensorFunction& f, std::vector<Tensor> inputs) {
     EXPECT_TRUE(report.ok) << report.message;
 }
 
+// With small maps for those that take any, one by one for pointwise, tiles for Winograd, and lines for direct.
 TEST(Conv2dGradients, HoldForEveryAlgorithmStrideAndPadding) {
-    for (ConvAlgorithm id : {ConvAlgorithm::reference, ConvAlgorithm::im2col, ConvAlgorithm::automatic})
-        for (Index stride : {1, 2, 3})
-            for (Index padding : {0, 1, 2})
-                expect_gradients(
-                    [=](auto& in) {
-                        return conv2d(in[0], in[1], in[2], {.stride = stride, .padding = padding, .algorithm = id});
-                    },
-                    {random_tensor({2, 5, 4, 3}, 1), random_tensor({3, 2, 3, 4}, 2), random_tensor({4}, 3)});
-}
-
-TEST(Conv2dGradients, HoldForOneByOne) {
-    expect_gradients([](auto& in) { return conv2d(in[0], in[1], {}, {.algorithm = ConvAlgorithm::pointwise}); },
-                     {random_tensor({2, 3, 4, 5}, 1), random_tensor({1, 1, 5, 3}, 2)});
+    const std::pair<Shape, Shape> shapes[] = {{{2, 5, 4, 3}, {3, 2, 3, 4}},
+                                              {{2, 3, 4, 5}, {1, 1, 5, 3}},
+                                              {{1, 6, 7, 8}, {3, 3, 8, 9}},
+                                              {{1, 3, 28, 2}, {3, 2, 2, 3}}};
+    std::map<std::string, int> checked;
+    for (const auto& [x, w] : shapes)
+        for (const Index stride : {1, 2, 3})
+            for (const Index padding : {0, 1, 2}) {
+                const ConvGeometry g = conv_geometry(x, w, {.stride = stride, .padding = padding});
+                for (const ConvolutionAlgorithm* a : {&reference_convolution, &im2col_convolution,
+                                                      &pointwise_convolution, &winograd_convolution,
+                                                      &direct_convolution}) {
+                    if (!a->suits(g)) continue;
+                    SCOPED_TRACE(a->name);
+                    expect_gradients(
+                        [=](auto& in) {
+                            return conv2d(in[0], in[1], in[2],
+                                          {.stride = stride, .padding = padding, .algorithm = a->id});
+                        },
+                        {random_tensor(x, 1), random_tensor(w, 2), random_tensor({w[3]}, 3)});
+                    ++checked[a->name];
+                }
+            }
+    const std::map<std::string, int> at_least{
+        {"reference", 9}, {"im2col", 9}, {"pointwise", 1}, {"winograd", 3}, {"direct", 9}};
+    for (const auto& [name, count] : at_least) EXPECT_GE(checked[name], count) << name;
 }
 
 TEST(BatchNormGradients, HoldInTraining) {

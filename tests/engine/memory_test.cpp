@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "engine/memory.h"
 #include "engine/tensor.h"
@@ -33,6 +36,26 @@ TEST(Memory, HandsFreedBlocksOutAgain) {
     Storage again(12345);
     EXPECT_EQ(again.data(), first);
     EXPECT_EQ(memory::statistics().cached_bytes, 0u);
+}
+
+// Found without a look at each: with one, this would take minutes.
+TEST(Memory, HandsAThreadItsOwnBlocksHoweverManyOthersWereFreedSince) {
+    memory::release_cached();
+    const Real* mine;
+    {
+        Storage block(100);
+        mine = block.data();
+    }
+    std::thread([] {
+        std::vector<std::unique_ptr<Storage>> blocks;
+        Storage of_another_size(200000);
+        for (int i = 0; i < 100000; ++i) blocks.push_back(std::make_unique<Storage>(101));  // blocks of equal length
+    }).join();
+    Storage again(100);
+    EXPECT_EQ(again.data(), mine);
+    std::vector<std::unique_ptr<Storage>> blocks;
+    for (int i = 0; i < 100000; ++i) blocks.push_back(std::make_unique<Storage>(101));
+    memory::release_cached();
 }
 
 TEST(Memory, DoesNotSpendALargeBlockOnASmallStorage) {

@@ -103,6 +103,26 @@ void append_shapes(std::vector<OpCall>& table) {
     }
 }
 
+void append_images(std::vector<OpCall>& table) {
+    const Inputs layer{random({2, 4, 5, 2}), random({3, 3, 2, 3}, 5)}, norm{positive({3}), random({3}, 6)};
+    table.push_back({"conv2d", {layer[0], layer[1], norm[1]}, [](Inputs& x) { return conv2d(x[0], x[1], x[2]); }});
+    for (const bool training : {true, false}) {
+        const BatchNormOptions o{.training = training};
+        const std::string mode = training ? "_training" : "_evaluation";
+        table.push_back({"batch_norm" + mode, {random({2, 2, 3, 3}), norm[0], norm[1]}, [o](Inputs& x) {
+            return batch_norm(x[0], x[1], x[2], random({3}, 7), positive({3}, 8), o);
+        }});
+        table.push_back({"conv2d_batch_norm" + mode, {layer[0], layer[1], norm[0], norm[1]}, [o](Inputs& x) {
+            return conv2d_batch_norm(x[0], x[1], {.padding = 1}, x[2], x[3], random({3}, 7), positive({3}, 8), o);
+        }});
+    }
+    table.push_back({"max_pool2d", {apart({2, 4, 5, 2})}, [](Inputs& x) { return max_pool2d(x[0], {.kernel = 2}); }});
+    table.push_back({"average_pool2d", {random({2, 4, 5, 2})}, [](Inputs& x) {
+        return average_pool2d(x[0], {.kernel = 3, .stride = 2, .padding = 1});
+    }});
+    append_unary(table, "global_average_pool", global_average_pool, random({2, 4, 5, 2}));
+}
+
 void append_classification(std::vector<OpCall>& table) {
     append_unary(table, "softmax", softmax, random({3, 4}));
     append_unary(table, "softmax_deep", softmax, random({2, 3, 4}));
@@ -126,6 +146,7 @@ std::vector<OpCall> op_table() {
     table.push_back({"matmul_wide", {random({1, 3}), random({3, 70}, 5)}, product});
     append_reductions(table);
     append_shapes(table);
+    append_images(table);
     append_classification(table);
     table.push_back({"all_together", {random({2, 3}), positive({3})}, [](Inputs& x) {
         const Tensor shared = x[0] * x[1];

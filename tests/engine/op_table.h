@@ -1,6 +1,7 @@
 // Which calls does every op have to stand?
 //
-// One row a call: axes of different lengths, so that swapped ones are seen; operands that broadcast;
+// One row a call, its name the op's with what is special behind it; op_table_test.cpp sees that no op of ops.h
+// is missing.  Axes of different lengths, so that swapped ones are seen; operands that broadcast;
 // inputs away from relu's kink, from ties of max, and from where a function is not defined.
 // ops_gradients.cpp checks the derivatives of each, autograd_test.cpp that each frees what it took.
 #pragma once

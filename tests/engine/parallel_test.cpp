@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -8,6 +10,7 @@
 
 #include "engine/gradcheck.h"
 #include "engine/ops.h"
+#include "tests/allocations.h"
 #include "tests/engine/refusal.h"
 #include "tests/engine/threads.h"
 
@@ -92,6 +95,26 @@ TEST(Parallel, ServesSeveralCallersAndHandsEachItsOwnException) {
 
 TEST(Parallel, RefusesATeamOfNobody) {
     EXPECT_EQ(refusal_of([] { set_threads(0); }), "threads: 0 asked for; give 1 to 1024.");
+}
+
+TEST(Parallel, EndsNoProgramWhereMemoryForItsThreadsIsOut) {
+    int failures = 0;
+    for (bool failed = true; failed; failures += failed) {
+        const WithThreads fresh(7);
+        std::atomic<int> runs{0};
+        const std::function<void(Index)> work = [&](Index) { ++runs; };
+        fail_allocation_after(failures);
+        try {
+            parallel_for(10, work);
+            failed = false;
+        } catch (const std::bad_alloc&) {
+        } catch (const Error& e) {
+            EXPECT_NE(std::string(e.what()).find(" of 7 could be started"), std::string::npos) << e.what();
+        }
+        fail_allocation_after(-1);
+        if (!failed) EXPECT_EQ(runs, 10);
+    }
+    EXPECT_GT(failures, 7);
 }
 
 // Everything that sums across chunks: sums over some axes, gradients of what was broadcast, matrices.

@@ -387,6 +387,9 @@ TEST_F(SafetensorsFiles, AreNotWrittenWhereTheyCannotBe) {
               text("cannot write ", path, ": tensor \"a\" holds nothing."));
     EXPECT_EQ(message(path, {.tensors = {{"__metadata__", Tensor(1)}}}),
               text("cannot write ", path, ": no tensor can have the name __metadata__."));
+    for (const Real v : {Real(NAN), Real(0x1p63)})
+        EXPECT_EQ(message(path, {.tensors = {{"a", v}}, .integers = {"a"}}),
+                  text("cannot write ", path, ": tensor \"a\" is of whole numbers of 64 bits, and ", v, " is none."));
     EXPECT_EQ(message(path, {.tensors = {{"\xff", Tensor(1)}}}),
               text("cannot write ", path, ": a name or a metadata value is not UTF-8."));
     EXPECT_EQ(message(path, {.metadata = {{"k", "\xff"}}}),

@@ -36,6 +36,7 @@ TEST(Tensor, RefusesNumbersThatDoNotFillItsShape) {
               "tensor: 3 values given for shape [2,2], which has 4 elements.");
     EXPECT_EQ(refusal_of([] { Tensor::zeros({2, 3}).viewed_as({4}); }),
               "reshape: [2,3] has 6 elements and [4] has 4.");
+    EXPECT_EQ(refusal_of([] { (void)Tensor().viewed_as({}); }), "reshape: the tensor holds nothing.");
 }
 
 TEST(Tensor, RefusesPositionsItDoesNotHave) {

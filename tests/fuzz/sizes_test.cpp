@@ -59,6 +59,15 @@ TEST(Promises, OfAnArchiveThatUnpacksForEverAreNotWaitedFor) {
     EXPECT_LT(cost_of_refusing([&] { read_tar_gz(member, {.wanted = any, .largest = 1 << 20}); }), little);
 }
 
+// A header that is right but for the hole behind it.
+TEST(Promises, OfASafetensorsFileAreHeldAgainstItsHeaderBeforeItsNumbersAreRead) {
+    const Scratch scratch;
+    const std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+    const auto path = scratch.write("a.safetensors", std::string(1, char(header.size())) + std::string(7, '\0') + header);
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 31);
+    EXPECT_LT(cost_of_refusing([&] { read_safetensors(path); }), little);
+}
+
 TEST(Promises, OfAFileWithoutAnEndAreRefusedByItsSize) {
     const Scratch scratch;
     const auto path = scratch.write("hole", Bytes{});
@@ -66,6 +75,7 @@ TEST(Promises, OfAFileWithoutAnEndAreRefusedByItsSize) {
     EXPECT_LT(cost_of_refusing([&] { cifar10_from_file(path); }), little);
     EXPECT_LT(cost_of_refusing([&] { decode_picture(path); }), little);
     EXPECT_LT(cost_of_refusing([&] { read_history(path); }), little);
+    EXPECT_LT(cost_of_refusing([&] { read_safetensors(path); }), little);
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ TEST(Block, WhoseLastScaleIsZeroIsReluOfItsShortcut) {
         const Tensor x = random_tensor({2, 5, 5, 3}, 7);
         EXPECT_EQ(block(x).values(), relu((*block.shortcut)(x)).values()) << name_of(s);
     }
+    BasicBlock identity({.in_channels = 6, .out_channels = 6, .stride = 1, .shortcut = Shortcut::A});
+    initialise(identity, 1);
+    for (Real& v : identity.bn2.scale.data()) v = 0;
+    const Tensor x = random_tensor({2, 5, 5, 6}, 7);
+    EXPECT_EQ(identity(x).values(), relu(x).values());
 }
 
 TEST(CifarNet, PlainAndResidualTwinsStartFromTheSameBits) {

@@ -93,13 +93,13 @@ TEST(Example, OfASmallPictureIsMadeLargerWhereTheNetWantsMore) {
     }
 }
 
-TEST(Loader, DecodesTheSameBitsAtAnyNumberOfThreads) {
+TEST(Loader, DecodesTheSameBitsAtAnyNumberOfThreadsAndBatchSize) {
     const Scratch scratch;
     const PictureSet set = folder(scratch, true).train;
-    const auto epoch = [&](int count) {
+    const auto epoch = [&](int count, Index batch = 4) {
         set_threads(count);
         Loader loader(set, bytes_as_they_are,
-                      {.batch = 4, .shuffle = true, .augment = {.views = Views::resized_crop, .colour = 0.4}});
+                      {.batch = batch, .shuffle = true, .augment = {.views = Views::resized_crop, .colour = 0.4}});
         loader.start(1);
         std::vector<Real> all;
         for (Batch b; loader.next(b);) {
@@ -112,6 +112,7 @@ TEST(Loader, DecodesTheSameBitsAtAnyNumberOfThreads) {
     const auto expected = epoch(1);
     EXPECT_EQ(expected.size(), 6u * size * size * 3);
     for (const int count : {2, 3, 7}) EXPECT_EQ(epoch(count), expected);
+    EXPECT_EQ(epoch(3, 5), expected);
     set_threads(before);
 }
 
