@@ -44,11 +44,11 @@ struct FileStart {
 };
 FileStart read_start(const std::filesystem::path& path, std::size_t count);
 
-// Writes the parts one after another as the new content of `path`.  A symbolic link stays one, and what it points to is
-// replaced or, if it is not there, made.  A file that is replaced keeps its permissions.  Folders are not made.  Refuses
-// with the system's reason, and leaves no temporary file; then the old content is still there.  With one exception:
-// where only the last step failed, flushing the folder, the new content is in place, whole, and a power cut may yet
-// bring back the old.
+// Writes the parts one after another as the new content of `path`.  A symbolic link stays one, and what it points to
+// is replaced or, if it is not there, made.  A file that is replaced keeps its permissions.  Folders are not made.
+// Refuses with the system's reason, and leaves no temporary file; then the old content is still there.  With one
+// exception: where only the last step failed, flushing the folder, the new content is in place, whole, and a power cut
+// may yet bring back the old.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 

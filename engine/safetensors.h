@@ -6,8 +6,8 @@
 //
 // Unlike a pickle, reading one cannot run code; like any file, one may be truncated, corrupt or
 // hostile, so everything is checked before it is believed, and nothing is allocated that the file's
-// size does not justify, and the numbers are read last.  They are kept as the file has them, in row-major order; layouts
-// (OIHW in files, HWIO here) are turned by the caller (layers/weights.h).
+// size does not justify, and the numbers are read last.  They are kept as the file has them, in row-major order;
+// layouts (OIHW in files, HWIO here) are turned by the caller (layers/weights.h).
 //
 // Source: github.com/huggingface/safetensors, "Format".
 #pragma once

@@ -146,7 +146,8 @@ int main(int argc, char** argv) {
                                 .classes = pictures.classes,
                                 .totals = {},
                                 .confusion = Confusion(model.classes)};
-        report.totals = evaluate(*net, pictures, prepared.preprocessing, flags.batch, [] { return false; }, &report.confusion);
+        report.totals = evaluate(
+            *net, pictures, prepared.preprocessing, flags.batch, [] { return false; }, &report.confusion);
         require(std::isfinite(report.totals.mean_loss()), flags.weights,
                 ": the mean loss is not a number, so these weights are damaged.");
         std::cout << (flags.json ? as_json(report) : as_text(report));

@@ -112,9 +112,9 @@ TEST(Parallel, EndsNoProgramWhereMemoryForItsThreadsIsOut) {
             EXPECT_NE(std::string(e.what()).find(" of 7 could be started"), std::string::npos) << e.what();
         }
         fail_allocation_after(-1);
-        if (!failed) EXPECT_EQ(runs, 10);
+        EXPECT_TRUE(failed || runs == 10) << runs;
     }
-    EXPECT_GT(failures, 7);
+    EXPECT_GE(failures, 6);                              // one for each helper, at least
 }
 
 // Everything that sums across chunks: sums over some axes, gradients of what was broadcast, matrices.

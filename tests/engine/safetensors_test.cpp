@@ -396,6 +396,5 @@ TEST_F(SafetensorsFiles, AreNotWrittenWhereTheyCannotBe) {
               text("cannot write ", path, ": a name or a metadata value is not UTF-8."));
     EXPECT_EQ(read_text_file(path), "a file, not a folder");
 }
-
 }  // namespace
 }  // namespace deepen

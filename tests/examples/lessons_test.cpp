@@ -142,7 +142,7 @@ TEST(Lesson6, HasItsNetInSixtyLines) {
 // Names, shapes and weights are those of the library's net, and so is what it computes.
 TEST(Lesson6, BuildsTheLibrarysResNet50) {
     const Scratch scratch;
-    for (const std::string name : {"train/red", "train/blue", "test/red"})
+    for (const std::string name : {"train/red", "train/blue", "test/red", "test/blue"})
         for (const char* file : {"1.png", "2.png"})
             scratch.write(name + "/" + file, png(plain_pixels(8, 8, name[6], *file, 3), 8, 8));
     const std::string output = output_of("build/lesson6_resnet50 " + scratch.folder().string());

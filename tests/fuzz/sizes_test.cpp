@@ -63,7 +63,8 @@ TEST(Promises, OfAnArchiveThatUnpacksForEverAreNotWaitedFor) {
 TEST(Promises, OfASafetensorsFileAreHeldAgainstItsHeaderBeforeItsNumbersAreRead) {
     const Scratch scratch;
     const std::string header = R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
-    const auto path = scratch.write("a.safetensors", std::string(1, char(header.size())) + std::string(7, '\0') + header);
+    const std::string length = std::string(1, char(header.size())) + std::string(7, '\0');
+    const auto path = scratch.write("a.safetensors", length + header);
     std::filesystem::resize_file(path, std::uintmax_t{1} << 31);
     EXPECT_LT(cost_of_refusing([&] { read_safetensors(path); }), little);
 }

@@ -49,7 +49,7 @@ TEST(Archive, AcceptsTarsHabitOfFillingItsLastRecordWithZeros) {
 TEST(Archive, RefusesWhatIsNotThere) {
     const auto request = ArchiveRequest{.wanted = [](const std::string&) { return true; }, .largest = 1};
     expect_mentions(deepen::refusal_of([&] { read_tar_gz("/nowhere/a.tar.gz", request); }),
-                    "/nowhere/a.tar.gz: No such file");
+                    "/nowhere/a.tar.gz\": No such file");
 }
 
 TEST(Archive, RefusesWhatIsNotGzip) {

@@ -127,7 +127,8 @@ TEST(Loader, NamesTheFirstPictureOfABatchThatWentBadMeanwhile) {
         Loader loader(set, bytes_as_they_are, {.batch = 6});
         loader.start(0);
         Batch batch;
-        expect_mentions(refusal_of([&] { loader.next(batch); }), "train/b/1.png: not a picture that can be read");
+        expect_mentions(refusal_of([&] { loader.next(batch); }),
+                        "train/b/1.png: it has changed since this program looked at it first");
     }
     set_threads(before);
 }
