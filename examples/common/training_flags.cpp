@@ -232,7 +232,7 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     require(splits.train.count() > 0, data_path, ": there are no training pictures here, only ", splits.test.count(),
             " to test on.  Give a set with both to --data-path.");
     require(splits.train.classes.size() >= 2, data_path, ": all pictures are of one class, ",
-            splits.train.classes.front(), ".  A net needs two at least to tell apart: a folder for each.");
+            splits.train.classes.front(), ".  A net needs at least two: give a folder for each.");
     refuse_conflicts();
     Recipe r{.model = model};
     r.initialiser = initialiser;

@@ -130,7 +130,7 @@ std::string reason() {
     return given == "outofmem" ? "more memory is asked for than the pixels need, or than there is" : given;
 }
 
-constexpr const char* what_to_do = "  Fetch or save it anew, or leave it out.";
+constexpr const char* what_to_do = "  Fetch or save it again, or leave it out.";
 
 // Asks before decoding.
 Size checked_size(std::span<const std::uint8_t> file, const std::string& name) {

@@ -53,7 +53,7 @@ TrainingState parse_state(const std::string& progress, const std::string& log, c
                     .running = {.errors = whole("errors"), .count = whole("pictures"), .loss_sum = number("loss_sum")},
                     .seconds = number("seconds"),
                     .history = parse_history(log, name + ": the log in this checkpoint")};
-    require(s.epoch == static_cast<Index>(s.history.size()) + 1, name, ": this checkpoint stands in epoch ", s.epoch,
+    require(s.epoch == static_cast<Index>(s.history.size()) + 1, name, ": this checkpoint is in epoch ", s.epoch,
             ", but its log has ", s.history.size(), " rows.  The file is damaged.");
     return s;
 }

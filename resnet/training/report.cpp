@@ -184,8 +184,8 @@ constexpr const char* why = R"(<h2>Why?</h2>
 <p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.
 So a deeper net that <em>trains</em> worse neither lacks capacity nor overfits; it is harder to
 optimise.  Vanishing gradients are an unlikely reason: with batch normalisation the signals keep their variance, and
-the gradients were found healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, sections 4.1 and
-4.2).</p>
+the gradients were found healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, section
+4.1).</p>
 <p>A residual block computes x + F(x) where a plain one computes F(x).  Passing the input on then takes no more than
 F = 0, and what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual
 nets respond less than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a
@@ -193,11 +193,11 @@ proof of it.</p>
 )";
 
 constexpr const char* how_to_read_curves = R"(
-Error against epochs, as in the paper's Figure 6: training error solid, test error dashed, one colour per depth, and the
-same error axis left and right.  Look at the solid lines first: where the deeper plain net lies <em>above</em> the
-shallower one, training itself fails; overfitting would show as a low solid line under a high dashed one.  Test error
-can be below training error early on, because it is measured at the end of an epoch and on undistorted pictures.
-Bands show the range over seeds; the first epochs may be cut off at the top.
+Error against epochs, with one colour per depth and the same error axis left and right: training error solid, test
+error dashed (the paper's Figure 6 dashes training error and draws test error bold).  Look at the solid lines first:
+where the deeper plain net lies <em>above</em> the shallower one, training itself fails; overfitting would show as a low
+solid line under a high dashed one.  Test error can be below training error early on, because it is measured at the end
+of an epoch and on undistorted pictures.  Bands show the range over seeds; the first epochs may be cut off at the top.
 )";
 
 constexpr const char* how_to_read_twins = R"(

@@ -93,7 +93,7 @@ void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
     if (fs::exists(folder / "config.json")) return;
     for (const char* name : {"weights.safetensors", "log.csv"})
         require(!fs::exists(folder / name), folder.string(), " holds a ", name,
-                " but no config.json: nobody knows what run that is of, and it would be overwritten.  Choose another "
+                " but no config.json: which run that is of is not known, and it would be lost.  Choose another "
                 "--output-dir, or move it away.");
 }
 
@@ -183,7 +183,7 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
         }
     }
     require(newest || all.empty(), folder.string(), ": none of its checkpoints can be read.  ", first_cause,
-            "  If they are damaged, remove ", folder_of_checkpoints(folder).string(), " to begin this run anew.");
+            "  If they are damaged, remove ", folder_of_checkpoints(folder).string(), " to start this run again.");
     require(newest || !options.resume, folder.string(),
             " holds no checkpoint to go on from.  Leave --resume out to begin a run, or give it a file.");
     if (newest) newest->checkpoint = of_this_recipe(newest->path, recipe);

@@ -114,7 +114,7 @@ TEST(Decode, RefusesAPngWhoseBytesAreNotThoseOfItsChecksums) {
     Bytes pixel = whole;
     pixel[pixel.size() - 20] ^= 1;                       // in the last bytes of IDAT
     EXPECT_EQ(deepen::refusal_of([&] { decode_picture(pixel, "p"); }),
-              "p: damaged: a chunk's checksum differs from its bytes.  Fetch or save it anew, or leave it out.");
+              "p: damaged: a chunk's checksum differs from its bytes.  Fetch or save it again, or leave it out.");
 }
 
 TEST(Decode, RefusesAPictureThatHasChangedSinceItWasLookedAt) {

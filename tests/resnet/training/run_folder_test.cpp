@@ -128,7 +128,7 @@ TEST_F(RunFolder, WithoutASoundCheckpointIsNotSilentlyBegunAnew) {
     fs::resize_file(last, 100);
     const std::string message = refusal(recipe());
     expect_mentions(message, folder.string() + ": none of its checkpoints can be read.  " + last.string());
-    expect_mentions(message, "remove " + (folder / "checkpoints").string() + " to begin this run anew.");
+    expect_mentions(message, "remove " + (folder / "checkpoints").string() + " to start this run again.");
 }
 
 TEST_F(RunFolder, ToResumeHasToHaveACheckpoint) {
