@@ -249,11 +249,10 @@ TEST(Safetensors, RefusesUnknownNumberTypes) {
 }
 
 TEST(Safetensors, RefusesShapesThatDoNotFitTheirBytes) {
-    for (const std::string span : {"20", "28"})
-        EXPECT_EQ(refusal_of_header("{\"a\":" + tensor_json("F32", "[2,3]", "[0," + span + "]") + "}", std::stoi(span)),
-                  "f: tensor \"a\" of shape [2,3] and dtype F32 takes 24 bytes, but its data_offsets span " + span + ".");
-    EXPECT_EQ(refusal_of_header("{\"a\":" + tensor_json("F32", "[]", "[0,0]") + "}"),
-              "f: tensor \"a\" of shape [] and dtype F32 takes 4 bytes, but its data_offsets span 0.");
+    EXPECT_EQ(refusal_of_header("{\"a\":" + tensor_json("F32", "[2,3]", "[0,20]") + "}", 20),
+              "f: tensor \"a\" of shape [2,3] and dtype F32 takes 24 bytes, but its data_offsets span 20.");
+    EXPECT_EQ(refusal_of_header("{\"a\":" + tensor_json("F32", "[]", "[0,8]") + "}", 8),
+              "f: tensor \"a\" of shape [] and dtype F32 takes 4 bytes, but its data_offsets span 8.");
     EXPECT_EQ(refusal_of_header("{\"a\":" + tensor_json("F32", "[1,1,1,1,1,1,1]", "[0,4]") + "}", 4),
               "f: tensor \"a\" has 7 axes; at most 6 are supported.");
 }
