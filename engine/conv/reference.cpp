@@ -3,28 +3,14 @@
 #include <algorithm>
 
 #include "engine/conv/algorithm.h"
+#include "engine/plain/conv2d.h"
 
 namespace deepen {
 namespace {
 
-// Calls term(x offset, w offset, y offset) for each product of the sum, borders left out.
-template <class Term>
-void for_each_product(const ConvGeometry& g, Term term) {
-    for (Index n = 0; n < g.batch; ++n)
-        for (Index i = 0; i < g.out_height; ++i)
-            for (Index j = 0; j < g.out_width; ++j)
-                for (Index r = 0; r < g.kernel_height; ++r)
-                    for (Index s = 0; s < g.kernel_width; ++s) {
-                        const Index row = i * g.stride + r - g.padding, column = j * g.stride + s - g.padding;
-                        if (row < 0 || row >= g.height || column < 0 || column >= g.width) continue;
-                        const Index x = ((n * g.height + row) * g.width + column) * g.in_channels;
-                        const Index w = (r * g.kernel_width + s) * g.in_channels * g.out_channels;
-                        const Index y = ((n * g.out_height + i) * g.out_width + j) * g.out_channels;
-                        for (Index c = 0; c < g.in_channels; ++c)
-                            for (Index k = 0; k < g.out_channels; ++k)
-                                term(x + c, w + c * g.out_channels + k, y + k);
-                    }
-}
+plain::Numbers numbers(const Real* at, Index count) { return {at, at + count}; }
+
+Index y_size(const ConvGeometry& g) { return g.batch * g.out_height * g.y_line(); }
 
 void forward(const ConvGeometry& g, const Source& source, const Real* w, Real* y, const PlacesDone& done) {
     Source::Reader read(source);
@@ -40,7 +26,7 @@ void add_rounded(const std::vector<double>& exact, Real* to) {
 void backward(const ConvGeometry& g, const Source& x_source, const Real* w, const Source& dy_source,
               const GradientByInput& d, Real* dw) {
     Source::Reader read_x(x_source), read_dy(dy_source);
-    const Real *x = read_x(0, g.batch * g.picture_size()), *dy = read_dy(0, g.batch * g.out_height * g.y_line());
+    const Real *x = read_x(0, g.batch * g.picture_size()), *dy = read_dy(0, y_size(g));
     if (d.dx && d.fresh) std::fill(d.dx, d.dx + g.batch * g.picture_size(), Real(0));
     if (d.dx) add_rounded(exact_input_gradient(g, w, dy), d.dx);
     if (dw) add_rounded(exact_filter_gradient(g, x, dy), dw);
@@ -50,21 +36,15 @@ void backward(const ConvGeometry& g, const Source& x_source, const Real* w, cons
 }  // namespace
 
 std::vector<double> exact_forward(const ConvGeometry& g, const Real* x, const Real* w) {
-    std::vector<double> sums(g.batch * g.out_height * g.y_line());
-    for_each_product(g, [=, y = sums.data()](Index ix, Index iw, Index iy) { y[iy] += double(x[ix]) * w[iw]; });
-    return sums;
+    return plain::conv2d(g, numbers(x, g.batch * g.picture_size()), numbers(w, g.patch_size() * g.out_channels));
 }
 
 std::vector<double> exact_input_gradient(const ConvGeometry& g, const Real* w, const Real* dy) {
-    std::vector<double> sums(g.batch * g.picture_size());
-    for_each_product(g, [=, dx = sums.data()](Index ix, Index iw, Index iy) { dx[ix] += double(dy[iy]) * w[iw]; });
-    return sums;
+    return plain::conv2d_data_gradient(g, numbers(w, g.patch_size() * g.out_channels), numbers(dy, y_size(g)));
 }
 
 std::vector<double> exact_filter_gradient(const ConvGeometry& g, const Real* x, const Real* dy) {
-    std::vector<double> sums(g.patch_size() * g.out_channels);
-    for_each_product(g, [=, dw = sums.data()](Index ix, Index iw, Index iy) { dw[iw] += double(dy[iy]) * x[ix]; });
-    return sums;
+    return plain::conv2d_weight_gradient(g, numbers(x, g.batch * g.picture_size()), numbers(dy, y_size(g)));
 }
 
 const ConvolutionAlgorithm reference_convolution{ConvAlgorithm::reference, "reference",

@@ -1,7 +1,7 @@
 // How would one write a convolution first?
 //
-// Seven loops, straight from the definition in geometry.h: picture n, output place i j, filter
-// place r s, input channel c, output channel k.  Every faster algorithm is tested against this one.
+// In seven loops, straight from the definition in geometry.h: those of engine/plain/conv2d.h.  Every faster
+// algorithm is tested against this one.
 //
 // Backward follows from y being a sum of products: wherever forward adds x * w into y, backward adds
 // dy * w into that x's gradient and dy * x into that w's.
