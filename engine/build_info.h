@@ -1,4 +1,4 @@
-// Which program is this?
+// Which source, compiler and libraries made this program?
 //
 // A result can be had again only if it is known what made it: which source, which compiler, which BLAS, for which
 // processor.  `--version` prints this, and what a run writes carries it.

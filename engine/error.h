@@ -1,4 +1,4 @@
-// What happens when something is wrong?
+// How are errors reported?
 //
 // Two kinds of wrong, two types.  A caller's or a file's fault is an `Error`: it says what was
 // expected, what came, and what to try.  A broken promise of our own is an `InternalError`: it says

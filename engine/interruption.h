@@ -1,4 +1,4 @@
-// What happens when somebody asks the program to end?
+// How does a program end when it is interrupted?
 //
 // Ctrl-C, `kill` and a terminal that closes (SIGINT, SIGTERM, SIGHUP) end it at once, with a line on stderr: reading,
 // drawing, initialising and evaluating leave nothing behind that is worth a wait, wherever they are.  Two kinds of work
@@ -34,7 +34,7 @@ private:
 class DelayedInterruption {
 public:
     DelayedInterruption();                               // short work: a signal that came is obeyed at its end
-    // Work that asks interrupted() often and comes to its own end.  Whoever interrupts it is told `promise`, a literal.
+    // Work that asks interrupted() often and comes to its own end.  An interruption prints `promise`, a literal.
     explicit DelayedInterruption(const char* promise);
     ~DelayedInterruption();
     DelayedInterruption(const DelayedInterruption&) = delete;

@@ -1,6 +1,6 @@
 // Which operations are there?
 //
-// One line an op.  Each lives in engine/ops/<name>.cpp with its formula, forward, backward and
+// One line per op.  Each lives in engine/ops/<name>.cpp with its formula, forward, backward and
 // shapes.  To add an op: write that file, declare it here, test it in tests/engine.
 //
 // Letters: x y inputs and outputs, w weight, b bias; N batch, H height, W width, C channels, K kernel.
@@ -53,7 +53,7 @@ Tensor transpose(const Tensor& x, std::vector<int> order = {});
 struct Range { Index begin = 0, end = -1, step = 1; };   // begin, begin+step, ... before end; end -1: to the axis's end
 Tensor slice(const Tensor& x, std::vector<Range> ranges);        // one range an axis, missing ones whole
 struct Padding { Index before = 0, after = 0; };
-Tensor pad(const Tensor& x, std::vector<Padding> padding, Real value = 0);  // one an axis, from the first
+Tensor pad(const Tensor& x, std::vector<Padding> padding, Real value = 0);  // one per axis, from the first
 Tensor concatenate(const std::vector<Tensor>& parts, int axis);
 
 // --- images: x [N,H,W,C] -------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// How does a foreign name reach a terminal without steering it?
+// How is text from files shown safely on a terminal?
 //
 // What came from a file, a path or a flag may hold anything.  Before it is shown, control characters (C0 and C1), marks
 // that turn the direction of writing, and bytes that are not UTF-8 become '?'.

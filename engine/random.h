@@ -1,4 +1,4 @@
-// Where does chance come from?
+// Where do random numbers come from?
 //
 // From a counter-based generator, Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 // easy as 1, 2, 3", section 4.3): number i of stream s under seed k is a pure function of (k, s, i).

@@ -1,4 +1,4 @@
-// What is a number here?
+// Which number type does the engine compute with?
 //
 // `Real` is float, or double when built with `make REAL=double`.  The same sources compile in both:
 // training runs in float; gradient checks run in double, where a derivative can be held to 1e-6

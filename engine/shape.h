@@ -1,4 +1,4 @@
-// How long is each axis?
+// What is the shape of a tensor?
 //
 // A Shape is a short list of axis lengths, the last axis contiguous in memory (row-major).  Images
 // are [N,H,W,C]: batch, height, width, channels; filters are [kh,kw,Cin,Cout].  Rank 0 is a scalar.

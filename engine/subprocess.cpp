@@ -99,7 +99,7 @@ Ended run_program(std::vector<std::string> words, std::string_view input) {
     Ended ended;
     pid_t child = 0;
     {
-        const DelayedInterruption until_known;           // nobody is left behind
+        const DelayedInterruption until_known;           // no child is left behind
         ended.refusal = start(words, in.get(), out.get(), complaints.get(), child);
         if (ended.refusal == 0) set_group_to_end(child);
     }

@@ -1,7 +1,7 @@
 // How is another program run, and what did it say?
 //
 // No shell is started, so that no character of a word or a path means anything.  Input, output and complaints travel
-// through unnamed temporary files in TMPDIR: pipes would need somebody to read one while another fills.
+// through unnamed temporary files in TMPDIR: with pipes, one would have to be read while another fills.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // What is in these pictures?  `build/classify --weights runs/pets/weights.safetensors tom.jpg rex.jpg`.
 //
-// What a net is shown of a picture, and what it calls what it sees, is read from its weight file; nets from elsewhere,
-// whose files do not say, get what torchvision shows them.
+// How pictures are prepared and what the classes are called is read from the weight file.  Files from elsewhere do not
+// say; for their nets, pictures are prepared as in torchvision.
 #include <iostream>
 
 #include "engine/error.h"
@@ -69,7 +69,7 @@ void Flags::add_to(CLI::App& app) {
 
 struct Ensemble {
     std::vector<Classifier> nets;
-    std::vector<std::string> names;                      // of the classes; empty if nobody names them
+    std::vector<std::string> names;                      // of the classes; empty if they have no names
     Index classes = 0;
 };
 

@@ -1,6 +1,6 @@
 // How many pictures does a net get wrong?  `build/evaluate --weights FILE --data-path cifar10`.
 //
-// And which ones does it take for what: evaluation_report.h shows what is printed.  Pictures are prepared as `classify`
+// And which classes does it confuse?  evaluation_report.h shows what is printed.  Pictures are prepared as `classify`
 // prepares them (preparation.h), and classes are matched by their names where the weight file holds them.
 #include <cmath>
 #include <iostream>

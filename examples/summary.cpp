@@ -1,6 +1,6 @@
 // What is a net made of?  `build/summary resnet50`, or `build/summary resnet34 --format svg --output resnet34.svg`.
 //
-// A line a layer: name, type, output shape, parameters, multiply-adds, bytes of output; then the sums.  What it tells
+// One line per layer: name, type, output shape, parameters, multiply-adds, bytes of output; then the sums.  All of it
 // is read from the net itself (layers/summary.h).
 #include <algorithm>
 #include <iomanip>

@@ -1,11 +1,12 @@
-// What should weights be before anything is learned?
+// How are weights initialised?
 //
-// Random, and of a size that keeps signals alive through many layers.  For a layer with n inputs
+// At random, and with a size that keeps signals alive through many layers.  For a layer with n inputs
 // (fan_in) followed by relu, He et al. 2015b ("Delving deep into rectifiers", equation 10) derive
 //
 //     w ~ normal(0, sqrt(2 / n))
 //
-// so that the variance of the layers' outputs, before relu, neither grows nor shrinks with depth.
+// so that the variance of the layers' outputs before relu (the paper's equations 7 to 10) neither grows nor shrinks
+// with depth.
 //
 // Every layer draws from a random stream of its own, found from its name.  So equal names under equal
 // seeds get equal weights: a plain net and its residual twin start from the very same bits, and

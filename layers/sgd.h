@@ -1,4 +1,4 @@
-// How do weights move?  Stochastic gradient descent with momentum.
+// How are weights updated?  Stochastic gradient descent with momentum.
 //
 // For each weight w with gradient g, velocity v:
 //

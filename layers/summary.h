@@ -1,8 +1,8 @@
 // What is a net made of, and what does it cost?
 //
-// Nobody has to tell: the graph that autograd records (engine/autograd.h) knows every op, its output's shape and where
-// its inputs came from, and the weights among these lead to the layer they belong to.  So one picture is sent through
-// the net, and the graph read from its end.  Nothing is counted twice or forgotten, for nets of any make.
+// The graph that autograd records (engine/autograd.h) has every op, its output's shape and where its inputs came from,
+// and the weights among these lead to the layer they belong to.  So one picture is sent through the net, and the graph
+// is read from its end.  Nothing is counted twice or forgotten, whatever the net.
 //
 // Multiply-adds are those of convolutions and linear layers, one for each weight and place: the paper's "FLOPs"
 // (He et al. 2015, Table 1).

@@ -129,7 +129,7 @@ constexpr double box_width = 120, box_height = 20, step = 30, plus_radius = 7, b
 
 double middle(int column) { return left + column * column_width + box_width / 2; }
 
-// A column a stage, the first of them below the stem; where names tell of none, as in VGG, after each pooling.
+// One column per stage, the first below the stem; where names have no stages, as in VGG, a new one after each pooling.
 void place(std::vector<Item>& items) {
     int column = 0, in_column = 0;
     std::string stage;

@@ -40,8 +40,8 @@ Index lines_per_block(const ConvGeometry& g) {
 }
 
 // Walks the patches of output lines begin .. end-1 (a line is one output row of one picture).
-// Each stretch of a patch that lies in one picture row is reported as inside(patch offset, x
-// offset, length), and each that lies outside the picture as outside(patch offset, length).
+// Each part of a patch that is in one picture row is reported as inside(patch offset, x
+// offset, length), and each that is outside the picture as outside(patch offset, length).
 template <class Inside, class Outside>
 void for_each_stretch(const ConvGeometry& g, Index begin, Index end, Inside inside, Outside outside) {
     const Index channels = g.in_channels, stretch = g.kernel_width * channels;

@@ -1,6 +1,6 @@
-// What is left of a convolution when its filter is 1x1?
+// How is a 1x1 convolution computed?  As one matrix product.
 //
-// A matrix product and nothing else: with channels innermost, x already is the matrix of patches.
+// With channels innermost, x already is the matrix of patches: nothing has to be copied.
 //
 //     Y [places, Cout] = X [places, Cin] x W [Cin, Cout]        dX += dY W'        dW += X' dY
 //

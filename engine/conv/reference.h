@@ -1,4 +1,4 @@
-// How would one write a convolution first?
+// What is the plainest way to compute a convolution?
 //
 // In seven loops, straight from the definition in geometry.h: those of engine/plain/conv2d.h.  Every faster
 // algorithm is tested against this one.

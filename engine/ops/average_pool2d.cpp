@@ -1,4 +1,4 @@
-// How strong is the feature around here?  Average pooling.
+// How does average pooling shrink a feature map?
 //
 // Shapes     x [N,H,W,C]   y [N,Ho,Wo,C], Ho = (H + 2 padding - kernel) / stride + 1, rounded down
 // Forward    y[n,i,j,c] = 1/kernel^2 * sum over the window at (i,j) of x[n,.,.,c]; outside counts as zero

@@ -1,7 +1,7 @@
-// How does a [C] bias meet an [N,H,W,C] picture, and what is its gradient?
+// How is broadcasting done, and what is its gradient?  A [C] bias and an [N,H,W,C] map.
 //
 // By NumPy's rule: shapes are aligned at their last axes, and an axis of length 1, or one that is
-// missing, is repeated as often as the other operand asks.  Nothing is copied: a repeated axis is
+// missing, is repeated to the length of the other operand.  Nothing is copied: a repeated axis is
 // walked with stride 0 (strided.h).
 //
 // What was used many times receives many gradients: the backward of repeating is *summing* over the

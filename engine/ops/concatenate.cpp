@@ -1,8 +1,8 @@
-// How do tensors stand side by side?
+// How are tensors joined along an axis?
 //
 // Shapes     parts: equal but for `axis`; y: their lengths there added up
 // Forward    y = part 0, part 1, ... along the axis
-// Backward   dpart_i += its stretch of dy
+// Backward   dpart_i += its range of dy
 // Saved      each part's shape and place
 // Choice     adding keeps the number of channels and mixes; concatenating keeps everything and
 //            widens.  ResNets add, DenseNets concatenate (Huang et al. 2016)

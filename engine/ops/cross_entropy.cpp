@@ -1,10 +1,10 @@
-// How surprised is the net by the truth?
+// How wrong is a classification?  Cross-entropy of the softmax.
 //
 // Shapes     x [N,K]: logits, scores of N pictures for K classes; labels: N numbers 0 .. K-1; L: a scalar
 // Forward    L = mean over n of -log p_n[label_n],   p = softmax(x) along each row
 //              = mean over n of log sum_j e^(x_nj - m_n) - (x_n[label_n] - m_n),   m_n = max_j x_nj
 // Backward   dx_nk += dL / N * (p_nk - [k = label_n])
-//            what the net believes less what is true: each row sums to zero
+//            the predicted probabilities minus the true ones: each row sums to zero
 // Saved      p and the labels
 // Choice     one op rather than log_softmax and a choice of entries: its backward is the simplest in
 //            this folder, and exact where p underflows.  Note [Exponentials below the maximum].

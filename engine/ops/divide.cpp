@@ -1,4 +1,4 @@
-// How often does one number go into another?
+// How is one tensor divided by another?  The quotient rule.
 //
 // Shapes     a, b: any that broadcast; y: what they broadcast to
 // Forward    y = a / b

@@ -1,9 +1,9 @@
-// What do exp, tanh and relu have in common?
+// What do exp, tanh and relu have in common?  One loop for all functions of one number.
 //
 // One loop: y_i = f(x_i), and back dx_i += dy_i f'(x_i).  They differ in f, and in what f' is
 // cheapest to compute from: tanh' = 1 - y^2 wants the output, log' = 1/x the input.  So an op of
 // this kind is two lines of maths and a word on what to save; f and its slope are templates, so the
-// compiler puts them inside the loops and, where the maths allows, does eight numbers at once.
+// compiler puts them inside the loops and, where the maths allows, handles a whole vector register at once.
 #pragma once
 
 #include "engine/autograd.h"

@@ -1,4 +1,4 @@
-// Which function is its own slope?
+// What is the exponential function, and what is its gradient?
 //
 // Shapes     x, y: any, the same
 // Forward    y = e^x

@@ -1,4 +1,4 @@
-// What is in the picture, wherever it is?  One mean per channel.
+// How does a feature map become one number per channel?  Global average pooling.
 //
 // Shapes     x [N,H,W,C]   y [N,C]
 // Forward    y[n,c] = mean over i,j of x[n,i,j,c]

@@ -1,4 +1,4 @@
-// To what power must e be raised?
+// What is the natural logarithm, and what is its gradient?
 //
 // Shapes     x, y: any, the same
 // Forward    y = ln x

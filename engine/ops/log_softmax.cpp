@@ -1,4 +1,4 @@
-// What is the logarithm of a probability, when the probability is too small for a number?
+// How is the logarithm of a softmax computed without underflow?
 //
 // Shapes     x, y: [..., classes]; each row along the last axis on its own
 // Forward    y_i = x_i - log sum_j e^x_j

@@ -1,4 +1,4 @@
-// How is a row of scores normalised without overflowing?
+// How is a row of scores normalised without overflow?
 //
 // Note [Exponentials below the maximum]
 //   softmax, log_softmax and cross_entropy need e^x of scores that may be 1e4, where e^89 already

@@ -1,11 +1,11 @@
-// Which one wins?
+// What is the largest element along some axes, and where does the gradient go?
 //
 // Shapes     x: any; y: x's without the reduced axes, or with length 1 there
 // Forward    y = the largest x over the axes
 // Backward   dx[winner] += dy; nothing for the others, whose small changes do not show
 // Saved      the position of each winner
-// Choice     of equal ones the first wins, so that the gradient goes to one place.  NaN beats every
-//            number, so that it is not hidden.  One thread: no net spends its time here
+// Choice     of equal ones the first wins, so that the gradient goes to one place.  NaN counts as
+//            larger than any number, so that it is not hidden.  One thread: no net spends its time here
 #include <cmath>
 
 #include "engine/autograd.h"

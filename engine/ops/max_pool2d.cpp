@@ -1,4 +1,4 @@
-// Was the feature anywhere near?  Max pooling.
+// How does max pooling shrink a feature map, and where does its gradient go?
 //
 // Shapes     x [N,H,W,C]   y [N,Ho,Wo,C], Ho = (H + 2 padding - kernel) / stride + 1, rounded down
 // Forward    y[n,i,j,c] = max over the window at (i,j) of x[n,.,.,c]; outside the picture is never the maximum

@@ -1,4 +1,4 @@
-// What is usual?
+// How is a tensor averaged over some of its axes?
 //
 // Shapes     x: any; y: x's without the reduced axes, or with length 1 there
 // Forward    y = (sum of x over the axes) / count

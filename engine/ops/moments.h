@@ -2,7 +2,7 @@
 //
 // Rows come in stretches, from any thread and in any order: a convolution reports them as it finishes
 // them (Note [While it is in cache]).  Each stretch keeps its own moments; they are merged in the order
-// of their rows, so the result has the same bits whoever came first.
+// of their rows, so the result has the same bits in whatever order they arrive.
 //
 // Note [Wide rows]
 //   Sixteen channels fill one vector: too short a loop to be fast.  So w rows that follow one another are

@@ -1,4 +1,4 @@
-// How does one number scale another?
+// How are two tensors multiplied element by element?  The product rule.
 //
 // Shapes     a, b: any that broadcast; y: what they broadcast to
 // Forward    y = a b

@@ -1,4 +1,4 @@
-// What is the opposite?
+// How is the sign of a tensor changed?
 //
 // Shapes     x, y: any, the same
 // Forward    y = -x

@@ -1,4 +1,4 @@
-// How does a tensor get a margin?
+// How does a tensor get a margin?  Padding with zeros or another number.
 //
 // Shapes     x: any; y: along each axis, `before` and `after` longer
 // Forward    y = x in the middle, `value` around it

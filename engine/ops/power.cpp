@@ -1,4 +1,4 @@
-// What is x times itself, p times?
+// How is a tensor raised to a fixed power?
 //
 // Shapes     x, y: any, the same; p is a plain number and does not learn
 // Forward    y = x^p

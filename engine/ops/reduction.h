@@ -1,4 +1,4 @@
-// Which axes go, and what is left?
+// Which axes does a reduction remove, and what shape remains?
 //
 // sum, mean and max name the axes they reduce (none named: all).  `kept` is the input's shape with
 // length 1 on those: it broadcasts back to the input, which is what their backward does.

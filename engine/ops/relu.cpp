@@ -1,12 +1,12 @@
-// What bends a line?  The rectified linear unit.
+// What makes a net more than one linear map?  The rectified linear unit.
 //
 // Shapes     x, y: any, the same
 // Forward    y = max(x, 0)
 // Backward   dx += dy * [y > 0]
 // Saved      y (its sign tells x's), which the next op usually keeps anyway
-// Choice     at x = 0 the derivative is taken as 0, as everyone does; NaN stays NaN, so that a
-//            net that has diverged can be seen to have done so
-// Source     He et al. 2015, section 3.2: inside a block, and after its addition
+// Choice     at x = 0 the derivative is taken as 0, as usual; NaN stays NaN, so that divergence shows
+// Source     Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"; in a
+//            residual block, He et al. 2015, section 3.2: after its first layers, and after its addition
 #include "engine/ops.h"
 #include "engine/ops/elementwise.h"
 

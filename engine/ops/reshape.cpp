@@ -1,4 +1,4 @@
-// What if the same numbers stood in other rows?
+// How does a tensor get another shape without a copy?
 //
 // Shapes     x: any; y: any of the same size.  flatten: [N,...] -> [N, product of the rest]
 // Forward    y = x, read in row-major order

@@ -1,4 +1,4 @@
-// How does a score become a probability?
+// How does a score become a probability?  The logistic function.
 //
 // Shapes     x, y: any, the same
 // Forward    y = 1 / (1 + e^-x)

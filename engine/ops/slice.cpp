@@ -1,4 +1,4 @@
-// How is a part taken out?
+// How is a part of a tensor taken out?
 //
 // Shapes     x: any; y: along each axis the positions begin, begin + step, ... before end
 // Forward    y[i,j,...] = x[begin0 + i step0, begin1 + j step1, ...]

@@ -1,4 +1,4 @@
-// How do scores become probabilities?
+// How do scores become probabilities?  Softmax.
 //
 // Shapes     x, y: [..., classes]; each row along the last axis on its own
 // Forward    y_i = e^x_i / sum_j e^x_j

@@ -1,4 +1,4 @@
-// Whose square is it?
+// What is the square root, and what is its gradient?
 //
 // Shapes     x, y: any, the same
 // Forward    y = sqrt x

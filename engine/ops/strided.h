@@ -9,7 +9,7 @@
 //     row-major     0     1     2     3     4     5      strides (3,1)
 //     bias [3]      0     1     2     0     1     2      strides (0,1)
 //
-// Most of the time goes into the last axis.  So a Walk first joins axes that are one stretch for all
+// Most of the time goes into the last axis.  So a Walk first joins axes that are contiguous for all
 // operands (a bias over [N,H,W,C] becomes [N*H*W, C]; equal shapes become one axis), then counts up
 // the outer axes like an odometer and hands the last one over as a segment: a plain loop for the op.
 #pragma once
@@ -23,7 +23,7 @@ namespace deepen {
 
 struct Layout {
     Index offset = 0;                                    // of position [0,...,0]
-    std::array<Index, Shape::max_rank> stride{};         // one an axis of the shape that is walked
+    std::array<Index, Shape::max_rank> stride{};         // one per axis of the shape that is walked
 };
 
 Layout row_major(const Shape& shape);
@@ -39,7 +39,7 @@ public:
     Index size() const { return size_; }
     Index inner_stride(int operand) const { return stride_[rank_ - 1][operand]; }
 
-    // Calls segment(offsets, count) for the stretches that make up positions begin .. end in
+    // Calls segment(offsets, count) for the segments that make up positions begin .. end in
     // row-major order; within one, operand i advances by inner_stride(i).
     template <class Segment>
     void segments(Index begin, Index end, Segment segment) const;

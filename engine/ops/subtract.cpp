@@ -1,4 +1,4 @@
-// How far apart?
+// How is one tensor subtracted from another?
 //
 // Shapes     a, b: any that broadcast; y: what they broadcast to
 // Forward    y = a - b

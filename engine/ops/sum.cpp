@@ -1,4 +1,4 @@
-// What does it all come to?
+// How is a tensor summed over some of its axes?
 //
 // Shapes     x: any; y: x's without the reduced axes, or with length 1 there
 // Forward    y = sum of x over the axes

@@ -1,4 +1,4 @@
-// What if rows were columns?
+// How do the axes of a tensor change places?
 //
 // Shapes     x: any; axis i of y is axis order[i] of x
 // Forward    y[i0,i1,...] = x at the position that has i0 on axis order[0], i1 on axis order[1], ...

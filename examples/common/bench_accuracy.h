@@ -1,11 +1,10 @@
-// How exact are the fast convolutions, and does training mind?
+// How exact are the fast convolutions, and does training suffer?
 //
-// By layer: how far is what an algorithm gives from the sum that the definition asks for, kept in double
-// (engine/conv/reference.h)?
+// By layer: how far is an algorithm's result from the definition, summed in double (engine/conv/reference.h)?
 //
-// Over a training run: a net whose convolutions round otherwise goes another way, but how far would it stray
-// anyway?  Training magnifies any difference, however small.  So there are three runs, which see the same
-// pictures in the same order:
+// Over a training run: training magnifies any difference, however small, so a net whose convolutions round
+// differently takes another path.  How far apart would two paths be anyway?  So there are three runs, which see the
+// same pictures in the same order:
 //
 //     automatic   each convolution by its fastest algorithm: Winograd where it suits
 //     im2col      all of them by direct summation

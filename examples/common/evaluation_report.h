@@ -1,4 +1,4 @@
-// How is a person, or a program, told how good a net is?
+// How are a net's errors printed, for a person or as JSON?
 //
 //     resnet20, shortcut A, from runs/cifar10/weights.safetensors
 //     cifar10, test split: 10000 pictures of 10 classes

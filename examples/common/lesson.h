@@ -1,4 +1,4 @@
-// What may a lesson be asked, and does anybody read what it says?
+// Which flags does a lesson take, and what is its exit status?
 //
 //     int main(int argc, char** argv) {
 //         const Lesson lesson(argc, argv, "Fits a curve.");     // answers --help, --version and what it does not know

@@ -1,4 +1,4 @@
-// Which flags say which net?
+// Which flags choose a net?
 //
 // The same in every program that takes any net of resnet/models.h.
 #pragma once

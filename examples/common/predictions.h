@@ -1,4 +1,4 @@
-// How is a person, or a program, told what is in a picture?
+// How are predictions printed, for a person or as JSON?
 //
 // A person at a terminal sees bars; in a file they are made of '#':
 //

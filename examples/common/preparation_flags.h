@@ -1,6 +1,6 @@
-// Which flags say what a trained net is shown of a picture?
+// Which flags say how pictures are prepared for a trained net?
 //
-// The same in every program that asks one: --resize, --mean and --std.  (--image-size is each program's own.)
+// The same in every program that uses one: --resize, --mean and --std.  (--image-size is each program's own.)
 #pragma once
 
 #include <CLI/CLI.hpp>

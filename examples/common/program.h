@@ -1,12 +1,12 @@
 // What is the same in every program?
 //
-// Flags are read, errors told, interruptions heeded, and the exit code says how it went:
+// Flags are read, errors reported, interruptions obeyed, and the exit code says how it went:
 //
 //     0    done, or --help, or --version
 //     1    failed: Error, a full disk, no memory, or a fault of ours
 //     2    called wrongly: UsageError, or flags that CLI11 refuses
 //     130  interrupted (SIGINT, Ctrl-C); 143 terminated (SIGTERM); 129 its terminal was closed (SIGHUP);
-//         141 nobody read the output any more
+//         141 its output was no longer read
 //
 //     int main(int argc, char** argv) {
 //         Program program("count", "Counts the weights of a net.");

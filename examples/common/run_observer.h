@@ -1,7 +1,7 @@
-// How does a person see that a run is getting on?
+// How is the progress of a run shown?
 //
 // A RunObserver turns what a Trainer reports into the progress bar, and one line that stays for each
-// epoch.  It also passes on the person's Ctrl-C.
+// epoch.  It also passes on Ctrl-C.
 #pragma once
 
 #include "resnet/training/progress.h"

@@ -1,6 +1,6 @@
-// Does it matter what the light was like?
+// How are the colours of training pictures varied?
 //
-// A cat is one on a grey day and at sunset, so colours are changed at random before the net sees them:
+// A cat is a cat on a grey day and at sunset.  So colours are changed at random before the net sees them:
 //
 //   jitter      brightness  v' = f v                        contrast  v' = f v + (1 - f) m,  m the mean grey
 //               saturation  v' = f v + (1 - f) grey(v)      grey = 0.299 red + 0.587 green + 0.114 blue

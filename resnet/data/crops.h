@@ -1,10 +1,10 @@
-// Which parts of a picture is a trained net asked about?
+// Which parts of a picture does a trained net classify?
 //
-// The picture is scaled until its shorter side is, say, 256 pixels, and the net shown 224 x 224 of it:
+// The picture is scaled until its shorter side is, say, 256 pixels, and the net sees 224 x 224 of it:
 //
 //     +---+-------+---+      centre   the middle, once
-//     | 1 |       | 2 |      ten      the four corners and the middle, each also in a mirror; what the net says
-//     |   +---+---+   |               of the ten is averaged
+//     | 1 |       | 2 |      ten      the four corners and the middle, each also mirrored; the ten answers are
+//     |   +---+---+   |               averaged
 //     +---|   5   |---+
 //     |   +---+---+   |
 //     | 3 |       | 4 |

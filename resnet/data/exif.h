@@ -1,4 +1,4 @@
-// Which way up was the camera held?
+// How is a picture's orientation read from its Exif data?
 //
 // Cameras store what the sensor saw and note how it has to be turned, in a JPEG's Exif segment (APP1): a
 // small TIFF file, a table of entries of which tag 0x0112 is the orientation.

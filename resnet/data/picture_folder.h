@@ -1,6 +1,6 @@
-// How does one bring pictures of one's own?
+// How are pictures read from folders, one per class?
 //
-//     pets/cat/0001.jpg            a folder a class, named as the class; PNG or JPEG, of any size
+//     pets/cat/0001.jpg            a folder per class, named like it; PNG or JPEG, of any size
 //     pets/dog/....png
 //
 //     pets/train/cat/0001.jpg      or these folders once to train on and once to test on (test/ or val/; where

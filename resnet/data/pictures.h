@@ -1,4 +1,4 @@
-// What do we learn from?
+// What is a data set of pictures?
 //
 // A PictureSet is pictures with one label each.  They lie in memory as bytes, all of one size: 60,000
 // CIFAR-10 pictures are 184 MB that way, four times less than as floats.  Or they stay in their files, of any
@@ -57,7 +57,7 @@ struct Preprocessing {
 //   "cifar10"                            the archive that `make data` has downloaded (cifar10.h)
 //   a folder with data_batch_1.bin ...   CIFAR-10's binary layout (also inside cifar-10-batches-bin/)
 //   a .tar.gz                            the same as one archive
-//   a folder of folders                  pictures, one folder a class; also in train/ and test/ (picture_folder.h)
+//   a folder of folders                  pictures, one folder per class; also in train/ and test/ (picture_folder.h)
 //   a single .bin file                   CIFAR-10 records, all of them the test set; train stays empty
 // Refuses anything else, saying which of these it looked for.
 struct DataOptions {

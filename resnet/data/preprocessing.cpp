@@ -1,4 +1,4 @@
-// What is an average picture?
+// How are the mean and the deviation of the training pictures computed?
 //
 // Sums of bytes are taken as whole numbers: exact, so in any order, and on any number of threads, the
 // same.  Only the last division is done in floating point.

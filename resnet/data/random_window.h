@@ -1,6 +1,6 @@
-// How does a net learn to know a thing at any size and in any place?
+// How does a net learn to recognise things of any size, anywhere in the picture?
 //
-// By seeing each picture through another window every time.  Two ways to draw one:
+// It sees another window of each picture every time.  There are two ways to draw one:
 //
 //   resized crop      a window of random area and proportion, anywhere in the picture, scaled to what the net takes.
 //                     area: 8 to 100 % of the picture's; width / height: 3/4 to 4/3, evenly on a logarithmic scale.

@@ -1,11 +1,11 @@
-// How far is it to the edge of a star?
+// How are shapes drawn?  With signed distances.
 //
 // A signed distance says, for any point, how far the nearest edge is: negative inside, positive
 // outside.  It makes drawing simple: a shape turned, moved or scaled is the same function asked at
 // another point, and its edge is smooth when coverage falls from 1 to 0 over one pixel around distance 0.
 //
 // Shapes are about 1 in radius around the origin.  Unions take the smaller distance, intersections the
-// larger: exact at edges, a little short far from them, which nobody sees.
+// larger: exact at edges, a little short far from them, which does not show.
 //
 // Source: Quilez, "2D distance functions", iquilezles.org/articles/distfunctions2d.
 #pragma once

@@ -1,4 +1,4 @@
-// What can be learnt from without downloading anything?
+// Which pictures can be learned from without a download?
 //
 // Ten shapes, drawn anew for every picture: 32x32, in random colours, at a random place, size and angle,
 // over a cloudy background, with a stroke across and a blob beside as distractors, and noise on top.
@@ -8,7 +8,7 @@
 //     disc  ring  crescent  square  triangle  star  cross  heart  arrow  bars
 //
 // A shape is a signed distance (negative inside), in units of its own radius; its edge is blended over
-// one pixel, which antialiases it.  None is another one turned or mirrored.
+// one pixel, which antialiases it.  No shape is another one turned or mirrored.
 //
 // Every picture is a pure function of (seed, split, index): sets of different counts share their first
 // pictures, and threads do not matter.  Labels go round: picture i is of class i mod 10.

@@ -1,4 +1,4 @@
-// How does a run go on after an interruption as if there had been none?
+// How does a run resume after an interruption, to the same bits?
 //
 // A checkpoint is one safetensors file with all that the next step depends on:
 //

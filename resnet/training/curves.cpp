@@ -41,7 +41,7 @@ std::string block_name(const Net& net) { return "$" + net.kind + std::to_string(
 
 Index epochs_of(const Net& net) { return last_shared_epoch({net}); }
 
-// One row an epoch: epoch, then mean, least and most of training error and of test error, in percent.
+// One row per epoch: epoch, then mean, least and most of training error and of test error, in percent.
 std::string data_block(const Net& net) {
     std::string rows = block_name(net) + " << EOD\n";
     for (Index epoch = 1; epoch <= epochs_of(net); ++epoch) {

@@ -1,7 +1,8 @@
 // What does degradation look like?
 //
-// Error against epochs, as in Figure 6 of He et al. 2015, but training error solid and test error dashed: one
-// colour per depth, plain nets on the left and residual nets on the right, with the same error axis.
+// Error against epochs, as in Figure 6 of He et al. 2015: one colour per depth, plain nets on the left and residual
+// nets on the right, with the same error axis.  Here training error is solid and test error dashed; the paper's figure
+// has dashed lines for training error and bold ones for test error.
 // Where a net was trained from several seeds, the line is their mean and a band spans their range.
 //
 // gnuplot draws; this file says what.  Figures come back as text: SVG for a page, characters for a
@@ -17,7 +18,7 @@
 
 namespace deepen {
 
-// Every row of every run, one a line, replaced atomically:
+// Every row of every run, one per line, replaced atomically:
 //     kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
 void write_curves_csv(const std::filesystem::path& path, const std::vector<Run>& runs);
 

@@ -1,4 +1,4 @@
-// Who draws the curves?  See gnuplot.h.
+// How are curves drawn?  See gnuplot.h.
 #include "resnet/training/gnuplot.h"
 
 #include <sys/wait.h>

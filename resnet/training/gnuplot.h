@@ -1,6 +1,6 @@
-// Who draws the curves?
+// How are curves drawn?
 //
-// gnuplot does: it writes the same curves as SVG for a page and as characters for a terminal.  It
+// By gnuplot, which writes the same curves as SVG for a page and as characters for a terminal.  It
 // is run as a program, so nothing is linked and a machine without it can do all but draw.
 #pragma once
 

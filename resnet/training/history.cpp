@@ -1,4 +1,4 @@
-// What does a run leave behind?  See history.h; here its rows become text and text becomes rows.
+// How are a run's epochs logged?  See history.h; here rows become text and text becomes rows.
 //
 // Numbers are written with as few digits as bring the same double back (std::to_chars), in the
 // C locale whatever the user's, so a log that is read and written again has the same bytes.

@@ -1,6 +1,6 @@
-// What does a run leave behind?
+// How are a run's epochs logged?
 //
-// One row an epoch, as CSV that a spreadsheet, gnuplot or pandas reads as it is:
+// One row per epoch, as CSV that a spreadsheet, gnuplot or pandas reads as it is:
 //     epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
 // Errors are fractions (0.0875 is 8.75 %).  Training loss and error are averaged over the epoch as
 // it was trained on (augmented pictures, changing weights).

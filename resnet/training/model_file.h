@@ -1,7 +1,7 @@
 // What belongs in a weight file besides weights?
 //
 // What one must know to use them: which net they are for, and how its pictures were prepared.  Both
-// stand in the safetensors metadata, as text:
+// are in the safetensors metadata, as text:
 //
 //     model    "resnet20"          shortcut  "A"            classes  "10"        width  "16"
 //     stride   "first 1x1"         (of bottlenecks; if it is not there, in the 3x3)
@@ -10,7 +10,7 @@
 //     mean     "0.49,0.48,0.45"    std       "0.25,0.24,0.26"   (or a mean of H*W*3 values: the paper's per-pixel mean)
 //
 // Files from elsewhere hold less: torchvision's and timm's name their tensors as we do, and say nothing else.  The
-// reader has to be told the model; the shapes tell width and classes.  What we write, PyTorch loads with
+// reader has to name the model; the shapes tell width and classes.  What we write, PyTorch loads with
 // load_state_dict(strict=True): docs/weights.md.
 #pragma once
 
@@ -38,7 +38,7 @@ TensorFile read_model_file(const std::filesystem::path& path);
 
 // Which net the file is for: what `asked` leaves open (an empty name, a width of 0, ...) is taken from the metadata and
 // the shapes.  Refuses metadata that contradict what is asked, unless only a part is to be loaded, a file without a
-// first or last layer that we know, and a model that nobody names.
+// first or last layer that we know, and a model without a name.
 enum class Load { whole, part };
 ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOptions asked, Load load = Load::whole);
 

@@ -1,8 +1,8 @@
-// What is a trained net shown of a picture?
+// How are pictures prepared for a trained net?
 //
-// What it was shown in training: a square of the same size, with the same mean and deviation.  A weight file written
+// As they were in training: a square of the same size, with the same mean and deviation.  A weight file written
 // here says all of it.  Files from elsewhere say nothing; nets of ImageNet then get what torchvision shows them: the
-// shorter side scaled to 256 pixels, 224 x 224 of the middle.  `classify` and `evaluate` both ask here, so that what is
+// shorter side scaled to 256 pixels, 224 x 224 of the middle.  `classify` and `evaluate` both use this, so that what is
 // measured is what is used.
 #pragma once
 
@@ -19,7 +19,7 @@ struct Preparation {
     Preprocessing preprocessing;
 };
 
-// What somebody wants to be otherwise; 0 and empty: as the file says.
+// What the user wants otherwise; 0 and empty: as the file says.
 struct PreparationWishes {
     Index size = 0, shorter_side = 0;
     std::vector<Real> mean, deviation;

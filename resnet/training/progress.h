@@ -29,8 +29,8 @@ double steady_seconds();
 
 struct Work {
     std::string name = "epoch";                          // what one round is called
-    Index rounds = 1;                                    // how many there are in all
-    Index items = 0;                                     // per round; 0 where nobody knows
+    Index rounds = 1;                                    // their number
+    Index items = 0;                                     // per round; 0 if unknown
     std::string unit = "images";                         // what the items are
 };
 

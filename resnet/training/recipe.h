@@ -1,4 +1,4 @@
-// What fixes a run?
+// What determines a run?
 //
 // A net, a data set, how it is trained, and a seed.  Two runs of equal recipes give equal weights,
 // bit for bit, on the same kind of processor; so a recipe is saved beside every result, and tells

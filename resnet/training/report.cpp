@@ -1,4 +1,4 @@
-// What do we tell somebody who was not there?  See report.h.
+// What is in the report of an experiment?  See report.h.
 #include "resnet/training/report.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What do we tell somebody who was not there?
+// What is in the report of an experiment?
 //
 // report.html: the question, the verdict with its numbers, a table, the curves and how to read
 // them, what the paper says of the reason, and what was run.  One file without scripts, with its

@@ -1,14 +1,14 @@
-// Where does a run live on disk, and how does it go on from there?
+// Where is a run stored, and how does it resume?
 //
 //     DIR/config.json                              the recipe, written first
-//     DIR/log.csv                                  one row an epoch (history.h)
+//     DIR/log.csv                                  one row per epoch (history.h)
 //     DIR/weights.safetensors                      after each epoch, with what one needs to use them (model_file.h)
 //     DIR/checkpoints/last.safetensors             where the run stands (checkpoint.h)
 //     DIR/checkpoints/best.safetensors             after the epoch with the smallest test error
 //     DIR/checkpoints/iteration-00000400.safetensors   every so many iterations, if asked for
 //
-// Each file is replaced as a whole, so that what stands there is always readable.  A run that was interrupted goes on
-// from its newest checkpoint that is sound, and ends with the same bits as if nothing had happened.
+// Each file is replaced as a whole, so that it can be read at any time.  A run that was interrupted resumes from its
+// newest sound checkpoint, and ends with the same bits as without the interruption.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ std::optional<History> finished_run(const std::filesystem::path& folder, const R
 
 // Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
 // one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
-// process trains into, or that holds weights or a log of nobody knows what run; and checkpoints none of which is sound,
+// process trains into, or that holds weights or a log of an unknown run; and checkpoints none of which is sound,
 // or which are of another recipe, saying in what it differs.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});

@@ -1,4 +1,4 @@
-// Who is reading along?  See terminal.h.
+// Does the output go to a terminal or to a file?  See terminal.h.
 #include "resnet/training/terminal.h"
 
 #include <sys/ioctl.h>

@@ -1,7 +1,7 @@
-// Who is reading along: a person at a terminal, or a log file?
+// Does the output go to a terminal or to a file?
 //
-// A Terminal is what a program needs to know of where its words go before it draws or colours
-// anything.  Drawing code takes it as an argument, so that tests can play any terminal.
+// A Terminal is what a program needs to know about its output before it draws or colours anything.
+// Drawing code takes it as an argument, so that tests can play any terminal.
 #pragma once
 
 #include <cstdio>

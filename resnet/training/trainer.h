@@ -7,8 +7,8 @@
 //             sgd.step()                                    every weight moves against it
 //         test error, by the running batch-norm statistics
 //
-// The rest of this file is bookkeeping: learning-rate schedule, log, a watch for numbers that are none, and a way to
-// stop in between and to go on later as if nothing had been.
+// The rest of this file is bookkeeping: learning-rate schedule, log, a watch for NaN and infinity, and a way to
+// stop in between and to resume later, to the same bits.
 #pragma once
 
 #include <functional>
