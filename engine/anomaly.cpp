@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <limits>
 #include <type_traits>
 
 #include "engine/autograd.h"

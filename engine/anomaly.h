@@ -1,12 +1,13 @@
 // Which op was the first to produce NaN or infinity?
 //
 // A NaN or an infinity spreads: when the loss shows it, it has been through a hundred ops; or a relu has made a zero
-// of -inf, and the loss shows nothing.  While an AnomalyDetection lives, whatever an op makes is looked at as soon as
-// the op ends, forward (its output) and backward (the gradients of its inputs).  What does not hold is refused at once:
+// of -inf, and the loss shows nothing.  While an AnomalyDetection lives, the results of every op are searched as soon
+// as the op ends: its output forward, the gradients of its inputs backward.  The first NaN or infinity throws:
 //
 //     conv2d in layer1.0.conv1 made inf: element 17 of its output [8,32,32,16].
 //
-// record() and backward() ask (autograd.cpp); off, it costs them a comparison.  On, it costs a pass over memory per op.
+// record() and backward() check (autograd.cpp).  Off, that costs a comparison.  On, it costs a pass over memory per op,
+// and lazy results are computed at once, so nothing is fused.
 #pragma once
 
 #include <map>
@@ -23,7 +24,7 @@ struct Anomaly : Error {
     using Error::Error;
 };
 
-// Where the first NaN or infinity stands; numbers.size() if there is none.
+// The index of the first NaN or infinity; numbers.size() if there is none.
 std::size_t first_not_finite(std::span<const Real> numbers);
 
 // Of this thread: the one that records and calls backward().

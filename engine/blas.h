@@ -1,10 +1,11 @@
-// Why is a matrix product not three loops of ours?
+// How is a matrix product computed fast?  By a library: OpenBLAS.
 //
-// Because the three obvious loops reach a few per cent of what a core can do.  The product of two
-// n x n matrices does n^3 multiplications on n^2 numbers: every number is used n times, and all the
-// speed is in using it often while it is in a register or in cache (Goto and van de Geijn 2008,
-// "Anatomy of high-performance matrix multiplication").  OpenBLAS does that, per processor, in
-// assembly.  It is the one piece of arithmetic here that we do not write ourselves.
+// The three obvious loops reach a few per cent of what a core can do.  The product of two n x n
+// matrices does n^3 multiplications on n^2 numbers: every number is used n times, and all the speed
+// is in using it often while it is in a register or in cache (Goto and van de Geijn 2008, "Anatomy
+// of high-performance matrix multiplication").  OpenBLAS does that, per processor, in assembly.
+// Linear layers and im2col use it.  Where shapes are narrow, the engine has matrix products of its
+// own, which are faster there: conv/direct_products.h and conv/winograd_products.h.
 //
 // OpenBLAS is kept to one thread.  Parallelism is ours (parallel.h), over images or blocks of rows:
 // two pools that nest fight over cores, and OpenBLAS's sums have different bits at different thread

@@ -1,14 +1,16 @@
 // Where does the time of a training step go?
 //
-// Ops run one after the other, so the time since the last op ended belongs to the one that ends now.
-// record() and backward() call lap(); nothing in an op has to know.  Off, it costs a comparison.
+// Ops run one after the other, so the time since the last op ended is booked on the one that ends now.
+// record() and backward() call lap(); ops do not.  When profiling is off, that costs a comparison.
+//
+// Lazy work is booked where it is done: the output and the gradient of a batch norm that are computed
+// inside the convolutions that read them count as time of those convolutions.
 //
 //     profile::start();
 //     ... training ...
 //     std::cout << profile::table();
 //
-// For one thread: the one that trains.  What runs between ops (making batches, updating weights) is booked by who does
-// it, with a lap of its own.
+// For one thread: the one that trains.  Work between ops (making batches, updating weights) calls lap() itself.
 #pragma once
 
 #include <string>

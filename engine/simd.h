@@ -3,7 +3,8 @@
 // A `Vector` is as many Reals as the processor's widest register holds: 16 floats with AVX-512, 8
 // with AVX2, 4 elsewhere; half as many doubles.  It is a vector type of GCC and Clang: +, - and *
 // work element by element, a scalar operand is copied into every lane, and a * b + c becomes one
-// fused instruction.  No intrinsics, so the same source serves every processor and both precisions (but for one move).
+// fused instruction.  So one source serves every processor and both precisions.  The one exception is a
+// masked move of the first lanes (load_first, store_first), which uses intrinsics on AVX-512.
 //
 // Maps are [N,H,W,C], so a Vector is usually `lanes` neighbouring channels of one pixel, and a kernel
 // on vectors reads like the same kernel on scalars.

@@ -10,7 +10,7 @@
 //         void visit(Visitor& v) override { v.module("first", first); v.module("second", second); }
 //     };
 //     TwoLayers net;
-//     initialise(net, 1);                     // until then every weight is zero
+//     initialise(net, 1);                     // until then weights are 0, and scales of batch norm 1
 //
 // Names are joined by dots and follow torchvision ("layer1.0.conv1.weight"), so that trained
 // weights move in and out unchanged.
@@ -89,7 +89,7 @@ private:
 };
 
 // While one of these lives, this thread calls it whenever a module has made y from x by operator(): inner modules
-// before those that hold them.  (What layers.h fuses, as conv_norm(), is told of as a whole only.)
+// before those that hold them.  (The parts that conv_norm() and its like join, layers.h, are not reported.)
 class ForwardWatch {
 public:
     using Told = std::function<void(Module& module, const Tensor& x, const Tensor& y)>;

@@ -82,8 +82,7 @@ private:
         return found;
     }
 
-    // An op belongs to the layers whose weights it reads (to both, where a convolution and its batch norm are one op),
-    // else to the module that ran it.
+    // An op belongs to the layers whose weights it reads, else to the module that ran it.
     void add(Node* node) {
         std::vector<Part*> layers;
         std::vector<int> inputs;

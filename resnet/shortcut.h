@@ -1,8 +1,8 @@
-// What runs beside a block?
+// What does a shortcut do to its input?
 //
 // The shortcut carries a block's input x past its layers, so that they learn only a correction:
 //
-//     y = relu(F(x) + shortcut(x))                       He et al. 2015, section 3.2, equations (1), (2)
+//     y = relu(F(x) + shortcut(x))       the sum: He et al. 2015, equations (1) and (2); the relu: the text after them
 //
 // Where F keeps the shape, the shortcut can be x itself.  Where F halves the maps and doubles the
 // channels, x has to be made to fit, and the paper compares ways to do so (section 4.1):

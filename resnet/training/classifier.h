@@ -1,8 +1,9 @@
 // What is in this picture?
 //
-// A net gives a score for each class; softmax makes them probabilities.  Several answers are better than one, if they
-// err differently: those about several crops of the picture (crops.h), and those of several nets.  Their probabilities
-// are averaged (He et al. 2015, section 4.1: six nets together make a fifth fewer errors than the best of them).
+// A net gives a score for each class; softmax turns the scores into probabilities.  The answers for several crops of
+// the picture (crops.h), or of several nets, are better than one if their errors differ.  Their probabilities are
+// averaged.  He et al. 2015, Tables 4 and 5: ResNet-152 alone has a top-5 error of 4.49 % on ImageNet's validation
+// set, six nets together 3.57 % on its test set.  The sets differ, so the gain is not exactly the difference.
 #pragma once
 
 #include <memory>
