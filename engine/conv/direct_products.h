@@ -11,7 +11,7 @@
 // multiplies as many scalars of x, copied into all lanes, with two vectors of w.  Places of a group need
 // only one address between them, so that the addresses fit into registers as well.
 //
-// The same block computes the gradient by x, which is a convolution of dy; `correlate_places` that by w.
+// The same block computes the data gradient, which is a convolution of dy; `correlate_places` the weight gradient.
 #pragma once
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 //
 //     Y [places, Cout] = X [places, Cin] x W [Cin, Cout]        dX += dY W'        dW += X' dY
 //
-// Bottleneck blocks (He et al. 2015, section 4.1, Figure 5) have two of these; except on tiny maps, direct.cpp is
+// Bottleneck blocks (He et al. 2015, section 4.1, Figure 5) have two of these; except on tiny maps, direct.h is
 // faster.
 #include "engine/blas.h"
 #include "engine/conv/algorithm.h"

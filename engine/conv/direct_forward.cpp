@@ -1,0 +1,67 @@
+// How is the forward pass of the direct algorithm shared among threads?
+//
+// A stretch of lines of y, of a picture or of several, is a thread's work: small enough that what it reads of x and
+// writes of y stays in cache while the weights pass by, panel by panel.
+#include "engine/conv/direct.h"
+
+namespace deepen::direct {
+namespace {
+
+// Lines of y in stretches that stay in cache, about equally long; where that makes few, each is shared out by
+// channels, too.
+struct Work {
+    Index lines, stretches, panels, parts;
+
+    explicit Work(const ConvGeometry& g)
+        : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
+        constexpr Index bytes = 192 << 10, least_places = 192, least_pieces = 8;
+        const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
+        const Index stretch = std::max<Index>({1, bytes / line_bytes, least_places / g.out_width});
+        stretches = std::max<Index>(std::min<Index>(lines, 1), (lines + stretch / 2) / stretch);
+        parts = std::min(panels, (least_pieces + stretches - 1) / std::max<Index>(stretches, 1));
+    }
+    Index first_line(Index stretch) const { return stretch * lines / stretches; }
+};
+
+// The runs that a place sees: the rows of a kernel on a canvas.
+std::vector<Run> kernel_runs(const ConvGeometry& g, Index line) {
+    std::vector<Run> runs;
+    for (Index r = 0; r < g.kernel_height; ++r) runs.push_back({r * line, g.kernel_width * g.in_channels});
+    return runs;
+}
+
+}  // namespace
+
+void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
+    const ConvGeometry g = unrolled(given);
+    const Index C = g.in_channels, K = g.out_channels, s = g.stride;
+    const Border border = border_of_x(g);
+    const Work work(g);
+    const Panels panels(K, kernel_runs(g, border.line()), w, work.stretches > 1);
+
+    parallel_for(work.stretches * work.parts, [&](Index number) {
+        const Index begin = work.first_line(number / work.parts), end = work.first_line(number / work.parts + 1);
+        const Index part = number % work.parts;
+        Source::Reader read(x);
+        const Real* seen = read(g.first_seen(begin) * g.x_line(), g.end_seen(end - 1) * g.x_line());
+        const Index pictures = (end - begin) / g.out_height + 2;
+        Storage room(border.none() ? 0 : ((end - begin) * s + pictures * g.kernel_height) * border.line());
+        Real* free = room.data();
+        std::vector<Group> groups;
+        for (Index line = begin, stop; line < end; line = stop) {
+            const Index n = line / g.out_height, i = line % g.out_height;
+            stop = std::min(end, (n + 1) * g.out_height);
+            const Index row = i * s - g.padding, rows = (stop - line - 1) * s + g.kernel_height;
+            const Canvas c = make_canvas(border, seen + n * g.picture_size(), row, row + rows, free);
+            for (Index l = line; l < stop; ++l)
+                add_line(groups, c.at(row + (l - line) * s, -g.padding), s * C, y + l * g.y_line(), K, g.out_width);
+        }
+        multiply(panels, groups, s * C, K, false, part * work.panels / work.parts,
+                 (part + 1) * work.panels / work.parts);
+        if (done && work.parts == 1) done(begin * g.out_width, end * g.out_width);
+    });
+    if (done && work.parts > 1)
+        parallel_ranges(g.batch * g.out_positions(), std::max<Index>(1, elementwise_grain / K), done);
+}
+
+}  // namespace deepen::direct
