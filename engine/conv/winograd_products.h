@@ -7,7 +7,7 @@
 //
 //      V: inner axis         U: columns (2 vectors)
 //      +------------+        +---------+
-//      |            |        |  u0 u1  |  <- loaded once a step
+//      |            |        |  u0 u1  |  <- loaded once per step
 //      | v   (rows) |    x   |         |          sum[r][j] += v[r] * u[j]
 //      +------------+        +---------+
 //

@@ -3,12 +3,22 @@
 //     Y = A' [ (G g G') . (B' d B) ] A        g 3x3 filter, d 6x6 of the input, Y 4x4 of the output
 //
 // Lavin & Gray 2015, "Fast Algorithms for Convolutional Neural Networks", section 4.3; the matrices
-// are their B', G and A' of F(4x4,3x3), which come from interpolation at 0, 1, -1, 2, -2 and infinity.
-// Read in one dimension: a polynomial of degree 5 (the product of the filter's, degree 2, and the
-// signal's, degree 3) is known by 6 values, so evaluate both at six points, multiply value by value,
-// interpolate back.  Two dimensions: the same for columns, then for rows.
+// are their B', G and A' of F(4x4,3x3).  Where they come from is easiest to see in one dimension, and
+// in the data gradient, dd[i+k] = sum of dy[i] g[k].  Those are the coefficients of a product of two
+// polynomials, dy(t) = dy[0] + dy[1] t + dy[2] t^2 + dy[3] t^3 and g(t) = g[0] + g[1] t + g[2] t^2.  The
+// product has degree 5, so its values at six points determine it (Toom-Cook multiplication):
 //
-// Backward needs the transposes, because Y is linear in g and in d:
+//     A dy            evaluates dy(t) at 0, 1, -1, 2, -2 and infinity, where it leaves the top coefficient
+//     G g             evaluates g(t) there, each value divided by Lagrange's denominator
+//     dd = B [ (A dy) . (G g) ]       interpolates: a column of B has the coefficients of Lagrange's
+//                                     numerator; that of the point 0 is (t^2-1)(t^2-4) = 4 - 5 t^2 + t^4
+//
+// For a fixed g, the forward pass y[i] = sum of d[i+k] g[k] is the transpose of that linear map from dy to
+// dd; for a fixed d, the weight gradient is the transpose of the map from g to y.  So both reuse the matrices:
+//
+//     y = A' [ (G g) . (B' d) ]               dg = G' [ (A dy) . (B' d) ]
+//
+// In two dimensions each transform is applied to columns, then to rows.  Backward, for one tile:
 //
 //     M  = A dY A'                            the one transform that both gradients share
 //     dg = G' [ M . (B' d B) ] G              summed over all tiles

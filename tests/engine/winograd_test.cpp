@@ -7,6 +7,7 @@
 
 #include "engine/conv/algorithm.h"
 #include "engine/conv/reference.h"
+#include "engine/conv/winograd_transforms.h"
 #include "engine/error.h"
 #include "engine/memory.h"
 #include "engine/parallel.h"
@@ -93,6 +94,44 @@ struct Poison {
     Poison() { memory::poison(true); }
     ~Poison() { memory::poison(false); }
 };
+
+// What winograd_transforms.h says of its matrices, in one dimension; every lane holds the same.
+TEST(Winograd, TransformsEvaluateAndInterpolatePolynomials) {
+    using simd::Vector;
+    const Real dy_values[4] = {2, -1, 3, 5}, g_values[3] = {7, -2, 4}, d_values[6] = {1, -3, 2, 6, -5, 4};
+    Vector dy[4], g[3], d[6], at_points[6], u[6], v[6], dd[6], y[4], dg[3];
+    for (int i = 0; i < 4; ++i) dy[i] = Vector{} + dy_values[i];
+    for (int k = 0; k < 3; ++k) g[k] = Vector{} + g_values[k];
+    for (int p = 0; p < 6; ++p) d[p] = Vector{} + d_values[p];
+    winograd::OutputGradient::apply(dy, at_points);
+    const double points[] = {0, 1, -1, 2, -2};
+    for (int p = 0; p < 5; ++p) {
+        double value = 0;
+        for (int i = 3; i >= 0; --i) value = value * points[p] + dy_values[i];
+        EXPECT_EQ(at_points[p][0], value) << "dy(t) at " << points[p];
+    }
+    EXPECT_EQ(at_points[5][0], dy_values[3]) << "at infinity";
+
+    winograd::FilterTransform::apply(g, u);
+    winograd::InputTransform::apply(d, v);
+    Vector products[6];
+    for (int p = 0; p < 6; ++p) products[p] = at_points[p] * u[p];
+    winograd::InputGradient::apply(products, dd);
+    for (int p = 0; p < 6; ++p) products[p] = u[p] * v[p];
+    winograd::OutputTransform::apply(products, y);
+    for (int p = 0; p < 6; ++p) products[p] = at_points[p] * v[p];
+    winograd::FilterGradient::apply(products, dg);
+    double expected_dd[6] = {}, expected_y[4] = {}, expected_dg[3] = {};
+    for (int i = 0; i < 4; ++i)
+        for (int k = 0; k < 3; ++k) {
+            expected_dd[i + k] += dy_values[i] * g_values[k];
+            expected_y[i] += d_values[i + k] * g_values[k];
+            expected_dg[k] += dy_values[i] * d_values[i + k];
+        }
+    for (int p = 0; p < 6; ++p) EXPECT_NEAR(dd[p][0], expected_dd[p], 100 * tolerance) << "coefficient " << p;
+    for (int i = 0; i < 4; ++i) EXPECT_NEAR(y[i][0], expected_y[i], 100 * tolerance);
+    for (int k = 0; k < 3; ++k) EXPECT_NEAR(dg[k][0], expected_dg[k], 100 * tolerance);
+}
 
 TEST(Winograd, ForwardAgreesWithSevenLoops) {
     const Poison poison;
