@@ -114,11 +114,13 @@ mutants: all $(OUT)/run-tests ## break the code on purpose in some fifty places:
 lint: ## the rules no compiler knows: includes go down the house, files stay short
 	@sh tests/lint.sh
 
+PEER_PYTHON ?=
+peer = $(if $(PEER_PYTHON),--peer-python '$(PEER_PYTHON)')
 .PHONY: bench
-bench: all ## time training and inference beside PyTorch (apt install python3-torch), half an hour
-	$(OUT)/bench --json $(OUT)/bench.json
-	$(OUT)/bench --models resnet50 --threads 2 --batch-size 16 --steps 3 --json $(OUT)/bench-resnet50.json
-	$(OUT)/bench --models resnet50 --threads 2 --batch-size 1 --modes infer --steps 20 --json $(OUT)/bench-resnet50-one.json
+bench: all ## time training and inference beside PyTorch (apt install python3-torch; PEER_PYTHON=PATH names another), an hour or more
+	$(OUT)/bench $(peer) --json $(OUT)/bench.json
+	$(OUT)/bench $(peer) --models resnet50 --threads 2 --batch-size 16 --steps 3 --json $(OUT)/bench-resnet50.json
+	$(OUT)/bench $(peer) --models resnet50 --threads 2 --batch-size 1 --modes infer --steps 20 --json $(OUT)/bench-resnet50-one.json
 	$(OUT)/bench --layers --threads 1
 
 .PHONY: compare

@@ -1,10 +1,12 @@
 // How fast is it, beside PyTorch on the same processors?
 //
-// The two take turns, and what counts is the median of the ratios pair by pair (bench_pairs.h).  PyTorch gets the
-// better of its two memory layouts.  `--layers` looks inside instead: each convolution shape and pass beside what
-// the processor could do at best.  `--accuracy` asks what the speed costs in digits.
+// The two take turns, and what counts is the median of the ratios pair by pair (bench_pairs.h).  PyTorch gets the best
+// of what it offers: either memory layout, and torch.compile where it works.  Its bfloat16 has a row of its own, since
+// it computes with fewer digits than we do.  `--layers` looks inside instead: each convolution shape and pass
+// compared with the peak of the processor.  `--accuracy` measures what the speed costs in digits.
 #include <unistd.h>
 
+#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +14,7 @@
 #include "engine/files.h"
 #include "engine/interruption.h"
 #include "engine/parallel.h"
+#include "engine/subprocess.h"
 #include "examples/common/bench_accuracy.h"
 #include "examples/common/bench_layers.h"
 #include "examples/common/bench_pairs.h"
@@ -32,12 +35,21 @@ void check_model(const std::string& name) {
     }
 }
 
+void check_python(const std::string& python) {
+    const int refusal = run_program({python, "--version"}).refusal;
+    if (refusal != 0) throw UsageError(text("--peer-python: cannot run ", python, ": ", std::strerror(refusal), "."));
+}
+
 // Every mode of every model at every number of threads; what an interruption leaves is kept.
 void compare_all(const std::string& self, const std::vector<StepSetting>& settings, int pairs,
-                 const std::string& json) {
+                 const std::string& python, const std::string& json) {
     const Measure ours = [&](const StepSetting& s) { return measure_in_process(self, s); };
-    const std::vector<Measure> peers{[](const StepSetting& s) { return measure_pytorch(s, "nchw"); },
-                                     [](const StepSetting& s) { return measure_pytorch(s, "nhwc"); }};
+    std::vector<std::vector<Measure>> groups(2);         // float32, bfloat16
+    for (const bool bfloat16 : {false, true})
+        for (const auto& [channels_last, compiled] : {std::pair{false, false}, {true, false}, {true, true}}) {
+            const PyTorch how{python, channels_last, compiled, bfloat16};
+            groups[bfloat16].push_back([=](const StepSetting& s) { return measure_pytorch(s, how); });
+        }
     nlohmann::ordered_json results = nlohmann::ordered_json::array();
     Progress progress({.name = "setting", .rounds = Index(settings.size()), .items = pairs, .unit = "pairs"}, std::cerr,
                       terminal_at(STDERR_FILENO));
@@ -46,19 +58,23 @@ void compare_all(const std::string& self, const std::vector<StepSetting>& settin
     for (std::size_t i = 0; i < settings.size() && !interrupted(); ++i) {
         progress.start(Index(i) + 1);
         progress.note(settings[i].name());
-        const Contest c = compare(settings[i], pairs, ours, peers, interrupted, [&] { progress.advance(1); });
+        const auto contests = compare(settings[i], pairs, ours, groups, interrupted, [&] { progress.advance(1); });
         progress.finish();
-        if (c.ours.empty()) continue;
-        if (results.empty()) std::cout << contest_head() << "\n";
-        std::cout << contest_line(c) << std::endl;
-        results.push_back(to_json(c));
-        if (!json.empty()) write_file_atomically(json, results.dump(2) + "\n");   // now: a later setting may fail
-        alone = alone && c.peer_name.empty();
+        for (const Contest& c : contests) {
+            if (c.ours.empty()) continue;
+            if (results.empty()) std::cout << contest_head() << "\n";
+            std::cout << contest_line(c) << std::endl;
+            results.push_back(to_json(c));
+            alone = alone && c.peer_name.empty();
+        }
+        if (json.empty() || results.empty()) continue;
+        write_file_atomically(json, results.dump(2) + "\n");   // now: a later setting may fail
     }
     if (!results.empty() && alone)
-        std::cerr << "bench: no PyTorch to compare with; what is missing, this tells:\n    "
-                  << pytorch_command(settings[0], "nchw")
-                  << "\n(apt install python3-torch python3-torchvision, and start bench in the repository's root.)\n";
+        std::cerr << "bench: no PyTorch to compare with; this command says what is missing:\n    "
+                  << pytorch_command(settings[0], {.python = python})
+                  << "\n(apt install python3-torch python3-torchvision, or name a Python that has them with\n"
+                     "--peer-python; and start bench in the repository's root.)\n";
 }
 
 }  // namespace
@@ -71,7 +87,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> models{"resnet20", "resnet56", "resnet110"}, modes{"train", "infer"};
     int batch = 128, steps = 5, pairs = 5, iterations = 200;
     bool layers = false, accuracy = false, one_step = false;
-    std::string json;
+    std::string json, python = PyTorch{}.python;
     CLI::App& app = program.app;
     app.add_option("--models", models, "nets to time: resnet20, resnet50, ...")
         ->delimiter(',')
@@ -99,6 +115,9 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->type_name("N")
         ->check(within(1, 1000));
+    CLI::Option* named = app.add_option("--peer-python", python, "the Python interpreter whose PyTorch is the peer")
+        ->capture_default_str()
+        ->type_name("PATH");
     CLI::Option* file = app.add_option("--json", json, "also write the measurements to this file")->type_name("FILE");
     CLI::Option* inside =
         app.add_flag("--layers", layers,
@@ -116,6 +135,7 @@ int main(int argc, char** argv) {
 
     return program.run(argc, argv, [&] {
         for (const std::string& model : models) check_model(model);
+        if (named->count()) check_python(python);
         const StepSetting first{.model = models[0],
                                 .batch = batch,
                                 .threads = thread_counts[0],
@@ -144,7 +164,7 @@ int main(int argc, char** argv) {
                                         .steps = steps,
                                         .training = mode == "train"});
         const std::string self = std::filesystem::exists("/proc/self/exe") ? "/proc/self/exe" : argv[0];
-        compare_all(self, settings, pairs, json);
+        compare_all(self, settings, pairs, python, json);
         return 0;
     });
 }

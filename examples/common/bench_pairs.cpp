@@ -53,29 +53,40 @@ double stolen_seconds(std::istream& stat) {
     return stat ? ticks / double(::sysconf(_SC_CLK_TCK)) : 0;
 }
 
-Contest compare(const StepSetting& setting, int pairs, const Measure& ours, const std::vector<Measure>& peers,
-                const std::function<bool()>& stop, const std::function<void()>& done) {
-    Contest c{.setting = setting};
-    const Measure* const rival = fastest(peers, setting, stop, c.peer_name);
+std::vector<Contest> compare(const StepSetting& setting, int pairs, const Measure& ours,
+                             const std::vector<std::vector<Measure>>& groups, const std::function<bool()>& stop,
+                             const std::function<void()>& done) {
+    std::vector<Contest> contests;
+    std::vector<const Measure*> rivals;
+    for (const std::vector<Measure>& group : groups) {
+        Contest c{.setting = setting};
+        const Measure* const rival = fastest(group, setting, stop, c.peer_name);
+        if (rival) contests.push_back(std::move(c)), rivals.push_back(rival);
+    }
+    if (contests.empty()) contests.push_back({.setting = setting});
+
     for (int i = 0; i < pairs && !stop(); ++i) {
         const Theft theft;
         const std::optional<StepResult> mine = ours(setting);
-        const std::optional<StepResult> theirs = rival && !stop() ? (*rival)(setting) : std::nullopt;
-        if (stop()) break;                               // a signal may have ended either before its time
+        std::vector<std::optional<StepResult>> theirs;
+        for (const Measure* rival : rivals) theirs.push_back(stop() ? std::nullopt : (*rival)(setting));
+        if (stop()) break;                               // a signal may have ended any of them before its time
         require(mine.has_value(), "bench: ", setting.name(), " did not end well.");
-        require(theirs.has_value() || !rival, "bench: ", setting.name(), " did not end well in ", c.peer_name,
-                ", which had measured it before.  Is there memory enough for it?");
-        c.ours.push_back(mine->ms);
-        c.our_peak = std::max(c.our_peak, mine->peak_mb);
-        if (theirs) {
-            c.peer.push_back(theirs->ms);
-            c.peer_peak = std::max(c.peer_peak, theirs->peak_mb);
-            c.ratios.push_back(theirs->ms / mine->ms);
+        for (std::size_t r = 0; r < contests.size(); ++r) {
+            Contest& c = contests[r];
+            c.ours.push_back(mine->ms);
+            c.our_peak = std::max(c.our_peak, mine->peak_mb);
+            c.stolen.push_back(theft.share());
+            if (rivals.empty()) continue;
+            require(theirs[r].has_value(), "bench: ", setting.name(), " did not end well in ", c.peer_name,
+                    ", which had measured it before.  Is there memory enough for it?");
+            c.peer.push_back(theirs[r]->ms);
+            c.peer_peak = std::max(c.peer_peak, theirs[r]->peak_mb);
+            c.ratios.push_back(theirs[r]->ms / mine->ms);
         }
-        c.stolen.push_back(theft.share());
         done();
     }
-    return c;
+    return contests;
 }
 
 std::string contest_head() {

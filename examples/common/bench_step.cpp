@@ -8,6 +8,7 @@
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
@@ -26,16 +27,28 @@ double milliseconds(const std::function<void()>& work) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
-// What a program says in JSON, if it ends well.
+// What a program says in JSON, if it ends well and says that.
 std::optional<StepResult> result_of(const Ended& ended) {
     if (!ended.well()) return std::nullopt;
-    const auto j = nlohmann::json::parse(ended.output);
-    return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+    try {
+        const auto j = nlohmann::json::parse(ended.output);
+        return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+    } catch (const nlohmann::json::exception&) {
+        return std::nullopt;
+    }
 }
 
-std::vector<std::string> pytorch_words(const StepSetting& s, const std::string& layout) {
-    return {"/usr/bin/python3",      "examples/common/pytorch_step.py", s.model, text(s.batch), text(s.threads),
-            text(s.steps), layout, s.training ? "train" : "infer"};
+std::vector<std::string> pytorch_words(const StepSetting& s, const PyTorch& how) {
+    std::vector<std::string> words{how.python,
+                                   "examples/common/pytorch_step.py",
+                                   s.model,
+                                   text(s.batch),
+                                   text(s.threads),
+                                   text(s.steps),
+                                   s.training ? "train" : "infer"};
+    std::istringstream choices(how.name());
+    for (std::string choice; choices >> choice;) words.push_back(choice);
+    return words;
 }
 
 }  // namespace
@@ -93,15 +106,19 @@ std::optional<StepResult> measure_in_process(const std::string& self, const Step
     return result_of(ended);
 }
 
-std::string pytorch_command(const StepSetting& s, const std::string& layout) {
+std::string PyTorch::name() const {
+    return text(channels_last ? "nhwc" : "nchw", bfloat16 ? " bf16" : "", compiled ? " compiled" : "");
+}
+
+std::string pytorch_command(const StepSetting& s, const PyTorch& how) {
     std::string line;
-    for (const std::string& word : pytorch_words(s, layout)) line += (line.empty() ? "" : " ") + word;
+    for (const std::string& word : pytorch_words(s, how)) line += (line.empty() ? "" : " ") + word;
     return line;
 }
 
-std::optional<StepResult> measure_pytorch(const StepSetting& s, const std::string& layout) {
-    std::optional<StepResult> result = result_of(run_program(pytorch_words(s, layout)));
-    if (result) result->system += " " + layout;
+std::optional<StepResult> measure_pytorch(const StepSetting& s, const PyTorch& how) {
+    std::optional<StepResult> result = result_of(run_program(pytorch_words(s, how)));
+    if (result) result->system += " " + how.name();
     return result;
 }
 

@@ -1,7 +1,7 @@
 // How long does one step take, here and in PyTorch?
 //
-// Each measurement is a process of its own: peak memory is then its own too, and nothing that one
-// leaves behind helps or hinders the next.
+// Each measurement is a process of its own: so its peak memory can be measured, and nothing that one leaves behind
+// helps or hinders the next.
 #pragma once
 
 #include <optional>
@@ -29,11 +29,21 @@ double median(std::vector<double> values);               // the upper one of two
 StepResult measure_step(const StepSetting& setting);     // in this process
 std::string to_json(const StepResult& result);
 
+// A way for PyTorch to do it.
+struct PyTorch {
+    std::string python = "/usr/bin/python3";             // the interpreter that has it
+    bool channels_last = false;                          // [N,H,W,C] in memory, as ours; else [N,C,H,W]
+    bool compiled = false;                               // by torch.compile, which PyTorch has from version 2 on
+    bool bfloat16 = false;                               // autocast to bfloat16; else float32
+
+    std::string name() const;                            // "nhwc bf16 compiled"
+};
+
 // The same, in a process of its own; `self` is the bench program.  Empty if that process fails.  PyTorch's fails where
-// python3-torch is not installed, or outside the repository's root, where its script is not found; `layout` is
-// "nchw" or "nhwc".
+// there is no such Python, where it has no PyTorch or one that cannot do what is asked, and outside the repository's
+// root, where its script is not found.
 std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& setting);
-std::optional<StepResult> measure_pytorch(const StepSetting& setting, const std::string& layout);
-std::string pytorch_command(const StepSetting& setting, const std::string& layout);
+std::optional<StepResult> measure_pytorch(const StepSetting& setting, const PyTorch& how);
+std::string pytorch_command(const StepSetting& setting, const PyTorch& how);
 
 }  // namespace deepen

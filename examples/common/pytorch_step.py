@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """The peer: PyTorch's time for one training (or inference) step of a net, as one JSON line.
 
-usage: pytorch_step.py MODEL BATCH THREADS STEPS LAYOUT MODE      LAYOUT nchw|nhwc, MODE train|infer
+usage: pytorch_step.py MODEL BATCH THREADS STEPS MODE LAYOUT [bf16] [compiled]     MODE train|infer, LAYOUT nchw|nhwc
        MODEL resnet20, resnet56, ... on 32x32 pictures, built here; resnet18, resnet50, vgg16, ... torchvision's, 224x224
+       bf16: forward and loss under autocast to bfloat16; compiled: by torch.compile
 
 The same work as `build/bench --step`: forward, cross-entropy, backward, SGD with momentum 0.9 and weight decay 1e-4,
 on random pictures; two steps before the clock starts.  Needs python3-torch, and python3-torchvision for its nets.
@@ -14,7 +15,7 @@ import statistics
 import sys
 import time
 
-model, (batch, threads, steps), (layout, mode) = sys.argv[1], map(int, sys.argv[2:5]), sys.argv[5:7]
+model, (batch, threads, steps), mode, choices = sys.argv[1], map(int, sys.argv[2:5]), sys.argv[5], sys.argv[6:]
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(threads)
 import torch
 from torch import nn
@@ -55,20 +56,27 @@ if model in imagenet:
 else:
     net, side = cifar_resnet(int(model.removeprefix("resnet"))), 32
 x, labels = torch.randn(batch, 3, side, side), torch.randint(0, 10, (batch,))
-if layout == "nhwc":
+if "nhwc" in choices:
     net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
 sgd = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
+run = torch.compile(net) if "compiled" in choices else net
+
+
+def numbers():
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled="bf16" in choices)
 
 
 def train():
     sgd.zero_grad(set_to_none=True)
-    F.cross_entropy(net(x), labels).backward()
+    with numbers():
+        loss = F.cross_entropy(run(x), labels)
+    loss.backward()
     sgd.step()
 
 
 def infer():
-    with torch.no_grad():
-        net(x)
+    with torch.no_grad(), numbers():
+        run(x)
 
 
 if mode == "infer":

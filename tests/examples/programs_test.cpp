@@ -247,6 +247,33 @@ TEST(Bench, RefusesAFileForWhatIsOnlyPrinted) {
     expect("build/bench --layers --accuracy", 2, "excludes");
 }
 
+// Of float32 the faster layout; bfloat16 in a row of its own; what fails is left out.
+TEST(Bench, TakesTheBestOfTheNamedPython) {
+    const Scratch scratch;
+    const std::string python = (scratch / "a python").string(), json = (scratch / "pairs.json").string();
+    write_file_atomically(python, R"(#!/bin/sh
+case "$*" in
+*compiled*) exit 1;;
+*nhwc*bf16*) ms=3;;
+*bf16*) ms=4;;
+*nhwc*) ms=5;;
+*) ms=7;;
+esac
+printf '{"system": "Fake", "ms": %s, "peak_mb": 90}\n' $ms
+)");
+    std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+    const std::string bench = "build/bench --models resnet8 --modes infer --threads 1 -b 1 --steps 1 --pairs 2 ";
+    expect(bench + "--json '" + json + "' --peer-python '" + python + "'", 0, "Fake nhwc bf16");
+    const auto rows = nlohmann::json::parse(read_file(json));
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0]["peer"], "Fake nhwc");
+    EXPECT_EQ(rows[0]["peer_ms"], (std::vector<double>{5, 5}));
+    EXPECT_EQ(rows[1]["peer"], "Fake nhwc bf16");
+    EXPECT_EQ(rows[1]["peer_ms"], (std::vector<double>{3, 3}));
+    expect(bench + "--peer-python /bin/echo", 0, "/bin/echo examples/common/pytorch_step.py resnet8 1 1 1 infer nchw");
+    expect(bench + "--peer-python /nowhere/python", 2, "--peer-python: cannot run /nowhere/python: No such file");
+}
+
 TEST(Bench, StartsItselfWhateverItsFolderIsCalled) {
     const Scratch scratch;
     const std::string folder = (scratch / "o'brien'; touch PWNED; '").string();
