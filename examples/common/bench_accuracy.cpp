@@ -149,8 +149,8 @@ void print_layers(Index batch, std::uint64_t seed) {
     };
     std::printf(
         "Error of one 3x3 convolution of stride 1 against sums in double: its norm over that of what is exact,\n"
-        "and the largest error over the largest exact number.  Seed %d\n\n%-41s  %-17s  %-17s  by filter\n",
-        int(seed), "", "forward", "by input");
+        "and the largest error over the largest exact number.  Seed %d\n\n%-41s  %-17s  %-17s  weight gradient\n",
+        int(seed), "", "forward", "data gradient");
     std::printf("%-31s %-9s", "layer", "algorithm");
     for (int pass = 0; pass < 3; ++pass) std::printf("  %8s %8s", "norm", "largest");
     std::printf("\n");
@@ -165,7 +165,7 @@ void print_layers(Index batch, std::uint64_t seed) {
             if (!a->suits(g)) continue;
             const ExactConvolution::Passes e = exact.errors(a->id);
             std::printf("%-31s %-9s", text(l.name, ", batch ", l.batch).c_str(), a->name);
-            for (const Errors& pass : {e.forward, e.by_input, e.by_filter})
+            for (const Errors& pass : {e.forward, e.data_gradient, e.weight_gradient})
                 std::printf("  %8.1e %8.1e", pass.relative, pass.largest);
             std::printf("\n");
             std::fflush(stdout);

@@ -39,7 +39,7 @@ public:
     ExactConvolution(const ConvGeometry& g, std::uint64_t seed);
 
     struct Passes {
-        Errors forward, by_input, by_filter;
+        Errors forward, data_gradient, weight_gradient;
     };
     Passes errors(ConvAlgorithm id) const;               // refuses an algorithm that does not suit
 

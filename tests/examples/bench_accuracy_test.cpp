@@ -32,8 +32,8 @@ TEST(Accuracy, OfWinogradIsADigitLessThanOfDirectSummation) {
     const ExactConvolution::Passes reference = exact.errors(ConvAlgorithm::reference),
                                    winograd = exact.errors(ConvAlgorithm::winograd),
                                    im2col = exact.errors(ConvAlgorithm::im2col);
-    for (const auto pass : {&ExactConvolution::Passes::forward, &ExactConvolution::Passes::by_input,
-                            &ExactConvolution::Passes::by_filter}) {
+    for (const auto pass : {&ExactConvolution::Passes::forward, &ExactConvolution::Passes::data_gradient,
+                            &ExactConvolution::Passes::weight_gradient}) {
         EXPECT_LE((reference.*pass).relative, unit / 2);
         if (sizeof(Real) == 4) { EXPECT_GT((im2col.*pass).relative, 0); }
         EXPECT_LT((im2col.*pass).relative, 8 * unit);
