@@ -7,7 +7,7 @@ usage: /usr/bin/python3 docs/pth_to_safetensors.py [--model resnet50] resnet50.p
 --model says in the file which net it is for, so that no other command has to.  Nothing but tensors is read from the
 pickle (weights_only): it cannot run code.  The "module." that DataParallel puts before every name is left out.
 
-Needs PyTorch 1.13 or newer and no other package.  The format: engine/safetensors.h.
+Needs PyTorch 1.13 or newer and no other package.  The format: engine/io/safetensors.h.
 """
 import argparse
 import json

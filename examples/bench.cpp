@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/files.h"
 #include "engine/interruption.h"
+#include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "engine/subprocess.h"
 #include "examples/common/bench_accuracy.h"

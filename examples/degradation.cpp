@@ -15,8 +15,8 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
-#include "engine/files.h"
 #include "engine/interruption.h"
+#include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"

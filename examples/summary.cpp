@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "resnet/drawing.h"

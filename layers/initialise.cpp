@@ -1,8 +1,10 @@
 #include "layers/initialise.h"
 
 #include <cmath>
+#include <span>
 
 #include "engine/error.h"
+#include "engine/io/hash.h"
 #include "layers/module.h"
 
 namespace deepen {
@@ -21,13 +23,6 @@ const std::pair<const char*, Initialiser> schemes[] = {{"he_normal", he_normal},
                                                        {"xavier_normal", xavier_normal},
                                                        {"xavier_uniform", xavier_uniform},
                                                        {"pytorch_uniform", pytorch_uniform}};
-
-// FNV-1a: a stream number that depends on the name alone.
-std::uint64_t stream_of_name(const std::string& name) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (unsigned char c : name) hash = (hash ^ c) * 0x100000001b3;
-    return hash;
-}
 
 }  // namespace
 
@@ -66,7 +61,7 @@ std::vector<std::string> initialiser_names() {
 
 void initialise(Module& net, std::uint64_t seed, Initialiser scheme) {
     for (auto& [name, part] : named_modules(net)) {
-        Random random(seed, stream_of_name(name));
+        Random random(seed, hash_of(std::as_bytes(std::span(name))));
         part->reset(scheme, random);
     }
 }

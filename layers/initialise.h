@@ -8,9 +8,9 @@
 // so that the variance of the layers' outputs before relu (the paper's equations 7 to 10) neither grows nor shrinks
 // with depth.
 //
-// Every layer draws from a random stream of its own, found from its name.  So equal names under equal
-// seeds get equal weights: a plain net and its residual twin start from the very same bits, and
-// adding a layer changes no other layer's start.
+// Every layer draws from a random stream of its own, whose number is the hash of its name (engine/io/hash.h).
+// So equal names under equal seeds get equal weights: a plain net and its residual twin start from the very
+// same bits, and adding a layer changes no other layer's start.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 //     vectors                         the same
 #pragma once
 
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 #include "layers/module.h"
 
 namespace deepen {

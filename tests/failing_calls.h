@@ -5,11 +5,11 @@
 #include <cerrno>
 #include <string>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 namespace deepen {
 
-// The system's calls (engine/files.h), of which the n-th fails with a given reason, and write() takes at most
+// The system's calls (engine/io/files.h), of which the n-th fails with a given reason, and write() takes at most
 // `longest` bytes at a time.  They are put back at the end.
 class FailingCalls {
 public:

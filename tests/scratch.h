@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tests/engine/refusal.h"
 
 namespace deepen {

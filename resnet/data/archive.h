@@ -15,7 +15,7 @@
 #include <functional>
 #include <map>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/real.h"
 
 namespace deepen {

@@ -4,7 +4,7 @@
 // result is one of the original's.  (Mixing them is resize.h.)
 #pragma once
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/real.h"
 
 namespace deepen {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/hash.h"
+#include "engine/io/hash.h"
 #include "layers/weights.h"
 
 namespace deepen {

@@ -9,14 +9,14 @@
 //               recipe           model, training, seed and checksum of the data, as in config.json (recipe.h)
 //               progress         epoch, step, iteration, warm-up, sums of the running epoch, as JSON
 //               log              the epochs that are over, as in log.csv
-//               checksum         of all of the above (engine/hash.h): a damaged checkpoint is not believed
+//               checksum         of all of the above (engine/io/hash.h): a damaged checkpoint is not believed
 //               model, mean, ... what model_file.h says of weights
 //
 // The order of pictures and their augmentation need no state of their own: they are functions of seed, epoch and
 // step (resnet/data/loader.h).
 #pragma once
 
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 #include "resnet/training/trainer.h"
 
 namespace deepen {

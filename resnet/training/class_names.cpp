@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/printable.h"
 
 namespace deepen {

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "resnet/training/gnuplot.h"
 
 namespace deepen {

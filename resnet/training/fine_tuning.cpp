@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
-#include "engine/hash.h"
+#include "engine/io/hash.h"
 #include "engine/printable.h"
 
 namespace deepen {

@@ -21,7 +21,7 @@ namespace deepen {
 
 struct FineTuning {
     std::filesystem::path weights;                       // empty: none, training begins from random weights
-    std::string hash;                                    // of what that file holds (engine/hash.h): it fixes the run
+    std::string hash;                                    // of what that file holds (engine/io/hash.h): it fixes the run
     bool partial = false;                                // load what fits; else all must fit
     std::vector<std::string> frozen;                     // parts of the net: "layer1", "layer2.0", or whole_body
 };

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 namespace deepen {
 namespace {

@@ -17,7 +17,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 #include "layers/weights.h"
 #include "resnet/data/pictures.h"
 #include "resnet/models.h"

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "resnet/training/curves.h"
 #include "resnet/training/terminal.h"
 

@@ -7,10 +7,10 @@
 #include "engine/autograd.h"
 #include "engine/build_info.h"
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/folder_lock.h"
-#include "engine/hash.h"
 #include "engine/interruption.h"
+#include "engine/io/files.h"
+#include "engine/io/folder_lock.h"
+#include "engine/io/hash.h"
 #include "resnet/training/checkpoint.h"
 #include "resnet/training/model_file.h"
 

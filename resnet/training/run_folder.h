@@ -38,7 +38,7 @@ std::optional<History> finished_run(const std::filesystem::path& folder, const R
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 
-// The hash (engine/hash.h) of what DIR/weights.safetensors holds: a run's result in one word.
+// The hash (engine/io/hash.h) of what DIR/weights.safetensors holds: a run's result in one word.
 std::string weights_hash(const std::filesystem::path& folder);
 
 }  // namespace deepen

@@ -5,7 +5,7 @@
 #include <regex>
 #include <set>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 namespace deepen {
 namespace {

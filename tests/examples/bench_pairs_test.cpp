@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tests/engine/refusal.h"
 #include "tests/scratch.h"
 

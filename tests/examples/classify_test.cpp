@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/safetensors.h"
 #include "engine/random.h"
-#include "engine/safetensors.h"
 #include "resnet/data/shapes.h"
 #include "resnet/training/model_file.h"
 #include "tests/examples/command.h"

@@ -9,7 +9,7 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "resnet/training/history.h"
 #include "resnet/training/terminal.h"
 #include "tests/examples/command.h"

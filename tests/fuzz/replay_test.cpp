@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tests/fuzz/targets.h"
 
 namespace deepen {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 #include "resnet/data/archive.h"
 #include "resnet/data/cifar10.h"
 #include "resnet/data/decode.h"

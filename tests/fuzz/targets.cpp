@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
+#include "engine/io/safetensors.h"
 #include "engine/memory.h"
 #include "engine/printable.h"
-#include "engine/safetensors.h"
 #include "resnet/data/archive.h"
 #include "resnet/data/cifar10.h"
 #include "resnet/data/decode.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "layers/weights.h"
 
 namespace deepen {

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 #include "engine/tensor.h"
 #include "layers/module.h"
 

@@ -1,7 +1,7 @@
 // How are PNG and JPEG files made for tests?
 #pragma once
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/real.h"
 
 namespace deepen {

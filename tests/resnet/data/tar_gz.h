@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/real.h"
 
 namespace deepen {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "engine/hash.h"
+#include "engine/io/hash.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
 #include "tests/engine/threads.h"

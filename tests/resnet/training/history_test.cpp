@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tests/scratch.h"
 
 namespace deepen {

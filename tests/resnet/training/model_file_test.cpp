@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/files.h"
 #include "engine/gradcheck.h"
+#include "engine/io/files.h"
 #include "engine/memory.h"
 #include "tests/engine/refusal.h"
 #include "tests/scratch.h"

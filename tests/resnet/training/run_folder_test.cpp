@@ -7,7 +7,7 @@
 
 #include "engine/anomaly.h"
 #include "engine/build_info.h"
-#include "engine/folder_lock.h"
+#include "engine/io/folder_lock.h"
 #include "engine/memory.h"
 #include "resnet/training/checkpoint.h"
 #include "tests/failing_calls.h"

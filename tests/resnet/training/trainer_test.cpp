@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "engine/autograd.h"
-#include "engine/hash.h"
+#include "engine/io/hash.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
 #include "tests/scratch.h"

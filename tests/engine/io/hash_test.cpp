@@ -1,4 +1,4 @@
-#include "engine/hash.h"
+#include "engine/io/hash.h"
 
 #include <cmath>
 

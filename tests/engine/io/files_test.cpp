@@ -1,4 +1,4 @@
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <algorithm>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 
 #include <cmath>
 #include <cstring>
@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 namespace deepen {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "engine/safetensors.h"
+#include "engine/io/safetensors.h"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +13,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/number_types.h"
+#include "engine/io/files.h"
+#include "engine/io/number_types.h"
 
 namespace deepen {
 namespace {
