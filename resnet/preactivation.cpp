@@ -1,45 +1,48 @@
 #include "resnet/preactivation.h"
 
 namespace deepen {
-namespace {
 
-// What the shortcut carries: x, or where both ways begin with it, x after the first batch norm and relu.
-Tensor add_shortcut(const Tensor& y, std::optional<ShortcutPath>& shortcut, const Tensor& x, const Tensor& activated,
-                    bool after_stem) {
+// --- what two layers and three have in common ----------------------------------------------------------
+
+Preactivation::Preactivation(const BlockOptions& o)
+    : bn1(o.in_channels), shortcut(shortcut_for(o, false)), after_stem_(o.after_stem) {}
+
+Tensor Preactivation::forward(const Tensor& x) {
+    const Tensor activated = bn1.then_relu(x);
+    const Tensor y = layers(activated);
     if (!shortcut) return y;
-    return y + (*shortcut)(after_stem || shortcut->has_parameters() ? activated : x);
+    const bool part_later = after_stem_ || shortcut->has_parameters();   // after the first batch norm and relu
+    return y + (*shortcut)(part_later ? activated : x);
 }
 
-}  // namespace
+void Preactivation::visit(Visitor& v) {
+    v.module("bn1", bn1);
+    visit_layers(v);
+    if (shortcut) v.module("downsample", *shortcut);
+}
 
 // --- two layers --------------------------------------------------------------------------------------
 
 PreactivationBlock::PreactivationBlock(BlockOptions o)
-    : bn1(o.in_channels),
+    : Preactivation(o),
       conv1({.in_channels = o.in_channels, .out_channels = o.out_channels, .stride = o.stride}),
       bn2(o.out_channels),
-      conv2({.in_channels = o.out_channels, .out_channels = o.out_channels}),
-      shortcut(shortcut_for(o, false)),
-      after_stem_(o.after_stem) {}
+      conv2({.in_channels = o.out_channels, .out_channels = o.out_channels}) {}
 
-Tensor PreactivationBlock::forward(const Tensor& x) {
-    const Tensor activated = bn1.then_relu(x);
-    const Tensor y = conv2(conv_norm_relu(conv1, bn2, activated));
-    return add_shortcut(y, shortcut, x, activated, after_stem_);
+Tensor PreactivationBlock::layers(const Tensor& activated) {
+    return conv2(conv_norm_relu(conv1, bn2, activated));
 }
 
-void PreactivationBlock::visit(Visitor& v) {
-    v.module("bn1", bn1);
+void PreactivationBlock::visit_layers(Visitor& v) {
     v.module("conv1", conv1);
     v.module("bn2", bn2);
     v.module("conv2", conv2);
-    if (shortcut) v.module("downsample", *shortcut);
 }
 
 // --- three layers ------------------------------------------------------------------------------------
 
 PreactivationBottleneck::PreactivationBottleneck(BlockOptions o)
-    : bn1(o.in_channels),
+    : Preactivation(o),
       conv1({.in_channels = o.in_channels,
              .out_channels = inner_channels(o),
              .kernel = 1,
@@ -49,24 +52,18 @@ PreactivationBottleneck::PreactivationBottleneck(BlockOptions o)
              .out_channels = inner_channels(o),
              .stride = o.stride_in_3x3 ? o.stride : 1}),
       bn3(inner_channels(o)),
-      conv3({.in_channels = inner_channels(o), .out_channels = o.out_channels, .kernel = 1}),
-      shortcut(shortcut_for(o, false)),
-      after_stem_(o.after_stem) {}
+      conv3({.in_channels = inner_channels(o), .out_channels = o.out_channels, .kernel = 1}) {}
 
-Tensor PreactivationBottleneck::forward(const Tensor& x) {
-    const Tensor activated = bn1.then_relu(x);
-    const Tensor y = conv3(conv_norm_relu(conv2, bn3, conv_norm_relu(conv1, bn2, activated)));
-    return add_shortcut(y, shortcut, x, activated, after_stem_);
+Tensor PreactivationBottleneck::layers(const Tensor& activated) {
+    return conv3(conv_norm_relu(conv2, bn3, conv_norm_relu(conv1, bn2, activated)));
 }
 
-void PreactivationBottleneck::visit(Visitor& v) {
-    v.module("bn1", bn1);
+void PreactivationBottleneck::visit_layers(Visitor& v) {
     v.module("conv1", conv1);
     v.module("bn2", bn2);
     v.module("conv2", conv2);
     v.module("bn3", bn3);
     v.module("conv3", conv3);
-    if (shortcut) v.module("downsample", *shortcut);
 }
 
 // --- the net -----------------------------------------------------------------------------------------

@@ -20,44 +20,56 @@
 
 namespace deepen {
 
+// What blocks of two and of three layers have in common: everything but the layers between.
 // x [N,H,W,in] -> [N,ceil(H/stride),ceil(W/stride),out]
-class PreactivationBlock : public Module {
+class Preactivation : public Module {
 public:
-    explicit PreactivationBlock(BlockOptions options);
-
     BatchNorm2d bn1;
-    Conv2d conv1;
-    BatchNorm2d bn2;
-    Conv2d conv2;
     std::optional<ShortcutPath> shortcut;
 
-    Tensor forward(const Tensor& x) override;
-    void visit(Visitor& v) override;
-    std::string_view type() const override { return "PreactivationBlock"; }
+    Tensor forward(const Tensor& x) final;
+    void visit(Visitor& v) final;
+
+protected:
+    explicit Preactivation(const BlockOptions& options);
+    virtual Tensor layers(const Tensor& activated) = 0;  // from the first convolution to the last
+    virtual void visit_layers(Visitor& v) = 0;
 
 private:
     bool after_stem_;
 };
 
-// Likewise.  Refuses out_channels that 4 does not divide.
-class PreactivationBottleneck : public Module {
+class PreactivationBlock : public Preactivation {
+public:
+    explicit PreactivationBlock(BlockOptions options);
+
+    Conv2d conv1;
+    BatchNorm2d bn2;
+    Conv2d conv2;
+
+    std::string_view type() const override { return "PreactivationBlock"; }
+
+private:
+    Tensor layers(const Tensor& activated) override;
+    void visit_layers(Visitor& v) override;
+};
+
+// Refuses out_channels that 4 does not divide.
+class PreactivationBottleneck : public Preactivation {
 public:
     explicit PreactivationBottleneck(BlockOptions options);
 
-    BatchNorm2d bn1;
     Conv2d conv1;
     BatchNorm2d bn2;
     Conv2d conv2;
     BatchNorm2d bn3;
     Conv2d conv3;
-    std::optional<ShortcutPath> shortcut;
 
-    Tensor forward(const Tensor& x) override;
-    void visit(Visitor& v) override;
     std::string_view type() const override { return "PreactivationBottleneck"; }
 
 private:
-    bool after_stem_;
+    Tensor layers(const Tensor& activated) override;
+    void visit_layers(Visitor& v) override;
 };
 
 // The nets of cifar.h from these blocks.  x [N,H,W,3] -> logits [N,classes]
