@@ -13,6 +13,7 @@
 #include "examples/common/preparation_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/training_flags.h"
+#include "resnet/data/data_path.h"
 #include "resnet/data/shapes.h"
 #include "resnet/training/class_names.h"
 

@@ -21,6 +21,7 @@
 #include "examples/common/lesson.h"
 #include "layers/layers.h"
 #include "layers/sgd.h"
+#include "resnet/data/data_path.h"
 #include "resnet/training/evaluation.h"
 
 using namespace deepen;

@@ -10,6 +10,7 @@
 
 #include "examples/common/lesson.h"
 #include "resnet/cifar.h"
+#include "resnet/data/data_path.h"
 #include "resnet/training/trainer.h"
 
 using namespace deepen;

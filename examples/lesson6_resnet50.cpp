@@ -22,6 +22,7 @@
 #include "examples/common/lesson.h"
 #include "layers/sgd.h"
 #include "layers/weights.h"
+#include "resnet/data/data_path.h"
 #include "resnet/models.h"
 #include "resnet/training/evaluation.h"
 

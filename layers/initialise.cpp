@@ -1,11 +1,8 @@
 #include "layers/initialise.h"
 
 #include <cmath>
-#include <span>
 
 #include "engine/error.h"
-#include "engine/io/hash.h"
-#include "layers/module.h"
 
 namespace deepen {
 namespace {
@@ -57,13 +54,6 @@ std::vector<std::string> initialiser_names() {
     std::vector<std::string> names;
     for (const auto& [name, scheme] : schemes) names.push_back(name);
     return names;
-}
-
-void initialise(Module& net, std::uint64_t seed, Initialiser scheme) {
-    for (auto& [name, part] : named_modules(net)) {
-        Random random(seed, hash_of(std::as_bytes(std::span(name))));
-        part->reset(scheme, random);
-    }
 }
 
 }  // namespace deepen

@@ -22,8 +22,6 @@
 
 namespace deepen {
 
-class Module;
-
 // Fills `w`, a weight whose every output sums fan_in inputs and whose every input feeds fan_out outputs.
 using Initialiser = void (*)(Tensor& w, Index fan_in, Index fan_out, Random& random);
 
@@ -39,8 +37,5 @@ void pytorch_uniform(Tensor& w, Index fan_in, Index fan_out, Random& random);
 // By name: "he_normal", ...  Refuses others, saying which there are.
 Initialiser parse_initialiser(const std::string& name);
 std::vector<std::string> initialiser_names();
-
-// Draws all weights of a net.  Biases become 0, batch norm the identity with running statistics 0 and 1.
-void initialise(Module& net, std::uint64_t seed, Initialiser scheme = he_normal);
 
 }  // namespace deepen

@@ -1,5 +1,9 @@
 #include "layers/module.h"
 
+#include <span>
+
+#include "engine/io/hash.h"
+
 namespace deepen {
 namespace {
 
@@ -97,6 +101,13 @@ Index parameter_count(Module& module) {
     Index count = 0;
     for (const NamedTensor& p : named_parameters(module)) count += p.tensor.size();
     return count;
+}
+
+void initialise(Module& net, std::uint64_t seed, Initialiser scheme) {
+    for (auto& [name, part] : named_modules(net)) {
+        Random random(seed, hash_of(std::as_bytes(std::span(name))));
+        part->reset(scheme, random);
+    }
 }
 
 }  // namespace deepen

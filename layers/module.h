@@ -27,6 +27,8 @@
 
 namespace deepen {
 
+class Module;
+
 // Receives the parts of a module, each under its own name.
 class Visitor {
 public:
@@ -112,5 +114,9 @@ std::vector<NamedTensor> named_parameters(Module& module);   // in the order of 
 std::vector<NamedTensor> named_buffers(Module& module);
 std::vector<std::pair<std::string, Module*>> named_modules(Module& module);   // itself, then its parts, depth first
 Index parameter_count(Module& module);
+
+// Draws all weights of a net, each layer's from a stream of its own (initialise.h).  Biases become 0, batch norm the
+// identity with running statistics 0 and 1.
+void initialise(Module& net, std::uint64_t seed, Initialiser scheme = he_normal);
 
 }  // namespace deepen

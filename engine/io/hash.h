@@ -7,8 +7,8 @@
 //                                 the number of axes and each axis, 8 bytes each, little-endian,
 //                                 the numbers as they lie in memory: float, in the double build double
 //
-// It finds accidents, not malice: who wants two nets of one hash can make them.  A hash of a layer's name also numbers
-// the random stream of its weights (layers/initialise.h).
+// It finds accidents, not malice: who wants two nets of one hash can make them.  The hash of a layer's name also
+// numbers the random stream of its weights (layers/initialise.h).
 //
 // Source: Fowler, Noll, Vo; IETF draft-eastlake-fnv, "The FNV Non-Cryptographic Hash Algorithm".
 #pragma once

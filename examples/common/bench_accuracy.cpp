@@ -9,6 +9,7 @@
 #include "engine/conv/reference.h"
 #include "engine/error.h"
 #include "layers/layers.h"
+#include "resnet/data/data_path.h"
 #include "resnet/training/trainer.h"
 
 namespace deepen {

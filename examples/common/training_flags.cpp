@@ -7,6 +7,7 @@
 #include "engine/printable.h"
 #include "examples/common/program.h"
 #include "resnet/data/cifar10.h"
+#include "resnet/data/data_path.h"
 
 namespace deepen {
 namespace {

@@ -52,14 +52,7 @@ struct Preprocessing {
     static Preprocessing per_pixel(const PictureSet& train);
 };
 
-// Where pictures come from, as given to --data-path:
-//   "synthetic"                          the embedded set (synthetic.h)
-//   "cifar10"                            the archive that `make data` has downloaded (cifar10.h)
-//   a folder with data_batch_1.bin ...   CIFAR-10's binary layout (also inside cifar-10-batches-bin/)
-//   a .tar.gz                            the same as one archive
-//   a folder of folders                  pictures, one folder per class; also in train/ and test/ (picture_folder.h)
-//   a single .bin file                   CIFAR-10 records, all of them the test set; train stays empty
-// Refuses anything else, saying which of these it looked for.
+// What a set is to be like, as far as its source leaves a choice (data_path.h).
 struct DataOptions {
     Index size = 32;                                     // folders of pictures: size x size are cut from the middle,
     Index shorter_side = 0;                              //   after the shorter side was scaled to this; 0: to size
@@ -68,6 +61,5 @@ struct DataOptions {
     std::uint64_t seed = 1;                              // synthetic
     Index train_count = 10000, test_count = 2000;        // synthetic
 };
-DataSplits load_data(const std::string& path, const DataOptions& options = {});
 
 }  // namespace deepen

@@ -1,5 +1,6 @@
 #include "resnet/data/cifar10.h"
 
+#include "resnet/data/data_path.h"
 #include "tests/resnet/data/tar_gz.h"
 #include "tests/scratch.h"
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/parallel.h"
+#include "resnet/data/data_path.h"
 #include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 

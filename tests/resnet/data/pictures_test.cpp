@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/parallel.h"
+#include "resnet/data/data_path.h"
 #include "tests/scratch.h"
 
 namespace deepen {

@@ -7,6 +7,7 @@
 #include "engine/parallel.h"
 #include "engine/random.h"
 #include "resnet/data/augment.h"
+#include "resnet/data/data_path.h"
 #include "resnet/data/shapes.h"
 #include "tests/scratch.h"
 

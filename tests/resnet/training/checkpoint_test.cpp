@@ -7,6 +7,7 @@
 #include "engine/io/hash.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
+#include "resnet/data/data_path.h"
 #include "tests/engine/threads.h"
 #include "tests/failing_calls.h"
 #include "tests/scratch.h"

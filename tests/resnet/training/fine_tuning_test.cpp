@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "resnet/data/data_path.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
 #include "tests/scratch.h"

@@ -9,6 +9,7 @@
 #include "engine/build_info.h"
 #include "engine/io/folder_lock.h"
 #include "engine/memory.h"
+#include "resnet/data/data_path.h"
 #include "resnet/training/checkpoint.h"
 #include "tests/failing_calls.h"
 #include "tests/scratch.h"

@@ -9,6 +9,7 @@
 #include "engine/io/hash.h"
 #include "layers/weights.h"
 #include "resnet/cifar.h"
+#include "resnet/data/data_path.h"
 #include "tests/scratch.h"
 
 namespace deepen {
