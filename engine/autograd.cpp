@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
 #include "engine/anomaly.h"
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
 
@@ -52,6 +54,41 @@ struct Unwinding {
         for (auto& [leaf, gradient] : before) leaf->grad = std::move(gradient);
     }
 };
+
+// Appends the hooks to run on n's gradient: its own, then those of the inputs that it is passed on to as it is.  Where
+// several inputs share one gradient, none of their hooks may change it.
+void append_hooks(std::vector<RangeFunction>& hooks, Node& n, bool may_change, int depth = 0) {
+    constexpr int deepest = 8;                           // a chain of ops may be long
+    const bool changes = n.hook.make && n.hook.passes_on_to == 1;
+    if (depth == deepest || (changes && !may_change)) return;
+    if (n.hook.make) {
+        RangeFunction hook = n.hook.make();
+        if ((n.shape.rank() ? n.shape[-1] : 1) % hook.unit != 0) return;         // gradients come in whole rows
+        hooks.push_back(std::move(hook));
+        profile::fused({n.op});
+        n.hooked = true;
+    }
+    for (int i = 0; i < n.hook.passes_on_to; ++i) {
+        Node* input = n.inputs[i].get();
+        if (input && input->awaited == 1 && !input->grad.defined())
+            append_hooks(hooks, *input, may_change && n.hook.passes_on_to == 1, depth + 1);
+    }
+}
+
+RangeFunction hooks_of(Node& n) {
+    std::vector<RangeFunction> hooks;
+    if (fusion::enabled()) append_hooks(hooks, n, true);
+    if (hooks.empty()) return {};
+    RangeFunction all;
+    for (const RangeFunction& hook : hooks) {
+        all.reads.insert(all.reads.end(), hook.reads.begin(), hook.reads.end());
+        all.unit = std::lcm(all.unit, hook.unit);
+    }
+    all.run = [hooks = std::move(hooks)](Index begin, Index end, const Real*, Real* dy) {
+        for (const RangeFunction& hook : hooks) hook.run(begin, end, dy, dy);
+    };
+    return all;
+}
 
 }  // namespace
 
@@ -99,7 +136,6 @@ std::span<Real> Node::gradient_buffer() {
 
 const Tensor& Gradients::output() const { return node_.grad; }
 bool Gradients::wanted(int input) const { return node_.inputs.at(input) != nullptr; }
-bool Gradients::empty(int i) const { return !node_.inputs.at(i)->grad.defined(); }
 std::span<Real> Gradients::input(int i) { return node_.inputs.at(i)->gradient_buffer(); }
 void Gradients::give(int i, Tensor dx) { node_.inputs.at(i)->add_gradient(std::move(dx)); }
 
@@ -109,23 +145,32 @@ Tensor Gradients::take_output() {
     return dy.shares_storage() ? dy.clone() : dy;
 }
 
-const Watcher* Gradients::watcher(int i) const {
-    const Node& input = *node_.inputs.at(i);
-    return input.awaited == 1 && input.watcher.arrived ? &input.watcher : nullptr;
+bool Gradients::hooked() const { return node_.hooked; }
+
+Output Gradients::destination(int i) {
+    Node& input = *node_.inputs.at(i);
+    const bool add = input.grad.defined();
+    if (!add) input.grad = Tensor::uninitialised(input.shape);
+    Output dx{.data = input.gradient_buffer().data(), .add = add, .ranges = &input.grad.storage()->ranges()};
+    dx.ranges->clear();
+    if (input.awaited == 1) dx.epilogue = hooks_of(input);
+    return dx;
 }
 
 struct Recorder {
     static void attach(Tensor& y, std::shared_ptr<Node> node) { y.node_ = std::move(node); }
 };
 
-Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward) {
-    profile::lap(recording() ? "forward" : "test", op);
+Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward, GradientHook hook) {
+    profile::enter(recording() ? "forward" : "test");
+    profile::lap(op);
     anomaly::after_forward(op, y, inputs);
     const bool learns = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& x) { return x.requires_grad(); });
     if (!recording() || !learns) return y;
     auto node = std::make_shared<Node>(op, y.shape());
     for (const Tensor& x : inputs) node->inputs.push_back(x.node());
     node->backward = std::move(backward);
+    node->hook = std::move(hook);
     Recorder::attach(y, std::move(node));
     return y;
 }
@@ -172,6 +217,7 @@ void Tensor::backward(const Tensor& dy) {
     // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
     const Unwinding unwinding(nodes);
+    profile::enter("backward");
     node_->add_gradient(dy);
     for (Node* n : nodes) {
         if (!n->backward) continue;
@@ -179,13 +225,13 @@ void Tensor::backward(const Tensor& dy) {
             Gradients gradients(*n);
             n->backward(gradients);
             anomaly::after_backward(*n);
-            profile::lap("backward", n->op);
+            profile::lap(n->op);
         }
         for (const auto& input : n->inputs)
             if (input) --input->awaited;
         n->grad = {};
         n->backward = nullptr;
-        n->watcher = {};
+        n->hook = {};
         n->spent = true;
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();

@@ -32,11 +32,12 @@
 //   from.  If an op's backward throws, variables have the gradients that they had before.  Backwards that share
 //   a node, such as a weight, must not run at the same time.
 //
-// Note [Watching a gradient arrive]
-//   Some backward functions need sums over all of dy before they can do anything (batch norm): a pass over
-//   memory, unless they are taken while dy is being made.  So a node may have a watcher, which is told of each
-//   stretch of its gradient just after the last contribution to it was added, by whoever adds that stretch
-//   by stretch (a convolution); the stretch is in cache then, and the watcher may change it.
+// Note [Gradient hooks]
+//   Some backward functions can work on a range of dy as soon as it is there: relu masks it, batch norm takes its sums
+//   over the batch.  Done later, each is a pass over memory.  So a node may have a hook.  Who computes the last
+//   contribution to the node's gradient range by range (a convolution: Gradients::destination) runs the hook on each
+//   range while it is in cache.  A hook that turns dy into the gradient of its input is followed by the hook of that
+//   input, and so on.  When the node's backward runs, hooked() says whether that has happened.
 #pragma once
 
 #include <functional>
@@ -45,15 +46,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/ranges.h"
 #include "engine/tensor.h"
 
 namespace deepen {
-
-// Hears of elements begin .. end-1 of a gradient, which lie at dy; from any thread, of each element once.
-struct Watcher {
-    std::function<void(Index begin, Index end, Real* dy)> arrived;
-    std::vector<const Real*> reads = {};       // what it reads of other memory for an element, at the same index
-};
 
 // What a backward function works on: dL/d(output), and the gradients of the inputs to add into.
 class Gradients {
@@ -63,17 +59,24 @@ public:
     const Tensor& output() const;              // dy, of the output's shape
     bool wanted(int input) const;              // does this input learn?  If not, skip its share
     std::span<Real> input(int i);              // dx: add into it.  Zero-filled where nothing has arrived yet
-    bool empty(int i) const;                   // nothing has arrived: who makes a whole tensor may give() it instead
     void give(int i, Tensor dx);               // the whole contribution at once, where it is a tensor already:
                                                // becomes the gradient, without a copy, if it is the first to arrive
+    Output destination(int i);                 // dx, for who writes it range by range: Note [Gradient hooks]
     Tensor take_output();                      // dy to keep or to change in place; output() is gone then
-    const Watcher* watcher(int i) const;       // whom to tell of stretches of input i's gradient; null: nobody
+    bool hooked() const;                       // has this node's own hook been run on all of dy?
 
 private:
     Node& node_;
 };
 
 using Backward = std::function<void(Gradients&)>;
+
+// Note [Gradient hooks].
+struct GradientHook {
+    std::function<RangeFunction()> make = {};  // called just before ranges of dy arrive; null: nothing to do
+    // So many inputs have dy, or what the hook turned it into, as their gradient.
+    int passes_on_to = 0;
+};
 
 struct Node {
     const char* op;                            // who made it, for messages
@@ -83,7 +86,8 @@ struct Node {
     Backward backward;                         // empty for a leaf
     Tensor grad;                               // undefined until something arrives
     int awaited = 0;                           // contributions still to come, while backward runs
-    Watcher watcher;                           // Note [Watching a gradient arrive]
+    GradientHook hook;
+    bool hooked = false;                       // the hook is run on the gradient as it arrives
     bool spent = false;                        // backward has run through here and released what it saved
 
     explicit Node(const char* op, Shape shape);
@@ -94,7 +98,7 @@ struct Node {
 
 // Records `y` as made by `op` from `inputs`.  Returns y with its place in the graph; y as it is
 // where no input learns or recording is off.
-Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward);
+Tensor record(const char* op, Tensor y, std::vector<Tensor> inputs, Backward backward, GradientHook hook = {});
 
 // While any of these lives, this thread records nothing: for evaluation, and for updating weights.
 class NoGrad {

@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "engine/error.h"
-#include "engine/parallel.h"
 
 namespace deepen {
 namespace {
@@ -86,56 +85,39 @@ void* take(Pool& p, std::size_t bytes, std::size_t& capacity) {
 
 Storage::Storage(Index size) : size_(size) { allocate(); }
 
-Storage::Storage(Index size, Maker maker) : size_(size), maker_(std::make_shared<Maker>(std::move(maker))) {}
+Storage::Storage(Index size, std::shared_ptr<const Lazy> lazy) : size_(size), lazy_(std::move(lazy)) {}
 
 Real* Storage::data() {
     Real* const there = data_;
-    return there ? there : made();
+    return there ? there : compute();
 }
 
-std::shared_ptr<const Maker> Storage::maker() const {
+std::shared_ptr<const Lazy> Storage::lazy() const {
+    if (data_) return nullptr;
     const std::lock_guard lock(mutex_);
-    return data_ ? nullptr : maker_;
+    return data_ ? nullptr : lazy_;
 }
 
-Real* Storage::made() {
-    std::shared_ptr<const Maker> maker = this->maker();
-    if (!maker) return data_;                            // another thread was faster
-    Storage numbers(size_);
-    const Index grain = std::max<Index>(1, elementwise_grain / maker->unit) * maker->unit;
-    parallel_ranges(size_, grain, [&, to = numbers.data()](Index begin, Index end) {
-        maker->make(begin, end, to + begin);
-    });
-    Real* nothing = nullptr;
-    if (data_.compare_exchange_strong(nothing, numbers.data_)) {
-        capacity_ = numbers.capacity_;
-        numbers.data_ = nullptr;
-        const std::lock_guard lock(mutex_);
-        maker.swap(maker_), maker_.reset();
-    }
-    return data_;
-}
-
-void Storage::is_read_by(const std::shared_ptr<Storage>& deferred) {
+void Storage::add_dependant(const std::shared_ptr<Storage>& lazy) {
     const std::lock_guard lock(mutex_);
-    if (readers_.size() == readers_.capacity()) {        // seldom enough to cost little, however many there are
-        std::erase_if(readers_, [](const auto& reader) { return reader.expired(); });
-        readers_.reserve(2 * readers_.size() + 1);
+    if (dependants_.size() == dependants_.capacity()) {  // seldom enough to cost little, however many there are
+        std::erase_if(dependants_, [](const auto& dependant) { return dependant.expired(); });
+        dependants_.reserve(2 * dependants_.size() + 1);
     }
-    readers_.push_back(deferred);
-    has_readers_ = true;
+    dependants_.push_back(lazy);
+    has_dependants_ = true;
 }
 
 Real* Storage::data_to_write() {
-    if (has_readers_) {
+    if (has_dependants_) {
         std::unique_lock lock(mutex_);
-        const auto readers = readers_;
+        const auto dependants = dependants_;
         lock.unlock();
-        for (const auto& reader : readers)
-            if (const auto deferred = reader.lock()) deferred->data();
+        for (const auto& dependant : dependants)
+            if (const auto lazy = dependant.lock()) lazy->data();
         lock.lock();
-        readers_.clear();
-        has_readers_ = false;
+        dependants_.clear();
+        has_dependants_ = false;
     }
     return data();
 }

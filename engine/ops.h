@@ -68,20 +68,12 @@ Tensor global_average_pool(const Tensor& x);             // [N,H,W,C] -> [N,C]
 // Statistics are over all axes but the last: x [...,C], scale and shift [C].
 // Training: normalises by the batch's own mean and variance, and moves the running ones (in place)
 // by `momentum` towards them (the variance unbiased).  Evaluation: normalises by the running ones.
-// What follows it in a residual net may be done on the way out: y = relu(norm(x) + shortcut).
 struct BatchNormOptions {
     bool training = true;
     Real momentum = Real(0.1), epsilon = Real(1e-5);
-    Tensor shortcut = {};                                // added to the result, of x's shape; undefined: none
-    bool relu = false;
 };
 Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift,
                   Tensor running_mean, Tensor running_variance, const BatchNormOptions& options);
-
-// batch_norm(conv2d(x, w)) with fewer passes over memory: the same numbers and gradients, to rounding.
-Tensor conv2d_batch_norm(const Tensor& x, const Tensor& w, const ConvOptions& conv, const Tensor& scale,
-                         const Tensor& shift, Tensor running_mean, Tensor running_variance,
-                         const BatchNormOptions& norm);
 
 // --- classification: logits [N, classes] ----------------------------------------------------------
 Tensor softmax(const Tensor& x);                         // over the last axis

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/processor.h"
 
 namespace deepen {
@@ -28,15 +29,14 @@ Tensor Tensor::full(Shape shape, Real value) {
     return t;
 }
 
-Tensor Tensor::deferred(Shape shape, Maker maker, const std::vector<Tensor>& read) {
+Tensor Tensor::lazy(Shape shape, std::shared_ptr<const Lazy> lazy) {
     Tensor t;
     t.shape_ = shape;
-    t.storage_ = std::make_shared<Storage>(shape.size(), std::move(maker));
-    for (const Tensor& r : read) r.storage_->is_read_by(t.storage_);
+    t.storage_ = std::make_shared<Storage>(shape.size(), lazy);
+    for (const auto& source : lazy->sources)
+        if (const auto storage = source.lock()) storage->add_dependant(t.storage_);
     return t;
 }
-
-std::shared_ptr<const Maker> Tensor::maker() const { return defined() ? storage_->maker() : nullptr; }
 
 std::span<const Real> Tensor::data() const {
     require(defined(), "tensor: data asked of a tensor that holds nothing.");
@@ -70,6 +70,7 @@ Real Tensor::at(std::initializer_list<Index> position) const {
 Tensor Tensor::clone() const {
     Tensor copy = uninitialised(shape_);
     std::copy(data().begin(), data().end(), copy.data().begin());
+    copy.storage_->ranges() = storage_->ranges();
     return copy;
 }
 

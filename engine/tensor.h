@@ -11,8 +11,9 @@
 //     x.grad().item();          // dz/dx = y + e^x = 10.389
 //
 // What an op returns is a value: writing to its inputs afterwards does not change it.  (Where it shares its
-// input's storage, as reshape does, it says so.)  Some numbers are made only when they are read, Note [Made when
-// needed]; so ask for data() again where you write after an op has read the tensor, rather than keep the span.
+// input's storage, as reshape does, it says so.)  Many numbers are computed only when they are read, Note [Laziness
+// cannot be observed] in fusion.h; so ask for data() again where you write after an op has read the tensor, rather than
+// keep the span.
 // Threads may read one tensor at the same time, as const; who writes needs it alone, and data() of a Tensor that
 // is not const counts as writing.
 #pragma once
@@ -38,8 +39,7 @@ public:
     static Tensor full(Shape shape, Real value);
     static Tensor zeros(Shape shape) { return full(shape, 0); }
     static Tensor ones(Shape shape) { return full(shape, 1); }
-    // Note [Made when needed], memory.h; `read` are those whose numbers the maker reads.
-    static Tensor deferred(Shape shape, Maker maker, const std::vector<Tensor>& read = {});
+    static Tensor lazy(Shape shape, std::shared_ptr<const Lazy> lazy);   // computed when needed: fusion.h
 
     // --- the numbers -------------------------------------------------------------------------
     bool defined() const { return storage_ != nullptr; }
@@ -48,7 +48,7 @@ public:
     Index size() const { return shape_.size(); }
     std::span<const Real> data() const;
     std::span<Real> data();                              // writes are seen by every handle to this storage
-    std::shared_ptr<const Maker> maker() const;          // null where the numbers are there
+    const std::shared_ptr<Storage>& storage() const { return storage_; }
     std::vector<Real> values() const;                    // a copy
     Real item() const;                                   // the only element; refuses more than one
     Real at(std::initializer_list<Index> position) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/fusion.h"
 
 namespace deepen {
 namespace {
@@ -11,11 +12,11 @@ void fill(Tensor& t, Real value) {
     if (t.defined()) std::fill(t.data().begin(), t.data().end(), value);
 }
 
-// A net that is made has no numbers yet, only shapes (Note [Made when needed]): those that come out of a file can be
-// compared with them before any memory is taken.
+// A net that is made has no numbers yet, only shapes: the weights of a file can be compared with them before any memory
+// is taken.
 Tensor unmade(Shape shape, Real value) {
-    return Tensor::deferred(
-        shape, {.unit = 1, .make = [value](Index begin, Index end, Real* to) { std::fill_n(to, end - begin, value); }});
+    const auto fill = [value](Index begin, Index end, const Real*, Real* to) { std::fill_n(to, end - begin, value); };
+    return Tensor::lazy(shape, std::make_shared<const Lazy>(Lazy{.ops = {"fill"}, .steps = {{fill}}, .keep = true}));
 }
 
 }  // namespace
@@ -32,11 +33,10 @@ Conv2d::Conv2d(Conv2dOptions options) : options_(options) {
     if (options.bias) bias = variable(unmade({options.out_channels}, 0));
 }
 
-ConvOptions Conv2d::how() const {
-    return {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()};
+Tensor Conv2d::forward(const Tensor& x) {
+    return conv2d(x, weight, bias,
+                  {.stride = options_.stride, .padding = options_.padding, .algorithm = algorithm, .layer = name()});
 }
-
-Tensor Conv2d::forward(const Tensor& x) { return conv2d(x, weight, bias, how()); }
 
 void Conv2d::visit(Visitor& v) {
     v.parameter("weight", weight);
@@ -57,12 +57,9 @@ BatchNorm2d::BatchNorm2d(Index channels)
       running_mean(unmade({channels}, 0)),
       running_variance(unmade({channels}, 1)) {}
 
-BatchNormOptions BatchNorm2d::how(const Tensor& shortcut, bool relu) const {
-    return {.training = training(), .momentum = momentum, .epsilon = epsilon, .shortcut = shortcut, .relu = relu};
-}
-
-Tensor BatchNorm2d::apply(const Tensor& x, const Tensor& shortcut, bool relu) {
-    return batch_norm(x, scale, shift, running_mean, running_variance, how(shortcut, relu));
+Tensor BatchNorm2d::forward(const Tensor& x) {
+    return batch_norm(x, scale, shift, running_mean, running_variance,
+                      {.training = training(), .momentum = momentum, .epsilon = epsilon});
 }
 
 void BatchNorm2d::visit(Visitor& v) {
@@ -77,27 +74,6 @@ void BatchNorm2d::reset(Initialiser, Random&) {
     fill(shift, 0);
     fill(running_mean, 0);
     fill(running_variance, 1);
-}
-
-// --- a convolution and its batch norm ----------------------------------------------------------------
-
-namespace {
-
-Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut, bool relu) {
-    if (conv.bias.defined()) {
-        const Tensor y = conv(x);
-        return shortcut.defined() ? norm.add_then_relu(y, shortcut) : relu ? norm.then_relu(y) : norm(y);
-    }
-    return conv2d_batch_norm(x, conv.weight, conv.how(), norm.scale, norm.shift, norm.running_mean,
-                             norm.running_variance, norm.how(shortcut, relu));
-}
-
-}  // namespace
-
-Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x) { return conv_norm(conv, norm, x, {}, false); }
-Tensor conv_norm_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x) { return conv_norm(conv, norm, x, {}, true); }
-Tensor conv_norm_add_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut) {
-    return conv_norm(conv, norm, x, shortcut, true);
 }
 
 // --- Linear ----------------------------------------------------------------------------------------

@@ -27,7 +27,6 @@ public:
     ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 
     const Conv2dOptions& options() const { return options_; }
-    ConvOptions how() const;                             // as the op wants it
     Tensor forward(const Tensor& x) override;
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
@@ -47,24 +46,11 @@ public:
     Real momentum = Real(0.1), epsilon = Real(1e-5);
     Real first_scale = 1;                                // what initialise() sets the scale to
 
-    Tensor forward(const Tensor& x) override { return apply(x, {}, false); }
-    // relu((*this)(x)) and relu((*this)(x) + shortcut), each in one pass over memory.
-    Tensor then_relu(const Tensor& x) { return apply(x, {}, true); }
-    Tensor add_then_relu(const Tensor& x, const Tensor& shortcut) { return apply(x, shortcut, true); }
+    Tensor forward(const Tensor& x) override;
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
     std::string_view type() const override { return "BatchNorm2d"; }
-
-    BatchNormOptions how(const Tensor& shortcut, bool relu) const;
-
-private:
-    Tensor apply(const Tensor& x, const Tensor& shortcut, bool relu);
 };
-
-// norm(conv(x)), norm.then_relu(conv(x)) and norm.add_then_relu(conv(x), shortcut), with fewer passes over memory.
-Tensor conv_norm(Conv2d& conv, BatchNorm2d& norm, const Tensor& x);
-Tensor conv_norm_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x);
-Tensor conv_norm_add_relu(Conv2d& conv, BatchNorm2d& norm, const Tensor& x, const Tensor& shortcut);
 
 // x [N,in] -> x w + b [N,out].
 class Linear : public Module {

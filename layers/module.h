@@ -91,7 +91,7 @@ private:
 };
 
 // While one of these lives, this thread calls it whenever a module has made y from x by operator(): inner modules
-// before those that hold them.  (The parts that conv_norm() and its like join, layers.h, are not reported.)
+// before those that hold them.
 class ForwardWatch {
 public:
     using Told = std::function<void(Module& module, const Tensor& x, const Tensor& y)>;

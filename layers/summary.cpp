@@ -95,6 +95,10 @@ private:
         }
         const auto claim = claims_.find(node);
         if (layers.empty() && claim != claims_.end() && !claim->second->has_parts) layers.push_back(claim->second);
+        if (layers.empty() && node->op == std::string_view("relu") && inputs.size() == 1) {
+            row_of_[node] = inputs[0];                   // told together with what it follows
+            return;
+        }
         if (layers.empty()) {
             const std::string outside =
                 claim == claims_.end() || claim->second->name.empty() ? "" : claim->second->name + ".";

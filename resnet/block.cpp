@@ -31,9 +31,9 @@ BasicBlock::BasicBlock(BlockOptions o)
 }
 
 Tensor BasicBlock::forward(const Tensor& x) {
-    const Tensor y = conv_norm_relu(conv1, bn1, x);
-    if (!shortcut) return conv_norm_relu(conv2, bn2, y);
-    return conv_norm_add_relu(conv2, bn2, y, (*shortcut)(x));   // backward: x receives two gradients, which add
+    const Tensor y = relu(bn1(conv1(x)));
+    if (!shortcut) return relu(bn2(conv2(y)));
+    return relu(bn2(conv2(y)) + (*shortcut)(x));         // backward: x receives two gradients, which add
 }
 
 void BasicBlock::visit(Visitor& v) {
@@ -63,9 +63,9 @@ Bottleneck::Bottleneck(BlockOptions o)
 }
 
 Tensor Bottleneck::forward(const Tensor& x) {
-    const Tensor y = conv_norm_relu(conv2, bn2, conv_norm_relu(conv1, bn1, x));
-    if (!shortcut) return conv_norm_relu(conv3, bn3, y);
-    return conv_norm_add_relu(conv3, bn3, y, (*shortcut)(x));
+    const Tensor y = relu(bn1(conv1(x))), z = relu(bn2(conv2(y)));
+    if (!shortcut) return relu(bn3(conv3(z)));
+    return relu(bn3(conv3(z)) + (*shortcut)(x));
 }
 
 void Bottleneck::visit(Visitor& v) {

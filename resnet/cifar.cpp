@@ -45,7 +45,7 @@ CifarNet::CifarNet(CifarOptions o)
 }
 
 Tensor CifarNet::forward(const Tensor& x) {
-    Tensor y = conv_norm_relu(conv1, bn1, x);
+    Tensor y = relu(bn1(conv1(x)));
     y = layer3(layer2(layer1(y)));
     return fc(global_average_pool(y));
 }

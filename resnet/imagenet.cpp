@@ -47,7 +47,7 @@ ImagenetNet::ImagenetNet(ImagenetOptions o)
 }
 
 Tensor ImagenetNet::forward(const Tensor& x) {
-    const Tensor y = maxpool(conv_norm_relu(conv1, bn1, x));
+    const Tensor y = maxpool(relu(bn1(conv1(x))));
     return fc(global_average_pool(layer4(layer3(layer2(layer1(y))))));
 }
 

@@ -8,7 +8,7 @@ Preactivation::Preactivation(const BlockOptions& o)
     : bn1(o.in_channels), shortcut(shortcut_for(o, false)), after_stem_(o.after_stem) {}
 
 Tensor Preactivation::forward(const Tensor& x) {
-    const Tensor activated = bn1.then_relu(x);
+    const Tensor activated = relu(bn1(x));
     const Tensor y = layers(activated);
     if (!shortcut) return y;
     const bool part_later = after_stem_ || shortcut->has_parameters();   // after the first batch norm and relu
@@ -30,7 +30,7 @@ PreactivationBlock::PreactivationBlock(BlockOptions o)
       conv2({.in_channels = o.out_channels, .out_channels = o.out_channels}) {}
 
 Tensor PreactivationBlock::layers(const Tensor& activated) {
-    return conv2(conv_norm_relu(conv1, bn2, activated));
+    return conv2(relu(bn2(conv1(activated))));
 }
 
 void PreactivationBlock::visit_layers(Visitor& v) {
@@ -55,7 +55,7 @@ PreactivationBottleneck::PreactivationBottleneck(BlockOptions o)
       conv3({.in_channels = inner_channels(o), .out_channels = o.out_channels, .kernel = 1}) {}
 
 Tensor PreactivationBottleneck::layers(const Tensor& activated) {
-    return conv3(conv_norm_relu(conv2, bn3, conv_norm_relu(conv1, bn2, activated)));
+    return conv3(relu(bn3(conv2(relu(bn2(conv1(activated)))))));
 }
 
 void PreactivationBottleneck::visit_layers(Visitor& v) {
@@ -79,7 +79,7 @@ PreactivationNet::PreactivationNet(CifarOptions o)
 
 Tensor PreactivationNet::forward(const Tensor& x) {
     const Tensor y = layer3(layer2(layer1(conv1(x))));
-    return fc(global_average_pool(bn.then_relu(y)));
+    return fc(global_average_pool(relu(bn(y))));
 }
 
 void PreactivationNet::visit(Visitor& v) {

@@ -38,7 +38,7 @@ ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
 }
 
 Tensor ShortcutPath::forward(const Tensor& x) {
-    if (convolution_) return norm_ ? conv_norm(*convolution_, *norm_, x) : (*convolution_)(x);
+    if (convolution_) return norm_ ? (*norm_)((*convolution_)(x)) : (*convolution_)(x);
     const bool same_shape = options_.stride == 1 && options_.in_channels == options_.out_channels;
     return same_shape ? x : subsample(x, options_.stride, options_.out_channels);
 }

@@ -1,8 +1,8 @@
 // What does a way of computing a convolution have to offer?
 //
-// A forward and a backward on raw memory, and a word on which shapes it suits.  All of them compute
-// the same thing (geometry.h); each is tested against `reference`, the seven loops one would write
-// first.  conv2d (ops/conv2d.cpp) chooses by shape.
+// A forward and a backward, and a word on which shapes it suits.  All of them compute the same thing (geometry.h);
+// each is tested against `reference`, the seven loops one would write first.  conv2d (ops/conv2d.cpp) chooses by shape.
+// They read and write maps range by range, so that the ops around them can be fused with them: fusion.h.
 //
 //     reference   seven loops, the definition                       any shape, slow
 //     im2col      patches as rows of a matrix, then one sgemm       any shape
@@ -11,41 +11,24 @@
 //     direct      patches read where they lie, own products         any but the smallest maps
 #pragma once
 
-#include <functional>
+#include <string>
 
 #include "engine/conv/geometry.h"
-#include "engine/conv/source.h"
+#include "engine/fusion.h"
 
 namespace deepen {
-
-// Note [While it is in cache]
-//   Memory is slower than arithmetic: what is done to a map after a convolution costs little while the map
-//   is still in cache, and a pass over memory later.  So an algorithm reports each stretch of places (rows
-//   of the map seen as [N*H*W, C]) as soon as it is finished, from the thread that made it.  Stretches
-//   cover the map once and do not depend on threads; their order does.  An empty function asks for no reports.
-using PlacesDone = std::function<void(Index begin, Index end)>;
-
-// The gradient by x, and what is to become of it.
-struct GradientByInput {
-    Real* dx = nullptr;                   // added to; null: not wanted
-    bool fresh = false;                   // dx holds nothing yet: an algorithm clears what it adds to just before,
-                                          // when it is in cache
-    PlacesDone done = {};
-    std::vector<const Real*> done_reads = {};            // what `done` reads, besides dx (Note [Fetch ahead], source.h)
-};
 
 struct ConvolutionAlgorithm {
     ConvAlgorithm id;
     const char* name;
     bool (*suits)(const ConvGeometry& g);
 
-    // y [N,Ho,Wo,Cout] = x * w.  Every element of y is written.
-    void (*forward)(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done);
+    // y [N,Ho,Wo,Cout] = x * w.  Every element of y is written (y.add is false).
+    void (*forward)(const ConvGeometry& g, const Input& x, const Real* w, const Output& y);
 
-    // dx += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
+    // dx = or += dy * w turned around; dw += x * dy.  A null dx or dw is not wanted.  One call, because
     // an algorithm may share work between the two.
-    void (*backward)(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy,
-                     const GradientByInput& d, Real* dw);
+    void (*backward)(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw);
 
     // Whether `automatic` should take it where it suits.  Null: always.
     bool (*pays)(const ConvGeometry& g) = nullptr;

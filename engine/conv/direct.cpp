@@ -94,24 +94,23 @@ void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, I
 
 namespace {
 
-void backward(const ConvGeometry& given, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
-              Real* dw) {
+void backward(const ConvGeometry& given, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const ConvGeometry g = unrolled(given);
     std::optional<DataGradient> data_gradient;
-    if (d.dx) data_gradient.emplace(g, w);
+    if (dx.data) data_gradient.emplace(g, w);
 
     sum_over_groups(g.batch, g.patch_size() * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
-        Source::Reader read_x(x), read_dy(dy);
+        Input::Reader read_x(x), read_dy(dy);
         std::optional<WeightGradient> weight_gradient;
         if (dw) weight_gradient.emplace(g);
-        Storage room(d.dx ? data_gradient->room() : 0);
+        Storage room(dx.data ? data_gradient->room() : 0);
         for (Index n = first; n < last; ++n) {
             const Index x_size = g.picture_size(), y_size = g.out_height * g.y_line();
             const Real* dy_map = read_dy(n * y_size, (n + 1) * y_size) + n * y_size;
             if (dw) weight_gradient->add(read_x(n * x_size, (n + 1) * x_size) + n * x_size, dy_map, partial);
-            if (!d.dx) continue;
-            data_gradient->of_picture(dy_map, d.dx + n * x_size, d.fresh, room.data());
-            if (d.done) d.done(n * g.height * g.width, (n + 1) * g.height * g.width);
+            if (!dx.data) continue;
+            data_gradient->of_picture(dy_map, dx.data + n * x_size, dx.add, room.data());
+            dx.finished(n * x_size, (n + 1) * x_size);
         }
     });
 }

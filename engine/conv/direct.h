@@ -52,7 +52,7 @@ void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, 
 void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, Index y_step, bool add, Index first,
               Index last);
 
-void forward(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done);
+void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y);
 
 // Made once for a batch, used by all threads.
 class DataGradient {
@@ -60,8 +60,8 @@ public:
     DataGradient(const ConvGeometry& g, const Real* w);
     ~DataGradient();
 
-    // dx += what a picture's dy gives; `fresh`: dx = it.  `room` is a thread's own, of this many Reals.
-    void of_picture(const Real* dy, Real* dx, bool fresh, Real* room) const;
+    // dx = what a picture's dy gives, or, if `add`, dx += it.  `room` is a thread's own, of this many Reals.
+    void of_picture(const Real* dy, Real* dx, bool add, Real* room) const;
     Index room() const;
 
 private:

@@ -63,10 +63,10 @@ DataGradient::Phase DataGradient::phase(const Real* w, Index rho, Index sigma) c
 
 Index DataGradient::room() const { return (last_ - first_) * border_.line(); }
 
-void DataGradient::of_picture(const Real* dy, Real* dx, bool fresh, Real* room) const {
+void DataGradient::of_picture(const Real* dy, Real* dx, bool add, Real* room) const {
     const Index C = g_.in_channels, s = g_.stride;
     const Canvas canvas = make_canvas(border_, dy, first_, last_, room);
-    if (fresh && (s > g_.kernel_height || s > g_.kernel_width))
+    if (!add && (s > g_.kernel_height || s > g_.kernel_width))
         std::fill(dx, dx + g_.picture_size(), Real(0));  // pixels that no output saw
     for (const Phase& p : phases_) {
         if (p.w.runs.empty() || p.rows.count == 0) continue;
@@ -74,7 +74,7 @@ void DataGradient::of_picture(const Real* dy, Real* dx, bool fresh, Real* room) 
         for (Index a = 0; a < p.rows.count; ++a)
             add_line(groups, canvas.at(p.rows.line + a, p.columns.line), g_.out_channels,
                      dx + (p.rows.first + a * s) * g_.x_line() + p.columns.first * C, s * C, p.columns.count);
-        multiply(p.w, groups, g_.out_channels, s * C, !fresh, 0, p.w.panels());
+        multiply(p.w, groups, g_.out_channels, s * C, add, 0, p.w.panels());
     }
 }
 

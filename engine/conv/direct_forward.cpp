@@ -32,7 +32,7 @@ std::vector<Run> kernel_runs(const ConvGeometry& g, Index line) {
 
 }  // namespace
 
-void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
+void forward(const ConvGeometry& given, const Input& x, const Real* w, const Output& y) {
     const ConvGeometry g = unrolled(given);
     const Index C = g.in_channels, K = g.out_channels, s = g.stride;
     const Border border = border_of_x(g);
@@ -42,7 +42,7 @@ void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y,
     parallel_for(work.stretches * work.parts, [&](Index number) {
         const Index begin = work.first_line(number / work.parts), end = work.first_line(number / work.parts + 1);
         const Index part = number % work.parts;
-        Source::Reader read(x);
+        Input::Reader read(x);
         const Real* seen = read(g.first_seen(begin) * g.x_line(), g.end_seen(end - 1) * g.x_line());
         const Index pictures = (end - begin) / g.out_height + 2;
         Storage room(border.none() ? 0 : ((end - begin) * s + pictures * g.kernel_height) * border.line());
@@ -54,14 +54,16 @@ void forward(const ConvGeometry& given, const Source& x, const Real* w, Real* y,
             const Index row = i * s - g.padding, rows = (stop - line - 1) * s + g.kernel_height;
             const Canvas c = make_canvas(border, seen + n * g.picture_size(), row, row + rows, free);
             for (Index l = line; l < stop; ++l)
-                add_line(groups, c.at(row + (l - line) * s, -g.padding), s * C, y + l * g.y_line(), K, g.out_width);
+                add_line(groups, c.at(row + (l - line) * s, -g.padding), s * C, y.data + l * g.y_line(), K,
+                         g.out_width);
         }
         multiply(panels, groups, s * C, K, false, part * work.panels / work.parts,
                  (part + 1) * work.panels / work.parts);
-        if (done && work.parts == 1) done(begin * g.out_width, end * g.out_width);
+        if (work.parts == 1) y.finished(begin * g.y_line(), end * g.y_line());
     });
-    if (done && work.parts > 1)
-        parallel_ranges(g.batch * g.out_positions(), std::max<Index>(1, elementwise_grain / K), done);
+    if (work.parts > 1)
+        parallel_ranges(g.batch * g.out_positions(), std::max<Index>(1, elementwise_grain / K),
+                        [&](Index begin, Index end) { y.finished(begin * K, end * K); });
 }
 
 }  // namespace deepen::direct

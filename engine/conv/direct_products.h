@@ -55,7 +55,7 @@ struct Group {
 //
 // Where many stretches read a panel, all are packed once, beforehand.  Where there is one stretch, as for a single
 // picture, the weights are more than the maps, and packed they would go out to memory and come back: so whoever
-// multiplies packs a panel just before, and the next is fetched meanwhile (Note [Fetch ahead], source.h).
+// multiplies packs a panel just before, and the next is fetched meanwhile (Note [Prefetch], prefetch.h).
 class Panels {
 public:
     struct Piece {

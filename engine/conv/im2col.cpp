@@ -83,31 +83,31 @@ void scatter_add(const ConvGeometry& g, Index begin, Index end, const Real* __re
 }
 
 // The part of x that lines begin .. end-1 of y see.
-const Real* read_seen(const ConvGeometry& g, Source::Reader& read, Index begin, Index end) {
+const Real* read_seen(const ConvGeometry& g, Input::Reader& read, Index begin, Index end) {
     return read(g.first_seen(begin) * g.x_line(), g.end_seen(end - 1) * g.x_line());
 }
 
-void forward(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
+void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
     const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
     parallel_ranges(g.batch * g.out_height, block, [&](Index begin, Index end) {
         const Index places = (end - begin) * g.out_width;
         Storage patches(places * patch);
-        Source::Reader read(x);
+        Input::Reader read(x);
         gather(g, begin, end, read_seen(g, read, begin, end), patches.data());
-        gemm(false, false, places, channels, patch, 1, patches.data(), patch, w, channels, 0, y + begin * g.y_line(),
-             channels);
-        if (done) done(begin * g.out_width, end * g.out_width);
+        gemm(false, false, places, channels, patch, 1, patches.data(), patch, w, channels, 0,
+             y.data + begin * g.y_line(), channels);
+        y.finished(begin * g.y_line(), end * g.y_line());
     });
 }
 
 // Groups of whole pictures, because the patches of neighbouring lines overlap in dx.
-void backward(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
-              Real* dw) {
+void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
     sum_over_groups(g.batch, patch * channels, dw, [&](Index first, Index last, Real* partial) {
         Storage patches(block * g.out_width * patch);
-        Source::Reader read_x(x), read_dy(dy);
-        if (d.dx && d.fresh) std::fill(d.dx + first * g.picture_size(), d.dx + last * g.picture_size(), Real(0));
+        Input::Reader read_x(x), read_dy(dy);
+        const Index dx_begin = first * g.picture_size(), dx_end = last * g.picture_size();
+        if (dx.data && !dx.add) std::fill(dx.data + dx_begin, dx.data + dx_end, Real(0));
         for (Index begin = first * g.out_height; begin < last * g.out_height; begin += block) {
             const Index end = std::min(begin + block, last * g.out_height);
             const Index places = (end - begin) * g.out_width;
@@ -117,14 +117,13 @@ void backward(const ConvGeometry& g, const Source& x, const Real* w, const Sourc
                 gemm(true, false, patch, channels, places, 1, patches.data(), patch, dy_block, channels, 1, partial,
                      channels);
             }
-            if (d.dx) {
+            if (dx.data) {
                 gemm(false, true, places, patch, channels, 1, dy_block, channels, w, channels, 0, patches.data(),
                      patch);
-                scatter_add(g, begin, end, patches.data(), d.dx);
+                scatter_add(g, begin, end, patches.data(), dx.data);
             }
         }
-        const Index area = g.height * g.width;
-        if (d.dx && d.done) d.done(first * area, last * area);
+        dx.finished(dx_begin, dx_end);
     });
 }
 

@@ -19,30 +19,29 @@ bool suits(const ConvGeometry& g) {
     return g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
 }
 
-void forward(const ConvGeometry& g, const Source& x, const Real* w, Real* y, const PlacesDone& done) {
+void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
     const Index in = g.in_channels, out = g.out_channels;
     parallel_ranges(g.batch * g.out_positions(), places_per_block, [&](Index begin, Index end) {
-        Source::Reader read(x);
+        Input::Reader read(x);
         gemm(false, false, end - begin, out, in, 1, read(begin * in, end * in) + begin * in, in, w, out, 0,
-             y + begin * out, out);
-        if (done) done(begin, end);
+             y.data + begin * out, out);
+        y.finished(begin * out, end * out);
     });
 }
 
-void backward(const ConvGeometry& g, const Source& x, const Real* w, const Source& dy, const GradientByInput& d,
-              Real* dw) {
+void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Index in = g.in_channels, out = g.out_channels, area = g.out_positions();
     sum_over_groups(g.batch, in * out, dw, [&](Index first, Index last, Real* partial) {
-        Source::Reader read_x(x), read_dy(dy);
+        Input::Reader read_x(x), read_dy(dy);
         for (Index begin = first * area; begin < last * area; begin += places_per_block) {
             const Index end = std::min(last * area, begin + places_per_block), places = end - begin;
             const Real* dy_block = read_dy(begin * out, end * out) + begin * out;
             if (dw)
                 gemm(true, false, in, out, places, 1, read_x(begin * in, end * in) + begin * in, in, dy_block, out, 1,
                      partial, out);
-            if (d.dx)
-                gemm(false, true, places, in, out, 1, dy_block, out, w, out, d.fresh ? 0 : 1, d.dx + begin * in, in);
-            if (d.dx && d.done) d.done(begin, end);
+            if (dx.data)
+                gemm(false, true, places, in, out, 1, dy_block, out, w, out, dx.add ? 1 : 0, dx.data + begin * in, in);
+            dx.finished(begin * in, end * in);
         }
     });
 }

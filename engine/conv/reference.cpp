@@ -12,25 +12,26 @@ plain::Numbers numbers(const Real* at, Index count) { return {at, at + count}; }
 
 Index y_size(const ConvGeometry& g) { return g.batch * g.out_height * g.y_line(); }
 
-void forward(const ConvGeometry& g, const Source& source, const Real* w, Real* y, const PlacesDone& done) {
-    Source::Reader read(source);
+void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
+    Input::Reader read(x);
     const std::vector<double> exact = exact_forward(g, read(0, g.batch * g.picture_size()), w);
-    std::copy(exact.begin(), exact.end(), y);
-    if (done) done(0, g.batch * g.out_positions());
+    std::copy(exact.begin(), exact.end(), y.data);
+    y.finished(0, y_size(g));
 }
 
 void add_rounded(const std::vector<double>& exact, Real* to) {
     for (std::size_t i = 0; i < exact.size(); ++i) to[i] = static_cast<Real>(to[i] + exact[i]);
 }
 
-void backward(const ConvGeometry& g, const Source& x_source, const Real* w, const Source& dy_source,
-              const GradientByInput& d, Real* dw) {
-    Source::Reader read_x(x_source), read_dy(dy_source);
-    const Real *x = read_x(0, g.batch * g.picture_size()), *dy = read_dy(0, y_size(g));
-    if (d.dx && d.fresh) std::fill(d.dx, d.dx + g.batch * g.picture_size(), Real(0));
-    if (d.dx) add_rounded(exact_input_gradient(g, w, dy), d.dx);
+void backward(const ConvGeometry& g, const Input& x_input, const Real* w, const Input& dy_input, const Output& dx,
+              Real* dw) {
+    const Index x_size = g.batch * g.picture_size();
+    Input::Reader read_x(x_input), read_dy(dy_input);
+    const Real *x = read_x(0, x_size), *dy = read_dy(0, y_size(g));
+    if (dx.data && !dx.add) std::fill(dx.data, dx.data + x_size, Real(0));
+    if (dx.data) add_rounded(exact_input_gradient(g, w, dy), dx.data);
     if (dw) add_rounded(exact_filter_gradient(g, x, dy), dw);
-    if (d.dx && d.done) d.done(0, g.batch * g.height * g.width);
+    dx.finished(0, x_size);
 }
 
 }  // namespace

@@ -4,9 +4,8 @@
 // Forward    y = a + b
 // Backward   da += dy,  db += dy      (summed over the axes along which the operand was repeated)
 // Saved      nothing
-// Choice     where no axis was repeated, dy itself is passed on and nothing is copied.  A residual block
-//            adds in the same way, which is why a shortcut lets gradients through untouched; the nets do it
-//            inside batch_norm (ops/batch_norm.cpp), to save a pass over memory
+// Choice     where no axis was repeated, dy itself is passed on to both, and nothing is copied.  This is the
+//            addition at the end of every residual block: the shortcut lets the gradient through untouched
 // Source     He et al. 2016, "Identity mappings in deep residual networks", equation 5
 #include "engine/ops.h"
 #include "engine/ops/broadcast.h"
@@ -22,7 +21,7 @@ Tensor add(const Tensor& a, const Tensor& b) {
             if (shapes[i] == dy.shape()) d.give(i, dy);
             else add_broadcast(d.input(i), shapes[i], dy.data(), dy.shape());
         }
-    });
+    }, {.passes_on_to = a.shape() == b.shape() ? 2 : 0});
 }
 
 }  // namespace deepen

@@ -1,53 +1,71 @@
 // How does a deep net keep its signals at a healthy size?  Batch normalisation.
 //
-// Shapes     x, y, s [...,C]: R rows of C channels   scale, shift [C]   running mean, variance [C]
-// Forward    training:    m = mean over rows, v = mean of (x - m)^2 over rows (the batch's own)
-//            evaluation:  m, v = the running ones
-//            xhat = (x - m) / sqrt(v + epsilon)        z = scale * xhat + shift
-//            y = z, or relu(z), or relu(z + s) for a shortcut s: what follows batch norm in a residual net
-//            is done on the way out, because each step of its own would carry y to memory and back
-// Running    r <- (1 - momentum) r + momentum * batch's; the variance as R/(R-1) v, unbiased
-// Backward   dz = dy, or dy * [y > 0] with relu        ds += dz
-//            dshift += sum over rows of dz             dscale += sum over rows of dz * xhat
-//            dx += scale / sqrt(v + epsilon) * (dz - dshift_b / R - xhat * dscale_b / R)     in training,
-//                  where dshift_b and dscale_b are this batch's two sums: the batch's mean and variance
-//                  depend on every x, so each x answers for all of them;
-//            dx += scale / sqrt(v + epsilon) * dz                                            in evaluation.
-// Saved      x, and a few numbers per channel; xhat and, without a shortcut, y and its sign are computed again
-//            rather than stored; with shortcut and relu y, which the next convolution keeps anyway
-// Choice     statistics by stretches of rows, merged in their order (Note [Merging moments]): they
-//            keep their digits for any mean, and have the same bits at any number of threads.
-//            The op touches memory as little as it can: y = relu(z) is made when the next convolution reads it
-//            (Note [Made when needed]), the two sums are taken as dy arrives (Note [Watching a gradient
-//            arrive]), and dx is made when the convolution before reads it
+// Shapes     x, y [...,C]: R rows of C channels   scale, shift [C]   running mean, variance [C]
+// Forward    training:    mean = mean of x over rows, variance = mean of (x - mean)^2 over rows (the batch's own)
+//            evaluation:  mean, variance = the running ones
+//            inv_std = 1 / sqrt(variance + epsilon)
+//            xhat = (x - mean) inv_std
+//            y = scale xhat + shift
+// Running    r <- (1 - momentum) r + momentum * batch's; the variance as R/(R-1) variance, unbiased
+// Backward   dshift += sum over rows of dy             dscale += sum over rows of dy xhat
+//            dx += scale inv_std (dy - sum(dy) / R - xhat sum(dy xhat) / R)     in training: the batch's mean and
+//                  variance depend on every x, so each x answers for all of them; plain/batch_norm.h derives it
+//            dx += scale inv_std dy                                             in evaluation
+// Saved      x and a few numbers per channel; xhat is computed again rather than stored
+// Choice     moments by ranges of rows, merged in their order (Note [Merging moments]): they keep their digits for any
+//            mean, and have the same bits at any number of threads; they are taken as x is computed.  y and dx are
+//            lazy, and the two sums of backward are a gradient hook (fusion.h)
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
-#include "engine/ops/batch_norm.h"
-
 #include <cmath>
+#include <utility>
 
 #include "engine/autograd.h"
-#include "engine/conv/source.h"
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/ops.h"
+#include "engine/ops/moments.h"
+#include "engine/ops/per_channel.h"
 
 namespace deepen {
 namespace {
 
 // --- forward -------------------------------------------------------------------------------------
 
-// y = a x + b per column, plus s if there is one, through relu if wanted.  y may be x's own storage.
-template <bool with_shortcut, bool with_relu>
-void normalise(const Rows& r, const Real* x, const Real* s, const Real* a, const Real* b, Real* y) {
-    const Index columns = r.columns();
-    for (Index i = 0; i < r.size(); i += columns) {
-        const Real *xi = x + i, *si = s + (with_shortcut ? i : 0);
-        Real* yi = y + i;
+std::vector<double> inverse_deviations(const std::vector<double>& variance, double epsilon) {
+    std::vector<double> inv_std;
+    for (double v : variance) inv_std.push_back(1 / std::sqrt(v + epsilon));
+    return inv_std;
+}
+
+std::vector<double> products(std::span<const Real> a, const std::vector<double>& b) {
+    std::vector<double> ab;
+    for (std::size_t i = 0; i < b.size(); ++i) ab.push_back(a[i] * b[i]);
+    return ab;
+}
+
+// The numbers per channel that both directions need.  Kernels multiply by gain = scale inv_std at once.
+struct Channels {
+    Index count;
+    PerChannel mean, inv_std, gain, shift;
+
+    Channels(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon)
+        : Channels(m, inverse_deviations(m.variance, epsilon), scale, shift) {}
+
+private:
+    Channels(const Moments& m, const std::vector<double>& inv_std, const Tensor& scale, const Tensor& shift)
+        : count(scale.size()), mean(m.mean), inv_std(inv_std), gain(products(scale.data(), inv_std)),
+          shift(shift.data()) {}
+};
+
+// On `size` numbers, whole rows: y = scale xhat + shift, where xhat = (x - mean) inv_std.  y may be x's own memory.
+void normalise(const Channels& channels, Index size, const Real* x, Real* y) {
+    const Real *mean = channels.mean.wide(), *gain = channels.gain.wide(), *shift = channels.shift.wide();
+    for_wide_rows(size, channels.count, [=](Index at, Index columns) {
+        const Real* xs = x + at;
+        Real* ys = y + at;
 #pragma GCC ivdep
-        for (Index c = 0; c < columns; ++c) {
-            const Real z = a[c] * xi[c] + b[c] + (with_shortcut ? si[c] : Real(0));
-            yi[c] = with_relu && z < 0 ? Real(0) : z;  // a NaN stays one
-        }
-    }
+        for (Index c = 0; c < columns; ++c) ys[c] = gain[c] * (xs[c] - mean[c]) + shift[c];
+    });
 }
 
 void move_running(Tensor running, const std::vector<double>& batch, double momentum, double factor) {
@@ -58,200 +76,97 @@ void move_running(Tensor running, const std::vector<double>& batch, double momen
 
 // --- backward ------------------------------------------------------------------------------------
 
-// What dz is made of, besides dy.
-enum class Mask { none, sign_of_z, sign_of_y };
+struct Sums {
+    std::vector<double> dy, dy_xhat;                     // [C], over all rows
+};
 
-// Sums over rows, per column, of dz and of dz * (x - m).  With a shortcut (y given) also turns dy into dz in
-// place, since the shortcut takes it as it is.
-template <Mask mask>
-void sum_gradients(const Rows& r, Real* dy, const Real* x, const Real* y, const Real* a, const Real* b,
-                   const Real* mean, Real* __restrict sum, Real* __restrict sum_x) {
-    const Index columns = r.columns();
-    for (Index i = 0; i < r.size(); i += columns) {
-        const Real* __restrict xi = x + i, * __restrict yi = y + (mask == Mask::sign_of_y ? i : 0);
-        Real* __restrict dyi = dy + i;
-        for (Index c = 0; c < columns; ++c) {
-            Real dz = dyi[c];
-            if (mask == Mask::sign_of_z) dz = a[c] * xi[c] + b[c] > 0 ? dz : Real(0);
-            if (mask == Mask::sign_of_y) dyi[c] = dz = yi[c] > 0 ? dz : Real(0);
-            sum[c] += dz;
-            sum_x[c] += dz * (xi[c] - mean[c]);
-        }
-    }
-}
-
-// dx = a dz + p x + q per column; dx may be dz's own storage.
-template <Mask mask>
-void input_gradient(const Rows& r, const Real* dy, const Real* x, const Real* a, const Real* b, const Real* p,
-                    const Real* q, Real* dx) {
-    const Index columns = r.columns();
-    for (Index i = 0; i < r.size(); i += columns) {
-        const Real *dyi = dy + i, *__restrict xi = x + i;
-        Real* dxi = dx + i;
-#pragma GCC ivdep
-        for (Index c = 0; c < columns; ++c) {
-            const bool passes = mask != Mask::sign_of_z || a[c] * xi[c] + b[c] > 0;
-            dxi[c] = a[c] * (passes ? dyi[c] : Real(0)) + p[c] * xi[c] + q[c];
-        }
-    }
-}
-
-// The two sums, stretch by stretch, in any order and from any thread; added up in the order of rows.
+// The two sums over a batch, range by range.
 class GradientSums {
 public:
-    void add(Index first, Index rows, std::vector<Real> sums) {
-        const std::lock_guard lock(mutex_);
-        parts_.emplace(first, std::move(sums));
-        rows_ += rows;
+    // Rows that begin at element `begin` of the map.
+    void add(const Channels& channels, Index begin, Index size, const Real* dy, const Real* x) {
+        const Real *mean = channels.mean.wide(), *inv_std = channels.inv_std.wide();
+        std::vector<Real> wide(static_cast<std::size_t>(wide_columns(channels.count))), wide_xhat(wide);
+        Real *__restrict sum = wide.data(), *__restrict sum_xhat = wide_xhat.data();
+        for_wide_rows(size, channels.count, [=](Index at, Index columns) {
+            const Real *__restrict dys = dy + at, *__restrict xs = x + at;
+            for (Index c = 0; c < columns; ++c) {
+                const Real xhat = (xs[c] - mean[c]) * inv_std[c];
+                sum[c] += dys[c];
+                sum_xhat[c] += dys[c] * xhat;
+            }
+        });
+        parts_.add(begin, {folded(wide, channels.count), folded(wide_xhat, channels.count)});
     }
-    Index rows() const { return rows_; }
 
-    std::vector<double> total(Index channels) const {
-        std::vector<double> sums(2 * channels);
-        for (const auto& [first, part] : parts_)
-            for (Index i = 0; i < 2 * channels; ++i) sums[i] += part[i];
+    Sums total(Index channels) const {
+        const auto C = static_cast<std::size_t>(channels);
+        Sums sums{std::vector<double>(C), std::vector<double>(C)};
+        parts_.for_each([&](const Part& part) {
+            for (std::size_t c = 0; c < C; ++c) sums.dy[c] += part.dy[c], sums.dy_xhat[c] += part.dy_xhat[c];
+        });
         return sums;
     }
 
 private:
-    std::mutex mutex_;
-    Index rows_ = 0;
-    std::map<Index, std::vector<Real>> parts_;           // by first row: [2,C], of dz and of dz * (x - m)
+    struct Part {
+        std::vector<Real> dy, dy_xhat;                   // [C]
+    };
+    PartsInOrder<Part> parts_;
 };
 
 // What forward leaves for backward.
 struct Saved {
-    Index rows, channels;
-    const Tensor x;
-    Tensor y;                                            // only with shortcut and relu
-    ChannelLines lines;
-    bool training, has_shortcut, relu;
+    Tensor x;
+    std::shared_ptr<const Channels> channels;
+    bool training;
     GradientSums sums = {};
 
-    Mask mask() const { return !relu ? Mask::none : has_shortcut ? Mask::sign_of_y : Mask::sign_of_z; }
-    const Real* outputs() const { return y.defined() ? y.data().data() : nullptr; }
-
-    // A stretch of dy is there: takes its sums, and with a shortcut makes it dz.
-    template <Mask mask>
-    void arrived(Index first, Index count, Real* dy) {
-        const Rows r(count, channels);
-        std::vector<Real> wide(2 * r.columns()), folded(2 * channels);
-        const Index at = first * channels;
-        sum_gradients<mask>(r, dy, x.data().data() + at, mask == Mask::sign_of_y ? outputs() + at : nullptr,
-                            r.repeat(lines.a.data()).data(), r.repeat(lines.b.data()).data(),
-                            r.repeat(lines.mean.data()).data(), wide.data(), wide.data() + r.columns());
-        r.fold(wide.data(), folded.data());
-        r.fold(wide.data() + r.columns(), folded.data() + channels);
-        sums.add(first, count, std::move(folded));
+    // A range of dy has arrived.
+    void arrived(Index begin, Index end, const Real* dy) {
+        sums.add(*channels, begin, end - begin, dy, std::as_const(x).data().data() + begin);
     }
 };
 
-// dx = a (dz - dshift_b / R - (x - m) inverse^2 sum(dz (x - m)) / R) = a dz + p x + q, made when needed.
-template <Mask mask>
-Tensor gradient_by_input(const std::shared_ptr<Saved>& saved, const Tensor& dz, const std::vector<double>& sums) {
-    const Index channels = saved->channels;
-    const ChannelLines& l = saved->lines;
-    std::vector<Real> p(channels), q(channels);
-    for (Index c = 0; c < channels && saved->training; ++c) {
-        const double rows = static_cast<double>(saved->rows), inverse = l.inverse[c];
-        p[c] = static_cast<Real>(-l.a[c] * inverse * inverse * sums[channels + c] / rows);
-        q[c] = static_cast<Real>(-l.a[c] * sums[c] / rows - static_cast<double>(p[c]) * l.mean[c]);
-    }
-    const auto make = [saved, dz, p, q](Index begin, Index end, Real* to) {
-        const Rows r((end - begin) / saved->channels, saved->channels);
-        const ChannelLines& l = saved->lines;
-        input_gradient<mask>(r, dz.data().data() + begin, saved->x.data().data() + begin, r.repeat(l.a.data()).data(),
-                             r.repeat(l.b.data()).data(), r.repeat(p.data()).data(), r.repeat(q.data()).data(), to);
+// dx = scale inv_std (dy - sum(dy) / R - xhat sum(dy xhat) / R), lazily; without the sums in evaluation.
+Tensor input_gradient(const Saved& saved, const Tensor& dy, Sums sums) {
+    const double rows = static_cast<double>(dy.size() / saved.channels->count);
+    for (double& s : sums.dy) s = saved.training ? s / rows : 0;
+    for (double& s : sums.dy_xhat) s = saved.training ? s / rows : 0;
+    const auto f = [channels = saved.channels, mean_dy = PerChannel(sums.dy), mean_dy_xhat = PerChannel(sums.dy_xhat)](
+                       Index begin, Index end, const Real* dy, const Real* x, Real* dx) {
+        const Real *mean = channels->mean.wide(), *inv_std = channels->inv_std.wide(), *gain = channels->gain.wide();
+        const Real *m = mean_dy.wide(), *m_xhat = mean_dy_xhat.wide();
+        for_wide_rows(end - begin, channels->count, [=](Index at, Index columns) {
+            const Real *dys = dy + at, *xs = x + at;
+            Real* dxs = dx + at;
+#pragma GCC ivdep
+            for (Index c = 0; c < columns; ++c) {
+                const Real xhat = (xs[c] - mean[c]) * inv_std[c];
+                dxs[c] = gain[c] * (dys[c] - m[c] - xhat * m_xhat[c]);
+            }
+        });
     };
-    return Tensor::deferred(saved->x.shape(), {channels, make, {saved->x.data().data(), dz.data().data()}},
-                            {saved->x, dz});
+    return fusion::map("batch_norm", dy, saved.x, {f, saved.channels->count}, {.keep = false});
 }
 
-template <Mask mask>
-void backward(const std::shared_ptr<Saved>& saved, Gradients& d) {
-    Saved& s = *saved;
-    const Index channels = s.channels;
-    Tensor dz = d.take_output();
-    if (s.sums.rows() == 0)                              // nobody told: Note [Watching a gradient arrive]
-        parallel_rows(s.rows, channels, [&, dy = dz.data().data()](Index begin, Index end) {
-            s.arrived<mask>(begin, end - begin, dy + begin * channels);
-        });
-    ensure(s.sums.rows() == s.rows, "batch_norm: ", s.sums.rows(), " of ", s.rows, " rows of the gradient arrived");
-    const std::vector<double> sums = s.sums.total(channels);
-    for (Index c = 0; c < channels && d.wanted(1); ++c)
-        d.input(1)[c] += static_cast<Real>(sums[channels + c] * s.lines.inverse[c]);
-    for (Index c = 0; c < channels && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums[c]);
-    if (d.wanted(0)) d.give(0, gradient_by_input<mask>(saved, dz, sums));
-    if (s.has_shortcut && d.wanted(3)) d.give(3, std::move(dz));
+void backward(Saved& saved, Gradients& d) {
+    const Index C = saved.channels->count;
+    const Tensor dy = d.output();
+    std::as_const(saved.x).data();                       // there before threads read it
+    if (!d.hooked()) {
+        const auto arrived = [&](Index begin, Index end, const Real* at, Real*) { saved.arrived(begin, end, at); };
+        fusion::visit(dy, {arrived, {}, C});
+    }
+    const Sums sums = saved.sums.total(C);
+    for (Index c = 0; c < C && d.wanted(1); ++c) d.input(1)[c] += static_cast<Real>(sums.dy_xhat[c]);
+    for (Index c = 0; c < C && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums.dy[c]);
+    if (d.wanted(0)) d.give(0, input_gradient(saved, dy, sums));
 }
 
 // --- the op --------------------------------------------------------------------------------------
 
-template <Mask mask>
-Tensor record_with(const std::shared_ptr<Saved>& saved, Tensor y, std::vector<Tensor> inputs) {
-    y = record("batch_norm", y, std::move(inputs), [saved](Gradients& d) { backward<mask>(saved, d); });
-    if (y.requires_grad())
-        y.node()->watcher = {[saved](Index begin, Index end, Real* dy) {
-                                 saved->arrived<mask>(begin / saved->channels, (end - begin) / saved->channels, dy);
-                             },
-                             {saved->x.data().data(), saved->outputs()}};
-    return y;
-}
-
-Tensor normalise_and_record(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
-                            const BatchNormOptions& options) {
-    const Tensor& s = options.shortcut;
-    const Index channels = x.shape()[-1];
-    const std::shared_ptr<Saved> saved(new Saved{.rows = x.size() / channels,
-                                                 .channels = channels,
-                                                 .x = x.detach(),
-                                                 .y = {},
-                                                 .lines = {m, scale, shift, options.epsilon},
-                                                 .training = options.training,
-                                                 .has_shortcut = s.defined(),
-                                                 .relu = options.relu});
-    x.data();                                            // there before threads read it
-    const auto make = [saved, s = s.detach()](Index begin, Index end, Real* to) {
-        const Source source = s.defined() ? Source(s) : Source(nullptr);
-        Source::Reader read(source);
-        const Real* shortcut = s.defined() ? read(begin, end) + begin : nullptr;
-        saved->lines.apply((end - begin) / saved->channels, saved->x.data().data() + begin, shortcut, saved->relu, to);
-    };
-    Tensor y = Tensor::deferred(x.shape(), {channels, make, {saved->x.data().data()}}, {x});
-    if (s.defined() || !recording()) y.data();
-    if (s.defined() && options.relu) saved->y = y;
-
-    std::vector<Tensor> inputs{x, scale, shift, s};
-    switch (saved->mask()) {
-        case Mask::none: return record_with<Mask::none>(saved, y, std::move(inputs));
-        case Mask::sign_of_z: return record_with<Mask::sign_of_z>(saved, y, std::move(inputs));
-        case Mask::sign_of_y: return record_with<Mask::sign_of_y>(saved, y, std::move(inputs));
-    }
-    throw InternalError("internal error, please report it: a batch norm without a mask");
-}
-
-}  // namespace
-
-ChannelLines::ChannelLines(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon)
-    : mean(m.mean.begin(), m.mean.end()), inverse(mean.size()), a(mean.size()), b(mean.size()) {
-    for (std::size_t c = 0; c < mean.size(); ++c) {
-        const double inverse_deviation = 1 / std::sqrt(m.variance[c] + epsilon);
-        const double slope = scale.data()[c] * inverse_deviation;
-        inverse[c] = static_cast<Real>(inverse_deviation);
-        a[c] = static_cast<Real>(slope);
-        b[c] = static_cast<Real>(shift.data()[c] - slope * m.mean[c]);
-    }
-}
-
-void ChannelLines::apply(Index rows, const Real* x, const Real* s, bool relu, Real* y) const {
-    const Rows r(rows, static_cast<Index>(a.size()));
-    const auto kernel = s ? (relu ? normalise<true, true> : normalise<true, false>)
-                          : (relu ? normalise<false, true> : normalise<false, false>);
-    kernel(r, x, s, r.repeat(a.data()).data(), r.repeat(b.data()).data(), y);
-}
-
-void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_channel,
-                     const BatchNormOptions& options) {
+void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_channel, bool training) {
     require(x.rank() >= 2 && x[-1] >= 1, "batch_norm: x has shape ", x,
             "; it needs at least two axes, the last one channels.");
     const Index channels = x[-1], rows = x.size() / channels;
@@ -259,11 +174,19 @@ void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_ch
         require(t->shape() == Shape{channels},
                 "batch_norm: scale, shift, running mean and running variance must have shape [", channels, "], as x ",
                 x, " has ", channels, " channels; one of them has ", t->shape(), ".");
-    require(rows >= (options.training ? 2 : 1), "batch_norm: x ", x, " has ", rows, " value(s) per channel.  ",
-            options.training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
-                             : "There is nothing to normalise.");
-    require(!options.shortcut.defined() || options.shortcut.shape() == x, "batch_norm: the shortcut has shape ",
-            options.shortcut.shape(), ", x ", x, "; they must agree to be added.");
+    require(rows >= (training ? 2 : 1), "batch_norm: x ", x, " has ", rows, " value(s) per channel.  ",
+            training ? "Training needs at least two to have a variance: use a larger batch, or evaluation mode."
+                     : "There is nothing to normalise.");
+}
+
+Moments batch_moments(const Tensor& x, Tensor running_mean, Tensor running_variance, double momentum) {
+    const Index C = x.shape()[-1], rows = x.size() / C;
+    MomentsOfRanges moments(C);
+    fusion::visit(x, {[&](Index begin, Index end, const Real* at, Real*) { moments.add(begin, end, at); }, {}, C});
+    const Moments m = moments.merged();
+    move_running(running_mean, m.mean, momentum, 1);
+    move_running(running_variance, m.variance, momentum, double(rows) / double(rows - 1));
+    return m;
 }
 
 Moments running_moments(const Tensor& running_mean, const Tensor& running_variance) {
@@ -271,22 +194,26 @@ Moments running_moments(const Tensor& running_mean, const Tensor& running_varian
             {running_variance.data().begin(), running_variance.data().end()}};
 }
 
-Tensor batch_norm_given(const Moments& m, const Tensor& x, const Tensor& scale, const Tensor& shift,
-                        Tensor running_mean, Tensor running_variance, const BatchNormOptions& options) {
-    const Index rows = x.size() / x.shape()[-1];
-    move_running(running_mean, m.mean, options.momentum, 1);
-    move_running(running_variance, m.variance, options.momentum, double(rows) / double(rows - 1));
-    return normalise_and_record(m, x, scale, shift, options);
-}
+}  // namespace
 
 Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor running_mean,
                   Tensor running_variance, const BatchNormOptions& options) {
-    require_fitting(x.shape(), {&scale, &shift, &running_mean, &running_variance}, options);
-    if (!options.training)
-        return normalise_and_record(running_moments(running_mean, running_variance), x, scale, shift, options);
-    const Index channels = x.shape()[-1];
-    const Moments m = moments_of(x.data().data(), x.size() / channels, channels);
-    return batch_norm_given(m, x, scale, shift, running_mean, running_variance, options);
+    require_fitting(x.shape(), {&scale, &shift, &running_mean, &running_variance}, options.training);
+    const Moments m = options.training ? batch_moments(x, running_mean, running_variance, options.momentum)
+                                       : running_moments(running_mean, running_variance);
+    const auto channels = std::make_shared<const Channels>(m, scale, shift, options.epsilon);
+    const auto f = [channels](Index begin, Index end, const Real* from, Real* to) {
+        normalise(*channels, end - begin, from, to);
+    };
+    const Tensor y = fusion::map("batch_norm", x, {f, {}, channels->count});
+    if (!recording()) return record("batch_norm", y, {x, scale, shift}, {});
+
+    const std::shared_ptr<Saved> saved(new Saved{x.detach(), channels, options.training});
+    const auto sums = [saved]() -> RangeFunction {
+        const auto run = [saved](Index begin, Index end, const Real* dy, Real*) { saved->arrived(begin, end, dy); };
+        return {run, {std::as_const(saved->x).data().data()}, saved->channels->count};
+    };
+    return record("batch_norm", y, {x, scale, shift}, [saved](Gradients& d) { backward(*saved, d); }, {.make = sums});
 }
 
 }  // namespace deepen

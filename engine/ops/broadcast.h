@@ -16,12 +16,13 @@
 #include <type_traits>
 
 #include "engine/autograd.h"
+#include "engine/fusion.h"
 #include "engine/ops/strided.h"
 #include "engine/parallel.h"
 
 namespace deepen {
 
-// y = f(a, b) with broadcasting.  Refuses shapes that do not fit, naming `op`.
+// y = f(a, b) with broadcasting; lazy where the shapes are the same.  Refuses shapes that do not fit, naming `op`.
 template <class Function>
 Tensor map_broadcast(const char* op, const Tensor& a, const Tensor& b, Function f);
 
@@ -93,6 +94,11 @@ void accumulate(const Walk<operands>& walk, std::span<Real> target, Row row) {
 
 template <class Function>
 Tensor map_broadcast(const char* op, const Tensor& a, const Tensor& b, Function f) {
+    if (a.defined() && b.defined() && a.shape() == b.shape())
+        return fusion::map(op, a, b, {[f](Index begin, Index end, const Real* as, const Real* bs, Real* ys) {
+#pragma GCC ivdep
+            for (Index i = 0; i < end - begin; ++i) ys[i] = f(as[i], bs[i]);
+        }});
     const Shape full = broadcast_shapes(op, a.shape(), b.shape());
     const Walk<3> walk(full, {row_major(full), repeated(a.shape(), full), repeated(b.shape(), full)});
     Tensor y = Tensor::uninitialised(full);

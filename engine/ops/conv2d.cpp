@@ -8,21 +8,30 @@
 //            db[k]       += sum over n,i,j of dy[n,i,j,k]
 // Saved      x and w, both of which live on anyway
 // Choice     the algorithm, by shape (conv/algorithm.h); ResNets have no bias here, because batch
-//            norm's shift follows
+//            norm's shift follows.  y is lazy and dx range by range, so that the ops around can meet here (fusion.h)
 // Source     LeCun et al. 1989, "Backpropagation applied to handwritten zip code recognition"
+#include <utility>
+
 #include "engine/autograd.h"
 #include "engine/conv/algorithm.h"
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/ops.h"
-#include "engine/ops/batch_norm.h"
 #include "engine/profile.h"
 
 namespace deepen {
 namespace {
 
-void add_bias(const Real* __restrict b, Real* __restrict y, Index rows, Index channels) {
-    for (Index i = 0; i < rows; ++i)
-        for (Index k = 0; k < channels; ++k) y[i * channels + k] += b[k];
+// On a range of rows [K]: y + b.
+RangeFunction add_bias(const Tensor& b) {
+    const Index K = b.size();
+    const auto run = [b = b.detach(), K](Index begin, Index end, const Real* from, Real* to) {
+        const Real* const bias = b.data().data();
+        for (Index i = 0; i < end - begin; i += K)
+#pragma GCC ivdep
+            for (Index k = 0; k < K; ++k) to[i + k] = from[i + k] + bias[k];
+    };
+    return {run, {}, K};
 }
 
 void add_rows(const Real* __restrict dy, Real* __restrict db, Index rows, Index channels) {
@@ -30,49 +39,29 @@ void add_rows(const Real* __restrict dy, Real* __restrict db, Index rows, Index 
         for (Index k = 0; k < channels; ++k) db[k] += dy[i * channels + k];
 }
 
-// The op; `done` hears of stretches of y [places, Cout] while they are in cache, and may change them.
-Tensor convolve(const Tensor& x, const Tensor& w, const Tensor& b, const ConvOptions& options,
-                const StretchDone& done) {
-    const ConvGeometry g = conv_geometry(x.shape(), w.shape(), options);
-    require(!b.defined() || b.shape() == Shape{g.out_channels}, "conv2d: the bias has shape ", b.shape(),
-            "; the weight ", w.shape(), " has ", g.out_channels, " output channels.  Try a bias of shape [",
-            g.out_channels, "].");
-    const ConvolutionAlgorithm& algorithm = choose_convolution(g, options.algorithm);
-
-    Tensor y = Tensor::uninitialised({g.batch, g.out_height, g.out_width, g.out_channels});
-    profile::count(g.multiply_adds());
-    algorithm.forward(
-        g, x, w.data().data(), y.data().data(),
-        done ? [&, py = y.data().data()](Index begin, Index end) { done(py, begin, end); } : PlacesDone());
-    const Index rows = g.batch * g.out_positions();
-    if (b.defined()) add_bias(b.data().data(), y.data().data(), rows, g.out_channels);
-
-    return record("conv2d", y, {x, w, b}, [g, rows, &algorithm, x = x.detach(), w = w.detach()](Gradients& d) {
-        const bool fresh = d.wanted(0) && d.empty(0);
-        Tensor own = fresh ? Tensor::uninitialised(x.shape()) : Tensor();
-        GradientByInput by_x{.dx = fresh ? own.data().data() : d.wanted(0) ? d.input(0).data() : nullptr,
-                             .fresh = fresh};
-        if (const Watcher* watcher = d.wanted(0) ? d.watcher(0) : nullptr) {
-            by_x.done = [watcher, dx = by_x.dx, C = g.in_channels](Index begin, Index end) {
-                watcher->arrived(begin * C, end * C, dx + begin * C);
-            };
-            by_x.done_reads = watcher->reads;
-        }
-        Real* dw = d.wanted(1) ? d.input(1).data() : nullptr;
-        algorithm.backward(g, x, w.data().data(), d.output(), by_x, dw);
-        if (fresh) d.give(0, std::move(own));
-        if (d.wanted(2)) add_rows(d.output().data().data(), d.input(2).data(), rows, g.out_channels);
-    });
-}
-
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions options) {
-    return convolve(x, w, b, options, {});
-}
+    const ConvGeometry g = conv_geometry(x.shape(), w.shape(), options);
+    const Index K = g.out_channels;
+    require(!b.defined() || b.shape() == Shape{K}, "conv2d: the bias has shape ", b.shape(), "; the weight ",
+            w.shape(), " has ", K, " output channels.  Try a bias of shape [", K, "].");
+    const ConvolutionAlgorithm& algorithm = choose_convolution(g, options.algorithm);
+    profile::count(g.multiply_adds());
 
-Tensor conv2d_reporting(const Tensor& x, const Tensor& w, const ConvOptions& options, const StretchDone& done) {
-    return convolve(x, w, {}, options, done);
+    fusion::settle(x), std::as_const(w).data();
+    const auto forward = [g, &algorithm, x = x.detach(), w = w.detach()](const Output& y) {
+        algorithm.forward(g, x, w.data().data(), y);
+    };
+    Tensor y = fusion::whole("conv2d", {g.batch, g.out_height, g.out_width, K}, forward, {x, w});
+    if (b.defined()) std::as_const(b).data(), y = fusion::map("bias", y, add_bias(b), {.reads = {b}});
+
+    return record("conv2d", y, {x, w, b}, [g, K, &algorithm, x = x.detach(), w = w.detach()](Gradients& d) {
+        const Output dx = d.wanted(0) ? d.destination(0) : Output();
+        Real* const dw = d.wanted(1) ? d.input(1).data() : nullptr;
+        algorithm.backward(g, x, w.data().data(), d.output(), dx, dw);
+        if (d.wanted(2)) add_rows(d.output().data().data(), d.input(2).data(), g.batch * g.out_positions(), K);
+    });
 }
 
 }  // namespace deepen

@@ -10,7 +10,7 @@
 namespace deepen {
 
 Tensor negate(const Tensor& x) {
-    const auto opposite = [](const Tensor& t) { return map(t, [](Real v) { return -v; }); };
+    const auto opposite = [](const Tensor& t) { return map("negate", t, [](Real v) { return -v; }); };
     return record("negate", opposite(x), {x}, [opposite](Gradients& d) { d.give(0, opposite(d.output())); });
 }
 

@@ -15,7 +15,7 @@ namespace deepen {
 Tensor relu(const Tensor& x) {
     return elementwise("relu", x, Save::output,
                        [](Real x) { return x < 0 ? Real(0) : x; },
-                       [](Real dy, Real y) { return y > 0 ? dy : Real(0); });
+                       [](Real dy, Real y) { return y > 0 ? dy : Real(0); }, Cost::cheap);
 }
 
 }  // namespace deepen

@@ -3,14 +3,16 @@
 // Shapes     x [N,H,W,C]   y [N,ceil(H/s),ceil(W/s),K], K >= C, for a stride s
 // Forward    y[n,i,j,c] = x[n, i*s, j*s, c] for c < C, 0 for the new channels
 // Backward   dx[n, i*s, j*s, c] += dy[n,i,j,c] for c < C: the rest of x had no say in y
-// Saved      nothing but x itself, where y is to be made
-// Choice     y is not written but made by whoever reads it (Note [Made when needed], memory.h): batch norm adds it
-//            to its result a stretch at a time.  slice() and pad() say the same in two copies
+// Saved      nothing
+// Choice     y is lazy (fusion.h): the addition that reads it copies a range of x at a time.  slice() and pad() say the
+//            same in two copies of the map
 // Source     He et al. 2015, section 4.1, shortcut (A)
 #include <algorithm>
+#include <utility>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/ops.h"
 #include "engine/parallel.h"
 
@@ -37,15 +39,16 @@ Tensor subsample(const Tensor& x, Index stride, Index channels) {
     const Places places{H, W, (H + stride - 1) / stride, (W + stride - 1) / stride, stride};
     const Shape shape{N, places.out_height, places.out_width, channels};
 
-    x.data();                                            // there before threads read it
-    const auto make = [=, x = x.detach()](Index begin, Index end, Real* to) {
+    std::as_const(x).data();                             // there before threads read it
+    const auto copy_places = [=, x = x.detach()](Index begin, Index end, const Real*, Real* to) {
         const Real* px = x.data().data();
         for (Index place = begin / channels; place < end / channels; ++place, to += channels) {
             std::copy_n(px + places.of_x(place) * C, C, to);
             std::fill(to + C, to + channels, Real(0));
         }
     };
-    return record("subsample", Tensor::deferred(shape, {channels, make}, {x}), {x}, [=](Gradients& d) {
+    const Tensor y = fusion::made("subsample", shape, {copy_places, {}, channels}, {x});
+    return record("subsample", y, {x}, [=](Gradients& d) {
         const Real* dy = d.output().data().data();
         Real* dx = d.input(0).data();
         parallel_ranges(shape.size() / channels, std::max<Index>(1, elementwise_grain / channels),

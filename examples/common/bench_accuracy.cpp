@@ -52,8 +52,8 @@ ExactConvolution::ExactConvolution(const ConvGeometry& g, std::uint64_t seed) : 
 ExactConvolution::Passes ExactConvolution::errors(ConvAlgorithm id) const {
     const ConvolutionAlgorithm& algorithm = choose_convolution(g_, id);
     Tensor y = Tensor::uninitialised(dy_.shape()), dx = Tensor::zeros(x_.shape()), dw = Tensor::zeros(w_.shape());
-    algorithm.forward(g_, x_, w_.data().data(), y.data().data(), {});
-    algorithm.backward(g_, x_, w_.data().data(), dy_, {.dx = dx.data().data()}, dw.data().data());
+    algorithm.forward(g_, x_, w_.data().data(), {.data = y.data().data()});
+    algorithm.backward(g_, x_, w_.data().data(), dy_, {.data = dx.data().data()}, dw.data().data());
     return {errors_of(y.data(), y_), errors_of(dx.data(), dx_), errors_of(dw.data(), dw_)};
 }
 

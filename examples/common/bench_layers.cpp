@@ -70,13 +70,13 @@ void print_layer(const char* name, const ConvGeometry& g, ConvAlgorithm id) {
     Tensor y = random_tensor(y_shape, 3), dx = Tensor::zeros(x_shape), dw = Tensor::zeros(w.shape());
     const Real *px = x.data().data(), *pw = w.data().data();
     const double flops = 2e-9 * static_cast<double>(g.multiply_adds());
-    const double forward = best_seconds([&] { algorithm.forward(g, px, pw, y.data().data(), {}); });
+    const double forward = best_seconds([&] { algorithm.forward(g, px, pw, {.data = y.data().data()}); });
     const double by_x = best_seconds(
-        [&] { algorithm.backward(g, px, pw, y.data().data(), {.dx = dx.data().data(), .fresh = true}, nullptr); });
+        [&] { algorithm.backward(g, px, pw, y.data().data(), {.data = dx.data().data()}, nullptr); });
     const double by_w =
         best_seconds([&] { algorithm.backward(g, px, pw, y.data().data(), {}, dw.data().data()); });
     const double both = best_seconds([&] {
-        algorithm.backward(g, px, pw, y.data().data(), {.dx = dx.data().data(), .fresh = true}, dw.data().data());
+        algorithm.backward(g, px, pw, y.data().data(), {.data = dx.data().data()}, dw.data().data());
     });
     std::printf("%-28s %-10s %9.0f %9.0f %9.0f %9.0f\n", name, algorithm.name, flops / forward, flops / by_x,
                 flops / by_w, 2 * flops / both);

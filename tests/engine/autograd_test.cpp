@@ -231,16 +231,16 @@ TEST(Autograd, AnOpThatThrowsLeavesVariablesTheGradientsTheyHad) {
     }
 }
 
-// Batch norm's is deferred: made where the convolution before reads it, and here there is none.
+// Batch norm's is lazy: computed where the convolution before reads it, and here there is none.
 TEST(Autograd, AVariablesGradientDoesNotChangeWithTheVariable) {
     for (const bool twice : {false, true}) {
         const auto gradient = [&](bool written_between) {
             Tensor x = variable(random_tensor({4, 3}, 1));
             for (int i = 0; i <= twice; ++i) {
-                Tensor y = batch_norm(x, Tensor::ones({3}), Tensor::zeros({3}), Tensor::zeros({3}), Tensor::ones({3}),
-                                      {.relu = true});
+                Tensor y = relu(batch_norm(x, Tensor::ones({3}), Tensor::zeros({3}), Tensor::zeros({3}),
+                                           Tensor::ones({3}), {}));
                 y.backward(random_tensor({4, 3}, 2));
-                EXPECT_EQ(x.grad().maker(), nullptr);
+                EXPECT_EQ(x.grad().storage()->lazy(), nullptr);
                 if (written_between)
                     for (Real& v : x.data()) v = 10 * v + 1;  // which batch norm ignores, and its gradient does not
             }

@@ -76,33 +76,6 @@ TEST(BatchNorm, EvaluationUsesAndKeepsTheRunningStatistics) {
     EXPECT_EQ(norm.variance.item(), 4);
 }
 
-// With a shortcut and relu on the way out, against the three ops written one after the other.
-TEST(BatchNorm, DoesOnTheWayOutWhatTheOpsDoApart) {
-    const Shape shape{6, 5, 7, 3};
-    for (bool training : {true, false})
-        for (bool with_shortcut : {true, false})
-            for (bool with_relu : {true, false}) {
-                const auto run = [&](bool fused) {
-                    Tensor x = variable(random_tensor(shape, 1)), s = variable(random_tensor(shape, 2));
-                    Tensor scale = variable(random_tensor({3}, 3, 0.5, 2)), shift = variable(random_tensor({3}, 4));
-                    Tensor mean = random_tensor({3}, 5), variance = random_tensor({3}, 6, 0.5, 2);
-                    BatchNormOptions o{.training = training};
-                    if (fused && with_shortcut) o.shortcut = s;
-                    o.relu = fused && with_relu;
-                    Tensor y = batch_norm(x, scale, shift, mean, variance, o);
-                    if (!fused && with_shortcut) y = y + s;
-                    if (!fused && with_relu) y = relu(y);
-                    for (Tensor* t : {&x, &s, &scale, &shift}) t->set_grad(Tensor::ones(t->shape()));
-                    y.backward(random_tensor(shape, 7));
-                    return std::vector{y.detach(), x.grad(), s.grad(), scale.grad(), shift.grad()};
-                };
-                const std::vector<Tensor> fused = run(true), apart = run(false);
-                for (std::size_t k = 0; k < fused.size(); ++k)
-                    for (Index i = 0; i < fused[k].size(); ++i)
-                        ASSERT_NEAR(fused[k].data()[i], apart[k].data()[i], tolerance) << "result " << k << " at " << i;
-            }
-}
-
 TEST(BatchNorm, GivesTheSameBitsAtAnyNumberOfThreads) {
     const int before = threads();
     std::vector<Real> expected;

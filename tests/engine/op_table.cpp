@@ -112,8 +112,11 @@ void append_images(std::vector<OpCall>& table) {
         table.push_back({"batch_norm" + mode, {random({2, 2, 3, 3}), norm[0], norm[1]}, [o](Inputs& x) {
             return batch_norm(x[0], x[1], x[2], random({3}, 7), positive({3}, 8), o);
         }});
-        table.push_back({"conv2d_batch_norm" + mode, {layer[0], layer[1], norm[0], norm[1]}, [o](Inputs& x) {
-            return conv2d_batch_norm(x[0], x[1], {.padding = 1}, x[2], x[3], random({3}, 7), positive({3}, 8), o);
+        // A residual block's end: chains of lazy ops on a convolution.
+        table.push_back({"batch_norm_add_relu" + mode,
+                         {layer[0], layer[1], norm[0], norm[1], random({2, 4, 5, 3}, 9)}, [o](Inputs& x) {
+            const Tensor y = conv2d(x[0], x[1], {}, {.padding = 1});
+            return relu(batch_norm(y, x[2], x[3], random({3}, 7), positive({3}, 8), o) + x[4]);
         }});
     }
     table.push_back({"max_pool2d", {apart({2, 4, 5, 2})}, [](Inputs& x) { return max_pool2d(x[0], {.kernel = 2}); }});

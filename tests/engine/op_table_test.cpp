@@ -10,7 +10,7 @@
 namespace deepen {
 namespace {
 
-// "conv2d_batch_norm_training" is a row of conv2d_batch_norm, though it begins as one of conv2d does.
+// "max_pool2d" is a row of max_pool2d, though it begins as one of max does.
 TEST(OpTable, HasARowForEveryOpThatIsDeclared) {
     const std::string header = read_text_file("engine/ops.h");
     std::set<std::string> ops, with_row;

@@ -138,7 +138,7 @@ TEST(Winograd, ForwardAgreesWithSevenLoops) {
     for (const Case& c : cases()) {
         const Example e(c);
         Reals y(e.y.size(), NAN);
-        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), y.data(), {});
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), {.data = y.data()});
         EXPECT_LT(relative_error(y, e.y), tolerance) << c;
     }
 }
@@ -148,7 +148,7 @@ TEST(Winograd, BackwardAgreesWithSevenLoops) {
     for (const Case& c : cases()) {
         const Example e(c);
         Reals dx(e.x.size(), std::nan("")), dw(e.w.size());
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data(), .fresh = true},
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.data = dx.data()},
                                       dw.data());
         EXPECT_LT(relative_error(dx, e.dx), tolerance) << "dx, " << c;
         EXPECT_LT(relative_error(dw, e.dw), tolerance) << "dw, " << c;
@@ -160,7 +160,8 @@ TEST(Winograd, BackwardAddsToWhatIsThere) {
     Reals dx = random_values(e.x.size(), 4), dw = random_values(e.w.size(), 5);
     for (std::size_t i = 0; i < dx.size(); ++i) e.dx[i] += dx[i];
     for (std::size_t i = 0; i < dw.size(); ++i) e.dw[i] += dw[i];
-    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx.data()}, dw.data());
+    winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.data = dx.data(), .add = true},
+                                  dw.data());
     EXPECT_LT(relative_error(dx, e.dx), tolerance);
     EXPECT_LT(relative_error(dw, e.dw), tolerance);
 }
@@ -168,7 +169,8 @@ TEST(Winograd, BackwardAddsToWhatIsThere) {
 TEST(Winograd, AGradientAloneHasTheSameBitsAsBoth) {
     const Example e({5, 11, 8, 16, 24, 1});
     const auto backward = [&](Reals* dx, Reals* dw) {
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = dx ? dx->data() : nullptr},
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(),
+                                      {.data = dx ? dx->data() : nullptr, .add = true},
                                       dw ? dw->data() : nullptr);
     };
     Reals dx(e.x.size()), dw(e.w.size()), dx_alone(e.x.size()), dw_alone(e.w.size());
@@ -189,8 +191,9 @@ TEST(Winograd, GivesTheSameBitsAtAnyNumberOfThreads) {
     const auto compute = [&](int count) {
         set_threads(count);
         Result r{Reals(e.y.size()), Reals(e.x.size()), Reals(e.w.size())};
-        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), r.y.data(), {});
-        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.dx = r.dx.data()}, r.dw.data());
+        winograd_convolution.forward(e.g, e.x.data(), e.w.data(), {.data = r.y.data()});
+        winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.data = r.dx.data(), .add = true},
+                                      r.dw.data());
         return r;
     };
     const int before = threads();
@@ -203,7 +206,7 @@ TEST(Winograd, AnEmptyBatchChangesNothing) {
     const Example e({0, 8, 8, 16, 16, 1});
     Reals dw = random_values(e.w.size(), 6);
     const Reals before = dw;
-    winograd_convolution.forward(e.g, e.x.data(), e.w.data(), nullptr, {});
+    winograd_convolution.forward(e.g, e.x.data(), e.w.data(), {});
     winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {}, dw.data());
     EXPECT_EQ(dw, before);
 }
@@ -237,7 +240,7 @@ TEST(Winograd, CallsAnotherKernelAFaultOfOurs) {
     const Reals x(8 * 8 * 8), w(9 * 8 * 8);
     Reals y(4 * 4 * 8);
     try {
-        winograd_convolution.forward(g, x.data(), w.data(), y.data(), {});
+        winograd_convolution.forward(g, x.data(), w.data(), {.data = y.data()});
         FAIL() << "accepted";
     } catch (const InternalError& e) {
         EXPECT_NE(std::string(e.what()).find("a kernel of 3x3 and stride 2 came"), std::string::npos) << e.what();

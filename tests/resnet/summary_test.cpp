@@ -99,9 +99,9 @@ TEST(Summary, KnowsWhereShortcutsComeFrom) {
         for (int input : row_named(s, name).inputs) names += s.rows[input].name + " ";
         return names;
     };
-    EXPECT_EQ(reads("layer1.0.bn2"), "layer1.0.conv2 bn1 ");
-    EXPECT_EQ(reads("layer2.0.downsample"), "layer1.0.bn2 ");
-    EXPECT_EQ(reads("layer2.0.bn2"), "layer2.0.conv2 layer2.0.downsample ");
+    EXPECT_EQ(reads("layer1.0.add"), "layer1.0.bn2 bn1 ");
+    EXPECT_EQ(reads("layer2.0.downsample"), "layer1.0.add ");
+    EXPECT_EQ(reads("layer2.0.add"), "layer2.0.bn2 layer2.0.downsample ");
     EXPECT_EQ(row_named(s, "layer2.0.downsample").type, "Shortcut");
 }
 

@@ -29,9 +29,10 @@ struct Fixture {
 TEST(Trainer, LearnsItsPicturesByHeart) {
     Fixture f;
     f.data = load_data("synthetic", {.train_count = 32, .test_count = 0});
-    const History history = f.train({.epochs = 60, .batch = 16, .schedule = {.base = 0.05}, .augment = {}});
-    ASSERT_EQ(history.size(), 60u);
-    EXPECT_EQ(history.back().iteration, 60 * 2);
+    const ScheduleOptions falls{.base = 0.05, .kind = ScheduleOptions::Kind::step, .milestones = {150}};
+    const History history = f.train({.epochs = 100, .batch = 16, .schedule = falls, .augment = {}});
+    ASSERT_EQ(history.size(), 100u);
+    EXPECT_EQ(history.back().iteration, 100 * 2);
     EXPECT_GT(history.front().train_error, 0.5);
     EXPECT_LE(history.back().train_error, 1. / 32);
 }

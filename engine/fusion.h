@@ -1,0 +1,133 @@
+// Why is a network slower than its arithmetic, and what is operator fusion?
+//
+// Because of memory.  relu reads a number, compares it, and writes it: the comparison costs nothing, the way to memory
+// and back costs as much as thirty multiplications.  relu(batch_norm(y) + x), op by op, carries the whole map through
+// memory six times; a fused version reads y and x once and writes the result once.  Most engines fuse by writing one
+// op for each combination.  Here ops stay what they are, and three mechanisms, all on ranges that fit the cache, let
+// them meet (ranges.h):
+//
+// Lazy evaluation
+//     The result of an op that works element by element (relu, the addition of two maps, batch norm's
+//     scale * xhat + shift) is not computed, but noted down: a Tensor whose numbers come from a base map by a list
+//     of steps.  Another such op on it adds a step.  The first to ask for data() has all steps run on one range after
+//     the other, one pass over memory for all of them; from then on the tensor is like any other.
+//
+//         conv2d ── batch_norm ── add ── relu         base: the convolution's output
+//                                  │                  steps: batch norm, + x, relu
+//                                  x
+//
+// Prologue
+//     Who reads a map range by range (a convolution) does not ask for data().  If the map is lazy and cheap to
+//     compute, each range is computed in a buffer that stays in cache, and the whole map never exists: batch norm and
+//     relu between two convolutions happen as the second one loads its input.  This repeats the work for every
+//     reader, which is cheaper than memory for one base map and a few operations, and no longer for more: results of
+//     an addition are written when they are first read (`keep`).
+//
+// Epilogue
+//     Who writes a map range by range has steps that follow run on each range as soon as it is final.  Forward,
+//     a convolution is lazy itself: nothing has been computed yet when batch norm (in evaluation), the addition and
+//     relu are called on it, and if nobody else holds its output, they become its epilogue.  In training, batch norm
+//     needs the mean and variance of all of it first, and takes them as its epilogue (`fusion::visit`).  Backward, the
+//     epilogue of a gradient is the *gradient hook* of the node that it belongs to (autograd.h): relu masks dy, and
+//     batch norm takes its two sums over the batch, as the convolution after them computes dy.
+//
+// Note [Laziness cannot be observed]
+//   Whatever is lazy has the numbers that it would have had if it had been computed at once.  Writing to a tensor
+//   (data() of a Tensor that is not const) first computes everything that still depends on its numbers: each Storage
+//   knows its lazy dependants.  Threads may read a lazy tensor at the same time: each that comes before its numbers
+//   are there computes them, and the first to finish publishes them.  If a step throws, the tensor stays lazy.
+//   `fusion::enabled(false)` computes everything at once, op by op, for tests and for measuring what fusion brings.
+//   The results are the same to the bit: see Note [Sums have the same bits] in ranges.h.
+#pragma once
+
+#include "engine/ranges.h"
+#include "engine/tensor.h"
+
+namespace deepen {
+
+// How the numbers of a tensor are computed when they are needed.
+struct Lazy {
+    std::vector<const char*> ops;                        // whose results these are, for the profile
+    Index unit = 1;                                      // ranges begin and end at multiples of this
+    std::shared_ptr<Storage> base = {};                  // what the first step reads; null: it needs nothing
+    std::vector<RangeFunction> steps = {};               // the first from the base, the others in place
+    // Instead of steps: computes the whole map, in an order of its own.
+    std::function<void(const Output&)> whole = {};
+    bool keep = false;                                   // too dear to be computed by every reader
+    std::vector<std::weak_ptr<Storage>> sources = {};  // whose numbers it reads: Note [Laziness cannot be observed]
+
+    void compute(Index begin, Index end, Real* to) const;  // by the steps
+    std::vector<const Real*> reads() const;                // where ranges come from, for prefetching
+};
+
+// A map to be read range by range, from memory or through a prologue.
+class Input {
+public:
+    Input(const Real* data) : data_(data) {}             // implicit: a map in memory
+    // Implicit.  Computes x now if it is not cheap.  Ranges of what is read must be whole rows of x [...,C].
+    Input(const Tensor& x);
+
+    std::vector<const Real*> reads() const { return data_ ? std::vector{data_} : lazy_->reads(); }
+    Index unit() const { return data_ ? 1 : lazy_->unit; }
+
+    // A thread's own reader: what it returned last stays valid until the next call.
+    class Reader {
+    public:
+        explicit Reader(const Input& input) : input_(input) {}
+
+        // Elements begin .. end-1, at the addresses p + begin .. p + end-1 of the returned p.
+        const Real* operator()(Index begin, Index end) {
+            if (input_.data_ || begin == end) return input_.data_;
+            if (!buffer_ || buffer_->size() < end - begin) buffer_ = std::make_unique<Storage>(end - begin);
+            input_.lazy_->compute(begin, end, buffer_->data());
+            return buffer_->data() - begin;
+        }
+
+    private:
+        const Input& input_;
+        std::unique_ptr<Storage> buffer_;
+    };
+
+private:
+    Tensor tensor_;                                      // kept alive
+    std::shared_ptr<const Lazy> lazy_;
+    const Real* data_;
+};
+
+namespace fusion {
+
+void settle(const Tensor& x);                            // computes x now if it is lazy and not cheap
+void visit(const Tensor& x, const RangeFunction& f);     // runs f on all of x in place, while it is computed if lazy
+bool enabled();
+bool enabled(bool on);                                   // returns what was set before
+
+// y_i = f(x_i), and y_i = f(a_i, b_i) for a and b of one shape: lazy, or at once where fusion is off.  A pair continues
+// the steps of a, and reads b.
+struct MapOptions {
+    bool keep = false;                                   // compute it once, for all readers
+    std::vector<Tensor> reads = {};                      // whose numbers f reads besides
+};
+Tensor map(const char* op, const Tensor& x, RangeFunction f, MapOptions options = {});
+
+struct PairFunction {
+    std::function<void(Index begin, Index end, const Real* a, const Real* b, Real* to)> run;
+    Index unit = 1;
+};
+Tensor map(const char* op, const Tensor& a, const Tensor& b, PairFunction f, MapOptions options = {.keep = true});
+
+// A map [...,C] that `compute` writes as a whole, in ranges of whole rows of C, with the epilogue that it is given.
+Tensor whole(const char* op, Shape shape, std::function<void(const Output&)> compute, const std::vector<Tensor>& reads);
+
+// A map whose ranges come from nothing that has the same indices, e.g. from every other pixel of x.
+Tensor made(const char* op, Shape shape, RangeFunction f, const std::vector<Tensor>& reads);
+
+// Calls work(begin, end) for pieces of begin .. end-1 that fit the first cache.
+template <class Work>
+void for_pieces(Index begin, Index end, Index unit, Work work) {
+    constexpr Index piece = 4096;
+    const Index step = piece > unit ? piece / unit * unit : unit;
+    for (Index at = begin; at < end; at += step) work(at, at + step < end ? at + step : end);
+}
+
+}  // namespace fusion
+}  // namespace deepen

@@ -1,0 +1,59 @@
+// What is a function on a range of a map?
+//
+// A map of a few megabytes does not fit the cache, but a range of it does.  So work on maps is handed around as
+// functions that work on one range at a time: whoever has a range in cache calls them (fusion.h tells why and how).
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "engine/real.h"
+
+namespace deepen {
+
+struct RangeFunction {
+    // Takes elements begin .. end-1 of a map, which lie at `from`, and leaves its results at `to`, which may be the
+    // same place.  Called from any thread; the result does not depend on how a map is cut into ranges.
+    std::function<void(Index begin, Index end, const Real* from, Real* to)> run;
+    std::vector<const Real*> reads = {};  // other maps, of which it reads the same elements: worth prefetching
+    Index unit = 1;                       // begin and end must be multiples of this
+
+    explicit operator bool() const { return static_cast<bool>(run); }
+};
+
+// The ranges in which a map was written.  Note [Sums have the same bits]
+//   A sum over a map is taken range by range, and its last bits depend on the ranges.  So that it does not matter
+//   whether it is taken while the map is written or afterwards, a map remembers its ranges; they follow from shapes,
+//   never from the number of threads.
+class RangeList {
+public:
+    RangeList() = default;
+    RangeList(const RangeList& other) : ranges_(other.sorted()) {}
+    RangeList& operator=(const RangeList& other);
+
+    void clear();
+    void add(Index begin, Index end);                    // from any thread
+    std::vector<std::pair<Index, Index>> sorted() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::pair<Index, Index>> ranges_;
+};
+
+// Where to write a map [...,C] that is made range by range, and what to do with each range while it is in cache.
+struct Output {
+    Real* data = nullptr;                 // null: not wanted
+    bool add = false;                     // add to the numbers that are there; otherwise there are none yet
+    RangeFunction epilogue = {};          // works in place on each range, once, as soon as its numbers are final
+    RangeList* ranges = nullptr;          // to be told of each
+
+    void finished(Index begin, Index end) const {
+        if (!data || begin == end) return;
+        if (epilogue) epilogue.run(begin, end, data + begin, data + begin);
+        if (ranges) ranges->add(begin, end);
+    }
+};
+
+}  // namespace deepen
