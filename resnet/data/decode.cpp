@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/printable.h"
 #include "resnet/data/exif.h"
 
 namespace {
@@ -126,7 +127,7 @@ bool starts_as_png(std::span<const std::uint8_t> file) {
 // Why stb_image gave up, where it says so.  The name of a chunk in it is the file's.
 std::string reason() {
     const char* said = stbi_failure_reason();
-    const std::string given = said ? printable(said) : "no reason given";
+    const std::string given = said ? printable_name(said) : "no reason given";
     return given == "outofmem" ? "more memory is asked for than the pixels need, or than there is" : given;
 }
 
@@ -181,7 +182,7 @@ Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& nam
         stbi_uc* to = &pixels.bytes[3 * p];
         for (Index c = 0; c < 3; ++c) to[c] = static_cast<stbi_uc>((from[c] * from[3] + 127) / 255);
     }
-    return file[0] == 0xFF ? upright(std::move(pixels), exif_orientation(file)) : pixels;
+    return upright(std::move(pixels), exif_orientation(file));
 }
 
 Bytes read_picture_file(const std::filesystem::path& path) {

@@ -24,11 +24,9 @@ struct Tiff {
     }
 };
 
-int orientation_of(Span segment) {
-    constexpr std::array<std::uint8_t, 6> name = {'E', 'x', 'i', 'f', 0, 0};
+int orientation_of(Span bytes) {
     constexpr std::uint32_t orientation = 0x0112, number16 = 3, mark = 42;
-    if (segment.size() < name.size() || !std::equal(name.begin(), name.end(), segment.begin())) return 1;
-    Tiff tiff{segment.subspan(name.size())};
+    Tiff tiff{bytes};
     tiff.low_first = tiff.byte(0) == 'I';
     if (tiff.number16(2) != mark) return 1;
     const std::size_t table = tiff.number32(4);
@@ -42,19 +40,40 @@ int orientation_of(Span segment) {
     return 1;
 }
 
-}  // namespace
+// From chunk to chunk: length, high byte first; type; data; checksum.
+int orientation_of_png(Span png) {
+    constexpr std::size_t signature = 8, around = 12;
+    const Tiff numbers{png};
+    for (std::size_t at = signature; at + around <= png.size();) {
+        const std::size_t length = numbers.number32(at);
+        if (length > png.size() - at - around) break;
+        if (numbers.number32(at + 4) == 0x65584966) return orientation_of(png.subspan(at + 8, length));   // "eXIf"
+        at += around + length;
+    }
+    return 1;
+}
 
-int exif_orientation(Span jpeg) {
+int orientation_of_jpeg(Span jpeg) {
+    constexpr std::array<std::uint8_t, 6> name = {'E', 'x', 'i', 'f', 0, 0};
     constexpr std::uint8_t app1 = 0xE1, start_of_scan = 0xDA;
     // From segment to segment, up to the compressed data: FF, marker, length (which counts itself).
     for (std::size_t at = 2; at + 4 <= jpeg.size() && jpeg[at] == 0xFF && jpeg[at + 1] != start_of_scan;) {
         const std::size_t length = jpeg[at + 2] * 256 + jpeg[at + 3];
         if (length < 2 || at + 2 + length > jpeg.size()) break;
         const Span content = jpeg.subspan(at + 4, length - 2);
-        if (jpeg[at + 1] == app1 && content.size() > 4 && content[0] == 'E') return orientation_of(content);
+        if (jpeg[at + 1] == app1 && content.size() > name.size() &&
+            std::equal(name.begin(), name.end(), content.begin()))
+            return orientation_of(content.subspan(name.size()));
         at += 2 + length;
     }
     return 1;
+}
+
+}  // namespace
+
+int exif_orientation(Span picture) {
+    const bool is_jpeg = !picture.empty() && picture[0] == 0xFF;
+    return is_jpeg ? orientation_of_jpeg(picture) : orientation_of_png(picture);
 }
 
 }  // namespace deepen

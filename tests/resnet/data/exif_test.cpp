@@ -128,5 +128,29 @@ TEST(Exif, StandsEveryPictureUpright) {
     }
 }
 
+// PNG's own chunk holds the same table, without the name before it; it stands before or behind the pixels.
+TEST(Exif, StandsPngsUprightToo) {
+    constexpr std::size_t after_header = 33, last_chunk = 12;
+    const Pixels p = corners();
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+        const Pixels s = stored(p, orientation);
+        const Bytes file = png(s.bytes, s.height, s.width), note = exif(orientation, orientation % 2 == 0);
+        const Bytes content(note.begin() + 6, note.end());
+        const Bytes length = number(static_cast<std::uint32_t>(content.size()), 4, false);
+        const Bytes chunk = length + letters("eXIf") + content + Bytes(4);
+        for (const std::size_t at : {after_header, file.size() - last_chunk}) {
+            Bytes noted = file;
+            noted.insert(noted.begin() + static_cast<std::ptrdiff_t>(at), chunk.begin(), chunk.end());
+            const Pixels decoded = decode_picture(with_checksums(noted), "p.png");
+            ASSERT_EQ(decoded.size(), p.size()) << orientation;
+            EXPECT_EQ(decoded.bytes, p.bytes) << orientation;
+            for (std::size_t end = 0; end < noted.size(); ++end) {
+                const int cut_short = exif_orientation(std::span(noted).first(end));
+                EXPECT_TRUE(cut_short == 1 || cut_short == orientation);
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace deepen
