@@ -9,6 +9,7 @@
 #include <span>
 
 #include "engine/error.h"
+#include "engine/printable.h"
 
 namespace deepen {
 namespace {
@@ -101,9 +102,9 @@ Member parse_header(const Block& header, const std::string& archive) {
     require(octal(field(header, 148, 8)) == checksum(header), archive,
             ": damaged, or no tar inside: a header's checksum differs from its bytes.");
     require(!name.empty(), archive, ": a member without a name.");
-    require(!climbs(name), archive, ": member ", printable(name), " points out of the archive's own folder.");
+    require(!climbs(name), archive, ": member ", printable_name(name), " points out of the archive's own folder.");
     const auto size = octal(field(header, 124, 12));
-    require(size.has_value(), archive, ": member ", printable(name), ": its size is not an octal number.");
+    require(size.has_value(), archive, ": member ", printable_name(name), ": its size is not an octal number.");
     return {name, *size, static_cast<char>(header[156])};
 }
 
@@ -116,7 +117,7 @@ public:
         Block header;
         for (Index count = 0; next_header(header); ++count) {
             const Member member = parse_header(header, gzip_.name());
-            const std::string shown = printable(member.name);
+            const std::string shown = printable_name(member.name);
             require(count < request_.members, gzip_.name(), ": more than ", request_.members, " members.");
             require(member.size <= request_.largest, gzip_.name(), ": member ", shown, " is said to have ", member.size,
                     " bytes, at most ", request_.largest, " were expected.");

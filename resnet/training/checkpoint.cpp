@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/io/hash.h"
+#include "engine/printable.h"
 #include "layers/weights.h"
 
 namespace deepen {
@@ -93,10 +94,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
             " is no checkpoint: it holds weights, but not where their training stood.  ",
             "Checkpoints are in the folder checkpoints/ of a run.");
     require(said("checkpoint") == version, name, ": this checkpoint is of format ",
-            printable(said("checkpoint")).substr(0, 20), "; this program reads format ", version,
+            printable_name(said("checkpoint")).substr(0, 20), "; this program reads format ", version,
             ".  Go on with the program that wrote it.");
     require(said("real") == real_name, name, ": this checkpoint was calculated in ",
-            printable(said("real")).substr(0, 20), ", this program calculates in ", real_name,
+            printable_name(said("real")).substr(0, 20), ", this program calculates in ", real_name,
             ".  Go on with the build that wrote it.");
     require(said("checksum") == checksum_of(c.file), name, ": this checkpoint is damaged: its checksum does not fit.");
     c.recipe = said("recipe");
