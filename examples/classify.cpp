@@ -3,8 +3,10 @@
 // How pictures are prepared and what the classes are called is read from the weight file.  Files from elsewhere do not
 // say; for their nets, pictures are prepared as in torchvision.
 #include <iostream>
+#include <optional>
 
 #include "engine/error.h"
+#include "engine/interruption.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
 #include "examples/common/model_flags.h"
@@ -124,8 +126,12 @@ int main(int argc, char** argv) {
         const Terminal terminal = terminal_at(1);
 
         bool failed = false;
-        if (flags.json) std::cout << "{\"pictures\": [";
-        for (std::size_t i = 0; i < flags.pictures.size(); ++i) {
+        std::optional<DelayedInterruption> until_closed;  // half a JSON text is of no use to anybody
+        if (flags.json) {
+            until_closed.emplace("closing the list after this picture.");
+            std::cout << "{\"pictures\": [";
+        }
+        for (std::size_t i = 0; i < flags.pictures.size() && !interrupted(); ++i) {
             const Prediction prediction = classify(ensemble, flags.pictures[i], flags);
             failed = failed || !prediction.error.empty();
             if (flags.json) std::cout << (i ? ",\n  " : "\n  ") << as_json(prediction, ensemble.names) << std::flush;

@@ -18,6 +18,7 @@
 #include "engine/interruption.h"
 #include "engine/io/files.h"
 #include "engine/parallel.h"
+#include "engine/printable.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
@@ -123,7 +124,7 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
         std::cout << wrap(text(claim->statement, "  [", words(claim->outcome), "]\n", claim->finding),
                           std::min(terminal.width(), 100))
                   << "\n\n";
-    std::cout << "report: " << (folder / "report.html").string() << "\n";
+    std::cout << "report: " << printable_name((folder / "report.html").string()) << "\n";
 }
 
 Run run_of(const Recipe& recipe, const History& history) {
@@ -175,7 +176,7 @@ void add_earlier_runs(const Experiment& e, const DataSplits& data, std::vector<R
             runs.push_back(run_of(recipe, *history));
             std::cout << "also in the report: " << folder << ", which was finished before\n";
         } catch (const Error& error) {
-            std::cout << "not in the report: " << error.what() << "\n";
+            std::cout << "not in the report: " << printable_message(error.what()) << "\n";
         }
     }
 }

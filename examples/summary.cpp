@@ -3,6 +3,7 @@
 // One line per layer: name, type, output shape, parameters, multiply-adds, bytes of output; then the sums.  All of it
 // is read from the net itself (layers/summary.h).
 #include <algorithm>
+#include <cmath>
 #include <iomanip>
 #include <iostream>
 
@@ -110,6 +111,23 @@ std::string as_json(const Summary& s, const ModelOptions& model) {
     return j.dump(1) + "\n";
 }
 
+// The net is made and run to be read.  Its weights take no memory before they are touched; what flows through it is
+// known from the paper's size, as outputs grow with the area.
+Summary checked_summary(Module& net, const ModelOptions& model, Index side, Index batch) {
+    constexpr double most = 4e9;
+    const auto refuse = [](double bytes, const char* flag) {
+        require(bytes <= most, "this net would take about ", std::ceil(bytes / 1e9), " GB to be summarised, at most ",
+                most / 1e9, " are allowed.  Try a smaller ", flag, ".");
+    };
+    refuse(static_cast<double>(parameter_count(net)) * sizeof(Real), "--width, --classes or depth");
+    const Index usual = picture_size(model);
+    if (side > usual) {
+        const double growth = static_cast<double>(side) / static_cast<double>(usual);
+        refuse(growth * growth * static_cast<double>(summarise(net, usual, usual).activation_bytes), "--input-size");
+    }
+    return summarise(net, side, side, batch);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -148,7 +166,7 @@ int main(int argc, char** argv) {
         model = completed(model);
         const auto net = make_model(model);
         const Index side = size ? size : picture_size(model);
-        const Summary s = summarise(*net, side, side, batch);
+        const Summary s = checked_summary(*net, model, side, batch);
         const std::string title = describe(model);
         const std::string told = format == "text"   ? as_text(s, title)
                                  : format == "csv"  ? as_csv(s)

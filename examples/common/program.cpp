@@ -110,6 +110,19 @@ std::string suggestions(const CLI::App& app) {
     return all;
 }
 
+// CLI11's words differ from version to version; these two mistakes are common enough for words of our own.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& e) {
+    const bool missing = dynamic_cast<const CLI::RequiredError*>(&e);
+    const bool clash = dynamic_cast<const CLI::ExcludesError*>(&e);
+    for (const CLI::Option* option : app.get_options()) {
+        if (missing && option->get_required() && option->count() == 0) return option->get_name() + " is missing.";
+        for (const CLI::Option* other : option->get_excludes())
+            if (clash && option->count() > 0 && other->count() > 0)
+                return text(option->get_name(), " and ", other->get_name(), " do not go together: leave one out.");
+    }
+    return e.what();
+}
+
 }  // namespace
 
 CLI::Validator within(double low, double high) {
@@ -173,7 +186,7 @@ int Program::parse(int argc, char** argv) {
         app.exit(asked_for_help);                        // prints it
         return 0;
     } catch (const CLI::ParseError& e) {
-        std::string message = e.what();
+        std::string message = what_is_wrong(app, e);
         if (!message.empty() && message.back() != '.' && message.back() != '\n') message += '.';
         // CLI11 tells what is missing before what is unknown, which may be a mistyped name of the former.
         if (dynamic_cast<const CLI::RequiredError*>(&e))

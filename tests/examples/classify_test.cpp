@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/files.h"
 #include "engine/io/safetensors.h"
 #include "engine/random.h"
 #include "resnet/data/shapes.h"
@@ -242,6 +243,24 @@ TEST(Evaluate, LetsNoTensorsNameSteerTheTerminal) {
     EXPECT_EQ(o.output.find_first_of("\x1b\x07"), o.output.npos);
 }
 
+TEST(Classify, ClosesItsListWhenInterrupted) {
+    constexpr std::size_t pictures = 3000;
+    const Scratch scratch;
+    const ModelOptions options{.name = "resnet8", .classes = 3};
+    const std::string weights = (scratch / "w.safetensors").string(), answers = (scratch / "answers").string();
+    save_model(weights, *random_net(options), options, Preprocessing::imagenet(), 224, {"dog", "emu", "cat"});
+    const std::string picture = scratch.write("p.png", drawing("ring", 1)).string();
+    const std::string classify = "build/classify --json --weights " + weights + " $(yes " + picture + " | head -n " +
+                                 std::to_string(pictures) + ")";
+    expect("(" + classify + " > " + answers + " & pid=$!; until [ -s " + answers +
+               " ]; do sleep 0.01; kill -0 $pid || break; done; kill -TERM $pid; wait $pid)",
+           143, "interrupted.");
+    const Json list = Json::parse(read_text_file(answers), nullptr, false);
+    ASSERT_FALSE(list.is_discarded());
+    EXPECT_GE(list["pictures"].size(), 1u);
+    EXPECT_LT(list["pictures"].size(), pictures);
+}
+
 TEST(Classify, RefusesWhatDoesNotGoTogether) {
     const Scratch scratch;
     for (const std::string width : {"2", "3"})
@@ -251,7 +270,7 @@ TEST(Classify, RefusesWhatDoesNotGoTogether) {
     const std::string weights = (scratch / "2/weights.safetensors").string();
     const std::string picture = scratch.write("p.png", drawing("ring", 1)).string();
     const std::string classify = "build/classify " + picture;
-    expect("build/classify", 2, "PICTURE is required");
+    expect("build/classify", 2, "error: PICTURE is missing.  Try `classify --help`");
     expect(classify, 2, "give the net's weights: either --weights FILE, or --ensemble");
     expect(classify + " --weights " + weights + " --ensemble " + weights + " " + weights, 2,
            "give the net's weights: either --weights FILE, or --ensemble");

@@ -38,4 +38,12 @@ inline void expect(const std::string& command, int code, const std::string& mess
         EXPECT_EQ(o.output.find(never), std::string::npos) << command << "\n" << o.output;
 }
 
+inline bool gnuplot_is_missing() { return run("gnuplot --version").code != 0; }
+
+// `command` with a signal sent to it as soon as `file` is there; without one if it ends before.  Exits as it does.
+inline std::string signalled(const std::string& command, const std::string& file, const std::string& signal) {
+    return "(" + command + " & pid=$!; until [ -e '" + file + "' ]; do sleep 0.01; kill -0 $pid 2> /dev/null || break; "
+           "done; kill -" + signal + " $pid 2> /dev/null; wait $pid)";
+}
+
 }  // namespace deepen

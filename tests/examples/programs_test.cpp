@@ -66,6 +66,8 @@ std::string lines_with(const std::string& words, const std::string& output) {
     return found;
 }
 
+TEST(Signalled, DoesNotAwaitAFileOfAProgramThatIsDead) { expect(signalled("exit 7", "/nowhere/file", "TERM"), 7, ""); }
+
 TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
     const Scratch scratch;
     for (const std::string model : {"plain8", "resnet8"}) {
@@ -75,8 +77,7 @@ TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
         const std::string dir = (scratch / model).string();
         const auto stopped = [&](const std::string& signal, int code) {
             // The first checkpoint is awaited: a signal before it ends a run that has nothing to go on from.
-            expect("(" + command + dir + " --checkpoint-every 5 & pid=$!; until [ -e " + dir +
-                       "/checkpoints/last.safetensors ]; do sleep 0.01; done; kill -" + signal + " $pid; wait $pid)",
+            expect(signalled(command + dir + " --checkpoint-every 5", dir + "/checkpoints/last.safetensors", signal),
                    code, "stopped; " + dir + " holds");
         };
         stopped("TERM", 143);
@@ -136,6 +137,7 @@ TEST(Evaluate, CountsWhatTrainCounted) {
 }
 
 TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
     const std::string dir = scratch.folder().string();
     const std::string command = "build/degradation --depths 8,14" + tiny + "--output-dir " + dir;
@@ -147,7 +149,18 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
            "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
 }
 
+TEST(Degradation, LetsNoFoldersNameSteerTheTerminal) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    const Scratch scratch;
+    const Outcome o = run("build/degradation --depths 8" + tiny + "--output-dir \"$(printf '" +
+                          (scratch / "\\033]0;mine\\007").string() + "')\"");
+    EXPECT_EQ(o.code, 0) << o.output;
+    expect_mentions(o.output, "?]0;mine?/report.html");
+    EXPECT_EQ(o.output.find_first_of("\x1b\x07"), o.output.npos);
+}
+
 TEST(Degradation, ReportsWhatEarlierCommandsFinishedInTheFolder) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
     const std::string dir = (scratch / "a copy").string(),
                       command = "build/degradation" + tiny + "--output-dir '" + dir + "'";
@@ -165,24 +178,36 @@ TEST(Degradation, ReportsWhatEarlierCommandsFinishedInTheFolder) {
 
 // Three epochs of a few steps: what newcomers take for a result.
 TEST(Degradation, FindsNothingWhereNothingWasLearned) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
     expect("build/degradation --depths 8,14 --kinds plain --lr 0.0001 --output-dir " + scratch.folder().string() + tiny,
            0, "A deeper plain net trains worse than a shallower one.  [nothing was learned]");
 }
 
 TEST(Degradation, GoesOnInTheMidstOfANet) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
     const std::string command = "build/degradation --depths 8,14" + long_run + "--output-dir ";
     const Outcome whole = run(command + (scratch / "whole").string());
     ASSERT_EQ(whole.code, 0) << whole.output;
     const std::string dir = (scratch / "run").string();
-    expect("(" + command + dir + " --checkpoint-every 5 & pid=$!; until [ -e " + dir +
-               "/resnet8-seed1/checkpoints/last.safetensors ]; do sleep 0.01; done; kill -TERM $pid; wait $pid)",
-           143, "1 of 4 runs are finished; give the same command again to resume.");
+    const std::string first_of_resnet8 = dir + "/resnet8-seed1/checkpoints/last.safetensors";
+    expect(signalled(command + dir + " --checkpoint-every 5", first_of_resnet8, "TERM"), 143,
+           "1 of 4 runs are finished; give the same command again to resume.");
     const Outcome resumed = run(command + dir);
     expect_mentions(resumed.output, "Going on from epoch ");
     expect_mentions(resumed.output, "finished before");
     EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
+}
+
+// One that does not run stands before a real one.
+TEST(Tests, AreSkippedWithWordsWhereGnuplotIsMissing) {
+    const Scratch scratch;
+    std::filesystem::permissions(scratch.write("gnuplot", "#!/bin/sh\nexit 127\n"), std::filesystem::perms::owner_all);
+    const std::string tests = std::filesystem::read_symlink("/proc/self/exe").string();
+    expect("PATH=" + scratch.folder().string() + ":$PATH " + tests +
+               " --gtest_brief=1 --gtest_filter='Degradation.*:Gnuplot.*:Curves.*:Report.*'",
+           0, "gnuplot is not installed");
 }
 
 TEST(Programs, HaveHelpThatFitsEightyColumns) {
@@ -224,7 +249,7 @@ TEST(Summary, GoesIntoAFileWhereAsked) {
 }
 
 TEST(Summary, RefusesNetsItDoesNotKnow) {
-    expect("build/summary", 2, "MODEL is required");
+    expect("build/summary", 2, "error: MODEL is missing.");
     expect("build/summary alexnet", 2, "model 'alexnet' is not known.");
     expect("build/summary resnet36", 2, "Models are resnet18, resnet34, resnet50");
     expect("build/summary resnet20 --depth 56", 2, "--depth: 'resnet20' says its depth itself.");
@@ -232,6 +257,9 @@ TEST(Summary, RefusesNetsItDoesNotKnow) {
     expect("build/summary resnet18 --bottleneck-stride 1x1", 2, "has no bottlenecks");
     expect("build/summary resnet18 --format png", 2, "--format");
     expect("build/summary vgg16 --input-size 16", 1, "does not fit into x");
+    // Before memory is taken for it.
+    expect("(ulimit -v 4000000; build/summary resnet50 --input-size 4096)", 1, "Try a smaller --input-size");
+    expect("(ulimit -v 4000000; build/summary preact-resnet1001 --width 1024)", 1, "Try a smaller --width");
 }
 
 TEST(Programs, ExplainThemselves) {
@@ -243,8 +271,9 @@ TEST(Programs, ExplainThemselves) {
 
 TEST(Bench, RefusesAFileForWhatIsOnlyPrinted) {
     for (const char* flag : {"--layers", "--accuracy"})
-        expect("build/bench " + std::string(flag) + " --json pairs.json", 2, "excludes");
-    expect("build/bench --layers --accuracy", 2, "excludes");
+        expect("build/bench " + std::string(flag) + " --json pairs.json", 2,
+               text("--json and ", flag, " do not go together: leave one out."));
+    expect("build/bench --layers --accuracy", 2, "--layers and --accuracy do not go together: leave one out.");
 }
 
 // Of float32 the faster layout; bfloat16 in a row of its own; what fails is left out.

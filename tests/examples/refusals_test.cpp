@@ -73,7 +73,7 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --warmup-until-learning --lr 0.001" + tiny, 2, "above the --lr asked for");
     expect("build/degradation --seeds 1,1", 2, "--seeds names 1 twice");
     expect("build/degradation --kinds round", 2, "--kinds");
-    expect("build/evaluate --data-path synthetic", 2, "--weights is required");
+    expect("build/evaluate --data-path synthetic", 2, "error: --weights is missing.");
 }
 
 // --- what goes wrong: files ------------------------------------------------------------------------
