@@ -26,7 +26,7 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
     throw Error(
         text("data: ", path, fs::exists(path) ? " holds nothing that is read here" : " is not there",
              ".  Looked for:\n"
-             "  \"synthetic\", the embedded set\n"
+             "  \"synthetic\", generated pictures\n"
              "  \"cifar10\", what `make data` has downloaded\n"
              "  a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin\n"
              "  a folder with these in cifar-10-batches-bin/\n"

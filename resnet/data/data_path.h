@@ -2,7 +2,7 @@
 //
 // From wherever --data-path says:
 //
-//     "synthetic"                          the embedded set (synthetic.h)
+//     "synthetic"                          generated pictures (synthetic.h)
 //     "cifar10"                            the archive that `make data` has downloaded (cifar10.h)
 //     a folder with data_batch_1.bin ...   CIFAR-10's binary layout (also inside cifar-10-batches-bin/)
 //     a .tar.gz                            the same as one archive

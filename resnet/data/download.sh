@@ -26,7 +26,7 @@ give_up() {
     say "cifar10: $*"
     say "CIFAR-10 is not here yet.  Run \`make data\` again to go on where this attempt stopped; or download" \
         "cifar-10-binary.tar.gz elsewhere and run \`make data CIFAR10_URL=/path/to/cifar-10-binary.tar.gz\`" \
-        "(a mirror's address will do, too); or train on the embedded pictures, which need no download:" \
+        "(a mirror's address will do, too); or train on generated pictures, which need no download:" \
         "\`--data-path synthetic\`."
     exit 1
 }
