@@ -18,12 +18,13 @@
 //
 // Note [Gradients accumulate]
 //   Where a tensor has several consumers, its gradient is the sum of what each sends.  So a
-//   backward only ever adds.  A skip connection is the place where two gradients meet.
+//   backward adds to the gradient of its inputs; only the first contribution may be written, or given whole.
+//   A skip connection is the place where two gradients meet.
 //
 // Note [What backward saves]
-//   A node holds no numbers.  Whatever a backward function captures is kept alive until it has
-//   run: the capture list is the bill in memory.  Capture `x.detach()`, never x itself, so that
-//   closures hold numbers and nodes hold the graph; an op that captured its own output would
+//   A node itself holds a gradient, and that only between its arrival and its use.  What a backward function
+//   captures is kept alive until it has run: the capture list is the bill in memory.  Capture `x.detach()`, never x
+//   itself, so that closures hold numbers and nodes hold the graph; an op that captured its own output would
 //   otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
 //   between forward and backward (a weight, updated too early) give a wrong gradient.
 //
@@ -34,10 +35,10 @@
 //
 // Note [Gradient hooks]
 //   Some backward functions can work on a range of dy as soon as it is there: relu masks it, batch norm takes its sums
-//   over the batch.  Done later, each is a pass over memory.  So a node may have a hook.  Who computes the last
-//   contribution to the node's gradient range by range (a convolution: Gradients::destination) runs the hook on each
-//   range while it is in cache.  A hook that turns dy into the gradient of its input is followed by the hook of that
-//   input, and so on.  When the node's backward runs, hooked() says whether that has happened.
+//   over the batch.  Done later, each is another pass over memory.  So a node may have a hook.  A convolution that
+//   computes the last contribution to the node's gradient, range by range (Gradients::destination), runs the hook on
+//   each range while it is in cache.  A hook that turns dy into the gradient of its input is followed by the hook of
+//   that input, and so on.  When the node's backward runs, hooked() says whether this has happened.
 #pragma once
 
 #include <functional>

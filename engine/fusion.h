@@ -1,42 +1,41 @@
 // Why is a network slower than its arithmetic, and what is operator fusion?
 //
-// Because of memory.  relu reads a number, compares it, and writes it: the comparison costs nothing, the way to memory
+// Because of memory.  relu reads a number, compares it and writes it: the comparison costs nothing, the way to memory
 // and back costs as much as thirty multiplications.  relu(batch_norm(y) + x), op by op, carries the whole map through
-// memory six times; a fused version reads y and x once and writes the result once.  Most engines fuse by writing one
-// op for each combination.  Here ops stay what they are, and three mechanisms, all on ranges that fit the cache, let
-// them meet (ranges.h):
+// memory seven times; fused, it reads y and x once and writes the result once.  Most engines fuse by writing one more
+// op for each combination.  Here ops stay what they are, and three mechanisms let them share a pass over memory.  All
+// three work on ranges that fit the cache (ranges.h).
 //
 // Lazy evaluation
 //     The result of an op that works element by element (relu, the addition of two maps, batch norm's
-//     scale * xhat + shift) is not computed, but noted down: a Tensor whose numbers come from a base map by a list
-//     of steps.  Another such op on it adds a step.  The first to ask for data() has all steps run on one range after
-//     the other, one pass over memory for all of them; from then on the tensor is like any other.
+//     scale xhat + shift) is not computed.  It is noted down: a tensor whose numbers come from a base by a list of
+//     steps.  Another such op adds a step.  The first call of data() runs all steps on one range after the other, in
+//     one pass over memory; from then on the tensor is like any other.
 //
 //         conv2d ── batch_norm ── add ── relu         base: the convolution's output
 //                                  │                  steps: batch norm, + x, relu
 //                                  x
 //
 // Prologue
-//     Who reads a map range by range (a convolution) does not ask for data().  If the map is lazy and cheap to
-//     compute, each range is computed in a buffer that stays in cache, and the whole map never exists: batch norm and
-//     relu between two convolutions happen as the second one loads its input.  This repeats the work for every
-//     reader, which is cheaper than memory for one base map and a few operations, and no longer for more: results of
-//     an addition are written when they are first read (`keep`).
+//     A convolution reads its input range by range.  If the input is lazy and cheap to compute, each range is computed
+//     in a buffer that stays in cache, and the whole map never exists: the batch norm and relu between two convolutions
+//     happen as the second one loads its input.  Every reader repeats this work, which is cheaper than memory for one
+//     base and a few operations, but not for more: the result of an addition is written when it is first read (`keep`).
 //
 // Epilogue
-//     Who writes a map range by range has steps that follow run on each range as soon as it is final.  Forward,
-//     a convolution is lazy itself: nothing has been computed yet when batch norm (in evaluation), the addition and
-//     relu are called on it, and if nobody else holds its output, they become its epilogue.  In training, batch norm
-//     needs the mean and variance of all of it first, and takes them as its epilogue (`fusion::visit`).  Backward, the
-//     epilogue of a gradient is the *gradient hook* of the node that it belongs to (autograd.h): relu masks dy, and
-//     batch norm takes its two sums over the batch, as the convolution after them computes dy.
+//     A convolution writes its output range by range, and can run further steps on each range as soon as it is final.
+//     Forward, a convolution is lazy itself: it has not run yet when batch norm (in evaluation), the addition and relu
+//     are called on its output, and unless something else holds that output, they become its epilogue.  In training,
+//     batch norm first needs the mean and variance of the whole output; it takes them as an epilogue (`visit`).
+//     Backward, the epilogue of a gradient is the *gradient hook* of its node (autograd.h): relu masks dy, and batch
+//     norm takes its two sums over the batch, while the convolution behind them computes dy.
 //
 // Note [Laziness cannot be observed]
-//   Whatever is lazy has the numbers that it would have had if it had been computed at once.  Writing to a tensor
-//   (data() of a Tensor that is not const) first computes everything that still depends on its numbers: each Storage
-//   knows its lazy dependants.  Threads may read a lazy tensor at the same time: each that comes before its numbers
-//   are there computes them, and the first to finish publishes them.  If a step throws, the tensor stays lazy.
-//   `fusion::enabled(false)` computes everything at once, op by op, for tests and for measuring what fusion brings.
+//   A lazy tensor has the numbers that it would have had if it had been computed at once.  Writing to a tensor (data()
+//   of a Tensor that is not const) first computes everything lazy that depends on its numbers: each Storage knows its
+//   dependants.  Threads may read a lazy tensor at the same time: each that comes before the numbers are there computes
+//   them, and the first to finish publishes them.  If a step throws, the tensor stays lazy.
+//   `fusion::enabled(false)` computes everything at once, op by op, for tests and for measuring what fusion saves.
 //   The results are the same to the bit: see Note [Sums have the same bits] in ranges.h.
 #pragma once
 

@@ -1,7 +1,7 @@
 // What is a function on a range of a map?
 //
-// A map of a few megabytes does not fit the cache, but a range of it does.  So work on maps is handed around as
-// functions that work on one range at a time: whoever has a range in cache calls them (fusion.h tells why and how).
+// A map of several megabytes does not fit the cache, but a range of it does.  So work on maps is passed around as
+// functions on one range at a time, and called while the range is in cache (fusion.h tells why, and by whom).
 #pragma once
 
 #include <functional>

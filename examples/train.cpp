@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/interruption.h"
 #include "engine/printable.h"
+#include "engine/fusion.h"
 #include "engine/profile.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
@@ -115,8 +116,11 @@ int main(int argc, char** argv) {
             ->expected(0, 1)
             ->group(checkpoints_group)
             ->type_name("[FILE]");
-    bool profiled = false;
+    bool profiled = false, op_by_op = false;
     program.app.add_flag("--profile", profiled, "print how much time each op took")->group("Output");
+    program.app
+        .add_flag("--no-fusion", op_by_op, "compute each op at once, in its own pass over memory: slower, the same bits")
+        ->group("Machine");
     program.app.footer(
         "Examples:\n"
         "  # on generated pictures, without a download\n"
@@ -153,6 +157,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         RunObserver observer(recipe, data);
+        fusion::enabled(!op_by_op);
         if (profiled) profile::start();
         const History history = train_into(folder, recipe, data, observer.observer(), flags.checkpoints);
         observer.finish();

@@ -115,9 +115,15 @@ TEST(Train, SaysThatTheDiskIsFullAndKeepsWhatIsThere) {
     EXPECT_EQ(o.output.find(".tmp"), o.output.npos) << o.output;
 }
 
-TEST(Train, ProfilesByOp) {
+TEST(Train, ProfilesByOpAndHasTheSameBitsOpByOp) {
     const Scratch scratch;
-    expect(train("--profile --output-dir " + scratch.folder().string()), 0, "backward  conv2d");
+    const std::string dir = scratch.folder().string();
+    const Outcome fused = run(train("--profile --output-dir " + dir + "/a"));
+    const Outcome apart = run(train("--profile --no-fusion --output-dir " + dir + "/b"));
+    expect_mentions(fused.output, "backward  conv2d + ");
+    expect_mentions(apart.output, "backward  conv2d  ");
+    EXPECT_NE(lines_with("weights hash", fused.output), "");
+    EXPECT_EQ(lines_with("weights hash", fused.output), lines_with("weights hash", apart.output));
 }
 
 TEST(Evaluate, CountsWhatTrainCounted) {
