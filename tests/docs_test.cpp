@@ -57,20 +57,57 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 // --- what is named exists ------------------------------------------------------------------------------
 
-// How often the reading order links to each file.
-std::map<std::string, int> listed() {
-    std::map<std::string, int> counts;
+// A file of the reading order.
+struct Listed {
+    std::string path;
+    bool starred;
+};
+
+// In their order.  An entry is "- [`FILE.h`](../FILE.h) [`.cpp`](../FILE.cpp) ★: what it is about".
+std::vector<Listed> listed() {
+    std::vector<Listed> files;
     const std::string text = content("docs/reading-order.md");
-    for (const std::smatch& m : matches(text, std::regex(R"(\]\(\.\./([^)]+)\))"))) ++counts[m[1]];
-    return counts;
+    for (const std::smatch& entry : matches(text, std::regex(R"(\n- ((?:\[[^\]]*\]\([^)]*\)\s*)+)((?:★)?):)"))) {
+        const std::string links = entry[1];
+        for (const std::smatch& m : matches(links, std::regex(R"(\]\(\.\./([^)]+)\))")))
+            files.push_back({m[1], entry[2].length() > 0});
+    }
+    return files;
 }
 
+bool is_lesson(const std::string& path) { return path.starts_with("examples/lesson"); }
+
 TEST(ReadingOrder, ListsEverySourceFileOnce) {
-    const std::map<std::string, int> counts = listed();
-    for (const std::string& path : sources()) {
-        const auto found = counts.find(path);
-        EXPECT_EQ(found == counts.end() ? 0 : found->second, 1) << path << ": links in docs/reading-order.md";
+    std::map<std::string, int> counts;
+    for (const Listed& file : listed()) ++counts[file.path];
+    for (const std::string& path : sources()) EXPECT_EQ(counts[path], 1) << path << ": links in docs/reading-order.md";
+    EXPECT_EQ(counts.size(), sources().size());
+}
+
+// But for lessons, which show what the files after them explain.
+TEST(ReadingOrder, ComesToAFileAfterAllThatItIncludes) {
+    std::set<std::string> read;
+    for (const auto& [path, starred] : listed()) {
+        read.insert(path);
+        if (is_lesson(path)) continue;
+        const std::string text = content(path);
+        for (const std::smatch& m : matches(text, std::regex(R"re((?:^|\n)#include "([^"]+)")re")))
+            EXPECT_TRUE(read.contains(m[1])) << path << " comes before " << m[1] << ", which it includes";
     }
+}
+
+// An hour's reading that has no need of the rest: a note that it cites is on the path, too.
+TEST(ReadingOrder, HasAShortPathOfStars) {
+    const std::regex told(R"(Note \[([^\]]+)\]\n//  )"), cited(R"(Note \[([^\]]+)\])"), broken(R"(\n *// *)");
+    std::string path;
+    for (const Listed& file : listed())
+        if (file.starred) path += content(file.path);
+    std::set<std::string> known;
+    for (const std::smatch& m : matches(path, told)) known.insert(m[1]);
+    const std::string unbroken = std::regex_replace(path, broken, " ");
+    for (const std::smatch& m : matches(unbroken, cited)) EXPECT_TRUE(known.contains(m[1])) << "Note [" << m[1] << "]";
+    EXPECT_GT(lines_of(path).size(), 800u);
+    EXPECT_LE(lines_of(path).size(), 1200u);
 }
 
 // A .cpp that goes with a header continues that header's chapter; all others open one.
