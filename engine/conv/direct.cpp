@@ -27,10 +27,10 @@ Canvas make_canvas(const Border& b, const Real* map, Index first, Index last, Re
 ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
     if (!pointwise) return g;
-    constexpr Index enough_places = 64, least_pictures = 8;
-    while (g.batch % 2 == 0 && g.batch / 2 >= least_pictures && g.out_positions() < enough_places)
+    constexpr Index enough_positions = 64, least_pictures = 8;
+    while (g.batch % 2 == 0 && g.batch / 2 >= least_pictures && g.out_positions() < enough_positions)
         g.batch /= 2, g.height *= 2, g.out_height *= 2;
-    if (g.out_width % group_places != 0) {
+    if (g.out_width % group_positions != 0) {
         g.width = g.out_width = g.out_positions();
         g.height = g.out_height = 1;
     }
@@ -39,9 +39,9 @@ ConvGeometry unrolled(ConvGeometry g) {
 
 // --- products ------------------------------------------------------------------------------------
 
-void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, Index y_step, Index places) {
-    for (Index at = 0; at < places; at += group_places) {
-        const Index j = std::min<Index>(at, places - group_places);
+void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, Index y_step, Index positions) {
+    for (Index at = 0; at < positions; at += group_positions) {
+        const Index j = std::min<Index>(at, positions - group_positions);
         groups.push_back({x + j * x_step, y + j * y_step, int(at - j)});
     }
 }
@@ -118,7 +118,7 @@ void backward(const ConvGeometry& given, const Input& x, const Real* w, const In
 // Lines have to fill a group, of y and of each phase of x.
 bool suits(const ConvGeometry& given) {
     const ConvGeometry g = unrolled(given);
-    return g.out_width >= group_places && g.width / g.stride >= group_places;
+    return g.out_width >= group_positions && g.width / g.stride >= group_positions;
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 // and for the weight gradient dy and sometimes x.  It suits all but the smallest maps, at any width.
 //
 //     forward           y[i,j] = sum over kernel rows r of  x[line i*stride + r, run of kw*C from column j*stride] w[r]
-//     weight gradient   dw[r, run] += sum over places of  x[...the same run]'  dy[i,j]
+//     weight gradient   dw[r, run] += sum over positions of  x[...the same run]'  dy[i,j]
 //     data gradient     a convolution of dy, once for each *phase* of a pixel (direct_data_gradient.cpp)
 //
-// What lies outside a map is read as zero: its lines are copied onto a *canvas* with a border of zeros, a stretch
+// What lies outside a map is read as zero: its lines are copied onto a *canvas* with a border of zeros, a range
 // at a time, so that it stays in cache.  Where no border is needed, the map itself is the canvas.
 #pragma once
 
@@ -42,11 +42,11 @@ struct Canvas {
 // Lines first .. last-1, some perhaps outside the map, whose line 0 lies at `map`.  Takes its room from `room`.
 Canvas make_canvas(const Border& b, const Real* map, Index first, Index last, Real*& room);
 
-// The same convolution with longer lines, where places need no neighbours: 1x1 with stride 1.
+// The same convolution with longer lines, where positions need no neighbours: 1x1 with stride 1.
 ConvGeometry unrolled(ConvGeometry g);
 
-// Adds the groups of one line of places, the first of which sees x and makes y.
-void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, Index y_step, Index places);
+// Adds the groups of one line of positions, the first of which sees x and makes y.
+void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, Index y_step, Index positions);
 
 // y (+)= x w for those groups and the panels first .. last-1 of w.
 void multiply(const Panels& w, const std::vector<Group>& groups, Index x_step, Index y_step, bool add, Index first,

@@ -1,29 +1,29 @@
 // How is the forward pass of the direct algorithm shared among threads?
 //
-// A stretch of lines of y, of a picture or of several, is a thread's work: small enough that what it reads of x and
+// A range of lines of y, of a picture or of several, is a thread's work: small enough that what it reads of x and
 // writes of y stays in cache while the weights pass by, panel by panel.
 #include "engine/conv/direct.h"
 
 namespace deepen::direct {
 namespace {
 
-// Lines of y in stretches that stay in cache, about equally long; where that makes few, each is shared out by
+// Lines of y in ranges that stay in cache, about equally long; where that makes few, each is shared out by
 // channels, too.
 struct Work {
-    Index lines, stretches, panels, parts;
+    Index lines, ranges, panels, parts;
 
     explicit Work(const ConvGeometry& g)
         : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
-        constexpr Index bytes = 192 << 10, least_places = 192, least_pieces = 8;
+        constexpr Index bytes = 192 << 10, least_positions = 192, least_pieces = 8;
         const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
-        const Index stretch = std::max<Index>({1, bytes / line_bytes, least_places / g.out_width});
-        stretches = std::max<Index>(std::min<Index>(lines, 1), (lines + stretch / 2) / stretch);
-        parts = std::min(panels, (least_pieces + stretches - 1) / std::max<Index>(stretches, 1));
+        const Index range = std::max<Index>({1, bytes / line_bytes, least_positions / g.out_width});
+        ranges = std::max<Index>(std::min<Index>(lines, 1), (lines + range / 2) / range);
+        parts = std::min(panels, (least_pieces + ranges - 1) / std::max<Index>(ranges, 1));
     }
-    Index first_line(Index stretch) const { return stretch * lines / stretches; }
+    Index first_line(Index range) const { return range * lines / ranges; }
 };
 
-// The runs that a place sees: the rows of a kernel on a canvas.
+// The runs that a position sees: the rows of a kernel on a canvas.
 std::vector<Run> kernel_runs(const ConvGeometry& g, Index line) {
     std::vector<Run> runs;
     for (Index r = 0; r < g.kernel_height; ++r) runs.push_back({r * line, g.kernel_width * g.in_channels});
@@ -37,9 +37,9 @@ void forward(const ConvGeometry& given, const Input& x, const Real* w, const Out
     const Index C = g.in_channels, K = g.out_channels, s = g.stride;
     const Border border = border_of_x(g);
     const Work work(g);
-    const Panels panels(K, kernel_runs(g, border.line()), w, work.stretches > 1);
+    const Panels panels(K, kernel_runs(g, border.line()), w, work.ranges > 1);
 
-    parallel_for(work.stretches * work.parts, [&](Index number) {
+    parallel_for(work.ranges * work.parts, [&](Index number) {
         const Index begin = work.first_line(number / work.parts), end = work.first_line(number / work.parts + 1);
         const Index part = number % work.parts;
         Input::Reader read(x);

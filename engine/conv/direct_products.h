@@ -4,14 +4,14 @@
 // part of a patch that lies in one row of the picture already is contiguous: a *run* of kw*C numbers.  So a
 // product of our own can walk through the patches in place, a run at a time, and nothing is copied:
 //
-//     y [places, width] (+)= sum over runs of  x[place + run] [places, length]  w[run] [length, width]
+//     y [positions, width] (+)= sum over runs of  x[position + run] [positions, length]  w[run] [length, width]
 //
 // As in winograd_products.h, the sums of a register block stay in registers while the runs are walked: here a
-// few *groups* of neighbouring places, `step` apart in x, by two vectors of output channels.  Each step
+// few *groups* of neighbouring positions, `step` apart in x, by two vectors of output channels.  Each step
 // multiplies as many scalars of x, copied into all lanes, with two vectors of w.  Places of a group need
 // only one address between them, so that the addresses fit into registers as well.
 //
-// The same block computes the data gradient, which is a convolution of dy; `correlate_places` the weight gradient.
+// The same block computes the data gradient, which is a convolution of dy; `correlate_positions` the weight gradient.
 #pragma once
 
 #include <algorithm>
@@ -33,16 +33,16 @@ using simd::store_first;
 using simd::Vector;
 
 inline constexpr int block_groups = 3;
-inline constexpr int group_places = simd::registers == 32 ? 4 : 2;       // 24 sums in 32 registers, 12 in 16
+inline constexpr int group_positions = simd::registers == 32 ? 4 : 2;    // 24 sums in 32 registers, 12 in 16
 inline constexpr Index panel_width = 2 * lanes;
 
-// Where a run begins, seen from a place, and how long it is.
+// Where a run begins, seen from a position, and how long it is.
 struct Run {
     Index offset, length;
 };
 
-// A group of places: the first one's address in x and in y.  At the end of a line a group overlaps the one before;
-// its first `skip` places have been done, and their y is not touched.
+// A group of positions: the first one's address in x and in y.  At the end of a line a group overlaps the one before;
+// its first `skip` positions have been done, and their y is not touched.
 struct Group {
     const Real* x;
     Real* y;
@@ -50,10 +50,10 @@ struct Group {
 };
 
 // A product's second factor [depth,width] in panels of two vectors, whose columns beyond the width are zero.  Runs
-// are cut into pieces of a bounded depth: the part of x that a stretch of places has of a piece, and a panel of it,
+// are cut into pieces of a bounded depth: the part of x that a range of positions has of a piece, and a panel of it,
 // stay in cache together (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
 //
-// Where many stretches read a panel, all are packed once, beforehand.  Where there is one stretch, as for a single
+// Where many ranges read a panel, all are packed once, beforehand.  Where there is one range, as for a single
 // picture, the weights are more than the maps, and packed they would go out to memory and come back: so whoever
 // multiplies packs a panel just before, and the next is fetched meanwhile (Note [Prefetch], prefetch.h).
 class Panels {
@@ -82,7 +82,7 @@ public:
 
     // Where a panel lies; `room` has space for one that has to be packed first.
     const Real* panel(const Piece& piece, Index panel, Real* room) const {
-        if (packed_) return place(piece, panel);
+        if (packed_) return address(piece, panel);
         copy_rows(part(piece, panel), room);
         return room;
     }
@@ -97,7 +97,7 @@ private:
     static constexpr Index deepest = 512;
 
     Index whole_width() const { return simd::whole_vectors(width); }
-    Real* place(const Piece& piece, Index panel) const {
+    Real* address(const Piece& piece, Index panel) const {
         return packed_->data() + piece.first_row * whole_width() + panel * panel_width * piece.depth;
     }
     Part part(const Piece& piece, Index panel) const {
@@ -144,7 +144,7 @@ inline void Panels::pack(Index depth, const Write& write) {
     packed_ = std::make_unique<Storage>(depth * whole_width());
     parallel_for(Index(pieces.size()) * panels(), [&](Index number) {
         const Piece& piece = pieces[number / panels()];
-        write(part(piece, number % panels()), place(piece, number % panels()));
+        write(part(piece, number % panels()), address(piece, number % panels()));
     });
 }
 
@@ -152,16 +152,16 @@ inline void Panels::pack(Index depth, const Write& write) {
 struct Product {
     const Run *runs, *runs_end;
     const Real* w;
-    Index x_step, y_step;                 // from one place of a group to the next
+    Index x_step, y_step;                 // from one position of a group to the next
     bool add;                             // to y, rather than write it
     const Real* ahead = nullptr;          // a line of memory to fetch with each step, `ahead_step` apart; who fetches
     Index ahead_step = 0;                 // beyond a matrix's end gets nothing, and does no harm
 };
 
-// One to three groups of places by `columns` vectors of y from `column` on, the last with `count` channels.
+// One to three groups of positions by `columns` vectors of y from `column` on, the last with `count` channels.
 template <int size, int columns, bool fetch>
 void multiply_block(const Product& p, const Group* groups, Index column, int count) {
-    constexpr int n = group_places;
+    constexpr int n = group_positions;
     Vector sum[size][n][columns];
     const auto for_sums = [&](auto work) DEEPEN_LAMBDA {
 #pragma GCC unroll 16
@@ -171,12 +171,12 @@ void multiply_block(const Product& p, const Group* groups, Index column, int cou
 #pragma GCC unroll 16
                 for (int j = 0; j < columns; ++j) work(g, i, j);
     };
-    const auto place = [&](int g, int i, int j)
-                           DEEPEN_LAMBDA { return groups[g].y + i * p.y_step + column + j * lanes; };
+    const auto address = [&](int g, int i, int j)
+                             DEEPEN_LAMBDA { return groups[g].y + i * p.y_step + column + j * lanes; };
     const auto width = [&](int j) DEEPEN_LAMBDA { return j == columns - 1 ? count : lanes; };
 
     for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {
-        sum[g][i][j] = p.add && i >= groups[g].skip ? load_first(place(g, i, j), width(j)) : Vector{};
+        sum[g][i][j] = p.add && i >= groups[g].skip ? load_first(address(g, i, j), width(j)) : Vector{};
     });
 
     // Walk the runs.
@@ -197,14 +197,14 @@ void multiply_block(const Product& p, const Group* groups, Index column, int cou
         }
     }
     for_sums([&](int g, int i, int j) DEEPEN_LAMBDA {
-        if (i >= groups[g].skip) store_first(place(g, i, j), sum[g][i][j], width(j));
+        if (i >= groups[g].skip) store_first(address(g, i, j), sum[g][i][j], width(j));
     });
 }
 
-// s [rows,width] += the sum over places of x[place] [rows] dy[place] [width]: an outer product for each place, for
-// `columns` vectors, the last with `count` channels.  Lines are `x_line` and `dy_line` apart.
+// s [rows,width] += the sum over positions of x[position] [rows] dy[position] [width]: an outer product for each
+// position, for `columns` vectors, the last with `count` channels.  Lines are `x_line` and `dy_line` apart.
 struct Correlation {
-    Index lines, places;
+    Index lines, positions;
     const Real *x, *dy;
     Index x_line, x_step, dy_line, dy_step;
     Real* s;
@@ -212,7 +212,7 @@ struct Correlation {
 };
 
 template <int rows, int columns>
-void correlate_places(const Correlation& c, int count) {
+void correlate_positions(const Correlation& c, int count) {
     Vector sum[rows][columns];
     const auto for_sums = [&](auto work) DEEPEN_LAMBDA {
 #pragma GCC unroll 16
@@ -225,7 +225,7 @@ void correlate_places(const Correlation& c, int count) {
     const Index x_step = c.x_step, dy_step = c.dy_step;
     for (Index line = 0; line < c.lines; ++line) {
         const Real *x = c.x + line * c.x_line, *dy = c.dy + line * c.dy_line;
-        for (const Real* const end = dy + c.places * dy_step; dy != end; dy += dy_step, x += x_step) {
+        for (const Real* const end = dy + c.positions * dy_step; dy != end; dy += dy_step, x += x_step) {
             Vector right[columns];
 #pragma GCC unroll 2
             for (int j = 0; j < columns; ++j) right[j] = load_first(dy + j * lanes, width(j));
@@ -235,13 +235,13 @@ void correlate_places(const Correlation& c, int count) {
     for_sums([&](int r, int j) DEEPEN_LAMBDA { store_first(c.s + r * c.s_row + j * lanes, sum[r][j], width(j)); });
 }
 
-inline constexpr int most_rows = block_groups * group_places;            // of a block of correlate_places
+inline constexpr int most_rows = block_groups * group_positions;         // of a block of correlate_positions
 
-// correlate_places for a number of rows that is known only when it runs.
+// correlate_positions for a number of rows that is known only when it runs.
 template <int columns>
 void correlate(int rows, const Correlation& c, int count) {
     static constexpr auto kernels = []<int... r>(std::integer_sequence<int, r...>) {
-        return std::array{&correlate_places<r + 1, columns>...};
+        return std::array{&correlate_positions<r + 1, columns>...};
     }(std::make_integer_sequence<int, most_rows>());
     kernels[rows - 1](c, count);
 }

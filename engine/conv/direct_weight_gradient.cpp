@@ -1,15 +1,15 @@
 // How is a weight gradient summed so that operands come from the nearest cache?
 //
-//     dw[r, run] += sum over places of  x[line i*stride + r, run of kw*C from column j*stride]'  dy[i,j]
+//     dw[r, run] += sum over positions of  x[line i*stride + r, run of kw*C from column j*stride]'  dy[i,j]
 //
 // A block of numbers of the run times a panel of dy's channels is a small matrix that is summed in registers over
-// many places (correlate, direct_products.h).  Places are taken some lines at a time, so few that dy's panel stays in
-// the first cache.
+// many positions (correlate, direct_products.h).  Positions are taken some lines at a time, so few that dy's panel
+// stays in the first cache.
 //
 // Note [Neighbours in one set]
-//   Neighbouring places lie as many numbers apart as there are channels.  Where that is a power of two, their cache
+//   Neighbouring positions lie as many numbers apart as there are channels.  Where that is a power of two, their cache
 //   lines fall into a few sets and push each other out.  So dy is copied into panels first, unless a single panel
-//   holds all its channels; and what a block sees of x is copied where many panels read it and the stretch is too
+//   holds all its channels; and what a block sees of x is copied where many panels read it and the range is too
 //   large for the first cache.
 #include "engine/conv/direct.h"
 
@@ -18,13 +18,13 @@ namespace {
 
 constexpr Index first_cache = 24 << 10, second_cache = 256 << 10;        // bytes of each to fill
 
-// The first `places` places of dy [places,width], in panels of two vectors, one panel after the other.  Columns beyond
-// the width are zero.
-void pack_panels(const Real* dy, Index places, Index width, Real* to) {
+// The first `positions` rows of dy [positions,width], in panels of two vectors, one panel after the other.  Columns
+// beyond the width are zero.
+void pack_panels(const Real* dy, Index positions, Index width, Real* to) {
     for (Index column = 0; column < width; column += panel_width)
-        for (Index place = 0; place < places; ++place)
+        for (Index row = 0; row < positions; ++row)
             for (Index c = column; c < column + panel_width; c += lanes, to += lanes)
-                simd::store(to, c < width ? load_first(dy + place * width + c, int(std::min<Index>(lanes, width - c)))
+                simd::store(to, c < width ? load_first(dy + row * width + c, int(std::min<Index>(lanes, width - c)))
                                           : Vector{});
 }
 
@@ -56,13 +56,13 @@ Index WeightGradient::lines_at_a_time() const {
 }
 
 void WeightGradient::add_lines(const Canvas& x, const Real* dy, Index line, Index lines, Real* dw) {
-    const Index K = g_.out_channels, run = g_.kernel_width * g_.in_channels, places = lines * g_.out_width;
+    const Index K = g_.out_channels, run = g_.kernel_width * g_.in_channels, positions = lines * g_.out_width;
     const Index blocks = (run + most_rows - 1) / most_rows;
-    if (panels_ > 1) pack_panels(dy, places, K, dy_room_.data());
+    if (panels_ > 1) pack_panels(dy, positions, K, dy_room_.data());
     for (Index r = 0; r < g_.kernel_height; ++r)
         for (Index block = 0; block < blocks; ++block) {
             const Index k = block * run / blocks, rows = (block + 1) * run / blocks - k;
-            Correlation c{.lines = lines, .places = g_.out_width,
+            Correlation c{.lines = lines, .positions = g_.out_width,
                           .x = x.at(line * g_.stride + r - g_.padding, -g_.padding) + k, .dy = dy,
                           .x_line = g_.stride * x.line, .x_step = g_.stride * g_.in_channels,
                           .dy_line = g_.y_line(), .dy_step = K,
@@ -70,7 +70,7 @@ void WeightGradient::add_lines(const Canvas& x, const Real* dy, Index line, Inde
             if (copies_x()) copy_x(c, rows);
             if (panels_ > 1)
                 c.dy = dy_room_.data(), c.dy_step = panel_width, c.dy_line = g_.out_width * panel_width;
-            for (Index left = K; left > 0; left -= panel_width, c.dy += places * panel_width, c.s += panel_width)
+            for (Index left = K; left > 0; left -= panel_width, c.dy += positions * panel_width, c.s += panel_width)
                 if (left > lanes) correlate<2>(int(rows), c, int(std::min<Index>(left - lanes, lanes)));
                 else correlate<1>(int(rows), c, int(left));
         }
@@ -80,9 +80,9 @@ void WeightGradient::add_lines(const Canvas& x, const Real* dy, Index line, Inde
 void WeightGradient::copy_x(Correlation& c, Index rows) {
     Real* to = x_room_.data();
     for (Index line = 0; line < c.lines; ++line)
-        for (Index place = 0; place < c.places; ++place)
-            for (Index i = 0; i < rows; ++i) *to++ = c.x[line * c.x_line + place * c.x_step + i];
-    c.x = x_room_.data(), c.x_step = rows, c.x_line = c.places * rows;
+        for (Index position = 0; position < c.positions; ++position)
+            for (Index i = 0; i < rows; ++i) *to++ = c.x[line * c.x_line + position * c.x_step + i];
+    c.x = x_room_.data(), c.x_step = rows, c.x_line = c.positions * rows;
 }
 
 }  // namespace deepen::direct

@@ -29,8 +29,8 @@
 // Blocking     tiles go through all steps in blocks of 12 or 24, so that V and M do not leave the
 //              cache in between; filters are transformed once per call.  Where U is larger than such
 //              a block, several blocks make a round, which passes over U once.  Note [Prefetch]
-// Threads      forward by rounds; backward by groups of pictures, so that no two threads add to the
-//              same pixel of dx.  Each group sums a dU of its own; the groups' sums are added in order.
+// Threads      forward by chunks of rows of tiles; backward by chunks of pictures, so that no two threads add to the
+//              same pixel of dx.  Each chunk sums a dU of its own; the chunks' sums are added in order.
 // Error        in float 4e-6 of the largest y at 16 channels, 1.2e-5 at 256; by norm, 5 to 11 times
 //              im2col's, and of the gradients 9 to 18 times (docs/performance.md)
 // Source       Lavin & Gray 2015, "Fast Algorithms for Convolutional Neural Networks", section 4; the
@@ -57,7 +57,7 @@ struct Plan {
     Map x, y;
     Index batch, padding;
     Index tile_rows, tile_columns;
-    Index in, out;                        // groups of channels, the last one perhaps not full
+    Index in, out;                        // vectors of channels, the last one perhaps not full
     Index round = 0;                      // tiles of a round, a multiple of block_tiles
 
     Index tiles_per_image() const { return tile_rows * tile_columns; }
@@ -122,8 +122,8 @@ void transform_turned_filters(const Real* w, Index in, Index out, Real* u) {
     transform_filters(turned.data(), out, in, u);
 }
 
-// dw [3,3,in,out] += G' dU G, dU being the sum of `groups` partial ones.
-void add_filter_gradient(const Plan& p, const Real* du, Index groups, Real* dw) {
+// dw [3,3,in,out] += G' dU G, dU being the sum of `chunks` partial ones.
+void add_weight_gradient(const Plan& p, const Real* du, Index chunks, Real* dw) {
     const Index in = p.x.channels, out = p.y.channels, plane = filter_plane(p.in, p.out);
     parallel_ranges(in, 4, [=, &p](Index begin, Index end) {
         for (Index k = begin; k < end; ++k)
@@ -131,11 +131,11 @@ void add_filter_gradient(const Plan& p, const Real* du, Index groups, Real* dw) 
                 const int count = int(std::min<Index>(lanes, out - column));
                 const Real* from = du + in_panel(k, column, p.in * lanes, p.out * lanes);
                 Real* to = dw + k * out + column;
-                transform_tile<FilterGradient>(
+                transform_tile<FilterTransposed>(
                     [=](int i, int j) DEEPEN_LAMBDA {
                         Vector sum{};
-                        for (Index group = 0; group < groups; ++group)
-                            sum += load(from + (group * planes + i * 6 + j) * plane);
+                        for (Index chunk = 0; chunk < chunks; ++chunk)
+                            sum += load(from + (chunk * planes + i * 6 + j) * plane);
                         return sum;
                     },
                     [=](int i, int j, Vector v) DEEPEN_LAMBDA {
@@ -171,12 +171,12 @@ Window<Pointer> made(const Plan& p, Pointer y, Pointer spare, Index tile) {
 
 // The transformed tiles of a round, in blocks (Note [Layout of transformed tiles]).
 struct Blocks {
-    Index groups;                         // of channels
+    Index vectors;                        // of channels
     Storage storage;
 
-    Blocks(Index groups, Index tiles) : groups(groups), storage(tiles / block_tiles * groups * group_stride) {}
+    Blocks(Index vectors, Index tiles) : vectors(vectors), storage(tiles / block_tiles * vectors * vector_stride) {}
     Real* tile(Index t) {
-        return storage.data() + t / block_tiles * groups * group_stride + t % block_tiles * lanes;
+        return storage.data() + t / block_tiles * vectors * vector_stride + t % block_tiles * lanes;
     }
 };
 
@@ -215,15 +215,15 @@ void forward_round(const Plan& p, const Real* x, const Real* u, Real* y, Index b
 }
 
 // What backward is given and gives; `turned` is U with its channel axes exchanged.
-struct Gradients {
+struct BackwardMaps {
     const Real *x, *turned, *dy;
     Real *dx, *du;
 };
 
-void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, bool first, Prefetch& ahead,
+void backward_round(const Plan& p, const BackwardMaps& d, Index begin, Index end, bool first, Prefetch& ahead,
                     Workspace& s) {
     for (Index t = begin; t < end; ++t)
-        gather<OutputGradient>(made<const Real*>(p, d.dy, s.zeros.data(), t), p.y.channels, s.m.tile(t - begin));
+        gather<OutputTransposed>(made<const Real*>(p, d.dy, s.zeros.data(), t), p.y.channels, s.m.tile(t - begin));
     if (d.du) {
         for (Index t = begin; t < end; ++t)
             gather<InputTransform>(seen<const Real*>(p, d.x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
@@ -238,7 +238,7 @@ void backward_round(const Plan& p, const Gradients& d, Index begin, Index end, b
                            p.in, s.v.tile(t) + plane * plane_stride, count);
         });
         for (Index t = begin; t < end; ++t)
-            scatter<InputGradient, true>(s.v.tile(t - begin), seen(p, d.dx, s.dump.data(), t), p.x.channels);
+            scatter<InputTransposed, true>(s.v.tile(t - begin), seen(p, d.dx, s.dump.data(), t), p.x.channels);
     }
 }
 
@@ -292,13 +292,13 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
     Storage u(p.filters());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    const Index at_a_time = strips.at_a_time(), stretches = (strips.all() + at_a_time - 1) / at_a_time;
-    const Index groups = std::min<Index>(stretches, 16);
-    parallel_for(groups, [&](Index group) {
+    const Index at_a_time = strips.at_a_time(), ranges = (strips.all() + at_a_time - 1) / at_a_time;
+    const Index chunks = std::min<Index>(ranges, 16);
+    parallel_for(chunks, [&](Index chunk) {
         Workspace workspace(p);
         Input::Reader read(x);
-        const Index stop = std::min(strips.all(), (group + 1) * stretches / groups * at_a_time);
-        for (Index begin = group * stretches / groups * at_a_time, end; begin < stop; begin = end) {
+        const Index stop = std::min(strips.all(), (chunk + 1) * ranges / chunks * at_a_time);
+        for (Index begin = chunk * ranges / chunks * at_a_time, end; begin < stop; begin = end) {
             end = std::min(stop, begin + at_a_time);
             const Real* seen = read(strips.first_seen(begin) * g.x_line(), strips.end_seen(end - 1) * g.x_line());
             Prefetch ahead(strips.rounds(end - begin) * planes);
@@ -316,7 +316,7 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
     });
 }
 
-// The strips begin .. end-1, whole pictures, one stretch after the other.
+// The strips begin .. end-1, whole pictures, one range after the other.
 void backward_strips(const Strips& strips, const Input& x, const Real* turned, const Input& dy, const Output& dx,
                      Real* du, Index begin, Index end) {
     const ConvGeometry& g = strips.g;
@@ -328,7 +328,7 @@ void backward_strips(const Strips& strips, const Input& x, const Real* turned, c
     for (; begin < end; begin += strips.at_a_time()) {
         const Index stop = std::min(end, begin + strips.at_a_time()), last = stop * p.tile_columns;
         const Index from = strips.first_seen(begin), to = strips.end_seen(stop - 1);
-        const Gradients gradients{
+        const BackwardMaps maps{
             .x = du ? read_x(from * g.x_line(), to * g.x_line()) : nullptr,
             .turned = turned,
             .dy = read_dy(strips.first_line(begin) * g.y_line(), strips.first_line(stop) * g.y_line()),
@@ -345,7 +345,7 @@ void backward_strips(const Strips& strips, const Input& x, const Real* turned, c
             if (dx.data) ahead.add(dx.epilogue.reads, to * g.x_line(), next_to * g.x_line());
         }
         for (Index t = begin * p.tile_columns; t < last; t += p.round)
-            backward_round(p, gradients, t, std::min(last, t + p.round), t == first * p.tile_columns, ahead, workspace);
+            backward_round(p, maps, t, std::min(last, t + p.round), t == first * p.tile_columns, ahead, workspace);
         // What the next strips do not see is finished.
         const Index untouched = stop == end ? to : strips.first_seen(stop);
         dx.finished(finished * g.x_line(), untouched * g.x_line());
@@ -355,17 +355,17 @@ void backward_strips(const Strips& strips, const Input& x, const Real* turned, c
 
 void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Plan p = make_plan(g);
-    // A group's dU has to be kept and added up: let the group have enough tiles to pay for that.
-    const Index groups = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
+    // A chunk's dU has to be kept and added up: let it have enough tiles to pay for that.
+    const Index chunks = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
 
-    Storage turned(dx.data ? p.filters() : 0), du(dw ? groups * p.filters() : 0);
+    Storage turned(dx.data ? p.filters() : 0), du(dw ? chunks * p.filters() : 0);
     if (dx.data) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
 
-    parallel_for(groups, [&](Index group) {
-        backward_strips({g, p}, x, turned.data(), dy, dx, dw ? du.data() + group * p.filters() : nullptr,
-                        group * p.batch / groups * p.tile_rows, (group + 1) * p.batch / groups * p.tile_rows);
+    parallel_for(chunks, [&](Index chunk) {
+        backward_strips({g, p}, x, turned.data(), dy, dx, dw ? du.data() + chunk * p.filters() : nullptr,
+                        chunk * p.batch / chunks * p.tile_rows, (chunk + 1) * p.batch / chunks * p.tile_rows);
     });
-    if (dw) add_filter_gradient(p, du.data(), groups, dw);
+    if (dw) add_weight_gradient(p, du.data(), chunks, dw);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ DEEPEN_INLINE Window<Pointer> window(Pointer map, const Map& size, Pointer spare
 // Pixels of a map -> one vector in each of the 36 planes.  Columns beyond the map are zero.
 template <class T>
 void gather(const Window<const Real*>& at, Index channels, Real* __restrict planes) {
-    for (Index c = 0; c < channels; c += lanes, planes += group_stride) {
+    for (Index c = 0; c < channels; c += lanes, planes += vector_stride) {
         const int count = int(std::min<Index>(lanes, channels - c));
         const auto write = [=](int i, int j, Vector v) DEEPEN_LAMBDA { store(planes + (i * 6 + j) * plane_stride, v); };
         if (at.left == 0 && at.right == T::from && count == lanes)
@@ -59,7 +59,7 @@ void gather(const Window<const Real*>& at, Index channels, Real* __restrict plan
 // the map are dropped.
 template <class T, bool add>
 void scatter(const Real* __restrict planes, const Window<Real*>& at, Index channels) {
-    for (Index c = 0; c < channels; c += lanes, planes += group_stride) {
+    for (Index c = 0; c < channels; c += lanes, planes += vector_stride) {
         const int count = int(std::min<Index>(lanes, channels - c));
         const auto read = [=](int i, int j) DEEPEN_LAMBDA { return load(planes + (i * 6 + j) * plane_stride); };
         if (at.left == 0 && at.right == T::to && count == lanes)

@@ -52,7 +52,7 @@ struct InputTransform {       //   B' =  4  0 -5  0  1  0
     }
 };
 
-struct InputGradient {        //   B =   4  0  0  0  0  0
+struct InputTransposed {      //   B =   4  0  0  0  0  0
     enum { from = 6, to = 6 };//         0 -4  4 -2  2  4
                               //        -5 -4 -4 -1 -1  0
                               //         0  1 -1  2 -2 -5
@@ -88,7 +88,7 @@ struct FilterTransform {      //   G =   1/4     0     0
     }
 };
 
-struct FilterGradient {       //   G' =  1/4  -1/6  -1/6  1/24   1/24  0
+struct FilterTransposed {     //   G' =  1/4  -1/6  -1/6  1/24   1/24  0
     enum { from = 6, to = 3 };//           0  -1/6   1/6  1/12  -1/12  0
                               //           0  -1/6  -1/6   1/6    1/6  1
     DEEPEN_INLINE static void apply(const Vector (&u)[6], Vector (&g)[3]) {
@@ -114,7 +114,7 @@ struct OutputTransform {      //   A' =  1  1  1  1  1  0
     }
 };
 
-struct OutputGradient {       //   A =   1  0  0  0
+struct OutputTransposed {     //   A =   1  0  0  0
     enum { from = 4, to = 6 };//         1  1  1  1
                               //         1 -1  1 -1
                               //         1  2  4  8

@@ -103,7 +103,7 @@ TEST(Winograd, TransformsEvaluateAndInterpolatePolynomials) {
     for (int i = 0; i < 4; ++i) dy[i] = Vector{} + dy_values[i];
     for (int k = 0; k < 3; ++k) g[k] = Vector{} + g_values[k];
     for (int p = 0; p < 6; ++p) d[p] = Vector{} + d_values[p];
-    winograd::OutputGradient::apply(dy, at_points);
+    winograd::OutputTransposed::apply(dy, at_points);
     const double points[] = {0, 1, -1, 2, -2};
     for (int p = 0; p < 5; ++p) {
         double value = 0;
@@ -116,11 +116,11 @@ TEST(Winograd, TransformsEvaluateAndInterpolatePolynomials) {
     winograd::InputTransform::apply(d, v);
     Vector products[6];
     for (int p = 0; p < 6; ++p) products[p] = at_points[p] * u[p];
-    winograd::InputGradient::apply(products, dd);
+    winograd::InputTransposed::apply(products, dd);
     for (int p = 0; p < 6; ++p) products[p] = u[p] * v[p];
     winograd::OutputTransform::apply(products, y);
     for (int p = 0; p < 6; ++p) products[p] = at_points[p] * v[p];
-    winograd::FilterGradient::apply(products, dg);
+    winograd::FilterTransposed::apply(products, dg);
     double expected_dd[6] = {}, expected_y[4] = {}, expected_dg[3] = {};
     for (int i = 0; i < 4; ++i)
         for (int k = 0; k < 3; ++k) {
