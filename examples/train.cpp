@@ -119,7 +119,8 @@ int main(int argc, char** argv) {
     bool profiled = false, op_by_op = false;
     program.app.add_flag("--profile", profiled, "print how much time each op took")->group("Output");
     program.app
-        .add_flag("--no-fusion", op_by_op, "compute each op at once, in its own pass over memory: slower, the same bits")
+        .add_flag("--no-fusion", op_by_op,
+                  "compute each op at once, in its own pass over memory: slower, the same bits")
         ->group("Machine");
     program.app.footer(
         "Examples:\n"
