@@ -151,9 +151,13 @@ Input::Input(const Tensor& x) : tensor_(x.detach()), lazy_(nullptr), data_(nullp
 
 namespace fusion {
 
-void settle(const Tensor& x) {
+bool cheap(const Tensor& x) {
     const auto lazy = lazy_of(x);
-    if (lazy && (lazy->whole || lazy->keep || !whole_units_in_rows(x.shape(), lazy->unit))) std::as_const(x).data();
+    return lazy && !lazy->whole && !lazy->keep && whole_units_in_rows(x.shape(), lazy->unit);
+}
+
+void settle(const Tensor& x) {
+    if (!cheap(x)) std::as_const(x).data();
 }
 
 void visit(const Tensor& x, const RangeFunction& f) {

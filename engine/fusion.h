@@ -95,6 +95,7 @@ private:
 
 namespace fusion {
 
+bool cheap(const Tensor& x);                             // is it lazy, and computed by each of its readers?
 void settle(const Tensor& x);                            // computes x now if it is lazy and not cheap
 void visit(const Tensor& x, const RangeFunction& f);     // runs f on all of x in place, while it is computed if lazy
 bool enabled();

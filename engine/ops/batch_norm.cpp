@@ -43,28 +43,36 @@ std::vector<double> products(std::span<const Real> a, const std::vector<double>&
     return ab;
 }
 
-// The numbers per channel that both directions need.  Kernels multiply by gain = scale inv_std at once.
+std::vector<double> intercepts(const Tensor& shift, const std::vector<double>& gain, const std::vector<double>& mean) {
+    std::vector<double> b;
+    for (std::size_t c = 0; c < mean.size(); ++c) b.push_back(shift.data()[c] - gain[c] * mean[c]);
+    return b;
+}
+
+// The numbers per channel that both directions need.  With gain = scale inv_std and intercept = shift - gain mean,
+// scale xhat + shift = gain x + intercept, one multiply-add.
 struct Channels {
     Index count;
-    PerChannel mean, inv_std, gain, shift;
+    PerChannel mean, inv_std, gain, intercept;
 
     Channels(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon)
-        : Channels(m, inverse_deviations(m.variance, epsilon), scale, shift) {}
+        : Channels(m.mean, inverse_deviations(m.variance, epsilon), scale, shift) {}
 
 private:
-    Channels(const Moments& m, const std::vector<double>& inv_std, const Tensor& scale, const Tensor& shift)
-        : count(scale.size()), mean(m.mean), inv_std(inv_std), gain(products(scale.data(), inv_std)),
-          shift(shift.data()) {}
+    Channels(const std::vector<double>& mean, const std::vector<double>& inv_std, const Tensor& scale,
+             const Tensor& shift)
+        : count(scale.size()), mean(mean), inv_std(inv_std), gain(products(scale.data(), inv_std)),
+          intercept(intercepts(shift, products(scale.data(), inv_std), mean)) {}
 };
 
 // On `size` numbers, whole rows: y = scale xhat + shift, where xhat = (x - mean) inv_std.  y may be x's own memory.
 void normalise(const Channels& channels, Index size, const Real* x, Real* y) {
-    const Real *mean = channels.mean.wide(), *gain = channels.gain.wide(), *shift = channels.shift.wide();
+    const Real *gain = channels.gain.wide(), *intercept = channels.intercept.wide();
     for_wide_rows(size, channels.count, [=](Index at, Index columns) {
         const Real* xs = x + at;
         Real* ys = y + at;
 #pragma GCC ivdep
-        for (Index c = 0; c < columns; ++c) ys[c] = gain[c] * (xs[c] - mean[c]) + shift[c];
+        for (Index c = 0; c < columns; ++c) ys[c] = gain[c] * xs[c] + intercept[c];
     });
 }
 

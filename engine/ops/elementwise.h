@@ -13,7 +13,7 @@
 
 namespace deepen {
 
-enum class Save { input, output };
+enum class Save { input, output, either };               // either: the slope is the same function of both
 enum class Cost { cheap, dear };          // dear: computed once, at once; cheap: by everyone who reads it
 
 // y = f(x), lazily
@@ -47,7 +47,8 @@ template <class Function, class Slope>
 Tensor elementwise(const char* op, const Tensor& x, Save save, Function f, Slope slope, Cost cost = Cost::dear) {
     const Tensor y = map(op, x, f);
     if (cost == Cost::dear) y.data();
-    const Tensor saved = save == Save::input ? x.detach() : y;
+    const bool save_input = save == Save::input || (save == Save::either && fusion::cheap(y));
+    const Tensor saved = save_input ? x.detach() : y;
     const auto change = [saved, slope] { return slopes(saved, slope); };
     const auto backward = [change](Gradients& d) {
         if (d.hooked()) return d.give(0, d.take_output());             // it has become dx as it arrived
