@@ -29,7 +29,7 @@ Lazy continued(const Tensor& x, Index unit) {
     const auto lazy = lazy_of(x);
     const Index both = lazy ? std::lcm(lazy->unit, unit) : unit;
     if (lazy && lazy->steps.size() < most_steps && both == std::max(lazy->unit, unit)) {
-        Lazy more = lazy->whole ? Lazy{.ops = lazy->ops, .base = x.storage(), .keep = true} : *lazy;
+        Lazy more = lazy->whole ? Lazy{.base = x.storage(), .keep = true} : *lazy;
         more.unit = both;
         more.sources.clear();
         append_sources(more.sources, x);
@@ -47,6 +47,11 @@ Tensor later(Shape shape, Lazy lazy) {
 }
 
 bool whole_units_in_rows(const Shape& shape, Index unit) { return (shape.rank() ? shape[-1] : 1) % unit == 0; }
+
+std::vector<const char*> joined(std::vector<const char*> ops, const std::vector<const char*>& more) {
+    ops.insert(ops.end(), more.begin(), more.end());
+    return ops;
+}
 
 // The steps, and then the visitor if there is one, as the epilogue of the one who writes the base.
 RangeFunction epilogue_of(const Lazy& lazy, const RangeFunction* visitor) {
@@ -117,14 +122,15 @@ Real* Storage::compute(const RangeFunction* visitor) {
         if (visitor) visit_memory(*visitor, *this, ranges_);
         return data_;
     }
-    const profile::Part part(lazy->ops);
     Storage numbers(size_);
     RangeList written;
     const auto base = lazy->base ? lazy->base->lazy() : nullptr;
     const bool base_is_ours = base && base->whole && lazy->base.use_count() == 1;  // nobody else will ask for it
-    const Lazy* const writer = lazy->whole ? lazy.get() : base_is_ours ? base.get() : nullptr;
     const Index unit = std::lcm(lazy->unit, visitor ? visitor->unit : 1);
-    if (writer && writer->unit % unit == 0) {
+    const Lazy* writer = lazy->whole ? lazy.get() : base_is_ours ? base.get() : nullptr;
+    if (writer && writer->unit % unit != 0) writer = nullptr;
+    const profile::Part part(writer == base.get() && base ? joined(base->ops, lazy->ops) : lazy->ops);
+    if (writer) {
         writer->whole({.data = numbers.data_, .epilogue = epilogue_of(*lazy, visitor), .ranges = &written});
     } else {
         if (lazy->whole) lazy->whole({.data = numbers.data_, .ranges = &written});
