@@ -91,7 +91,8 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
                   .date = today(),
                   .counting = {.pictures = data.train.count(),
                                .batch = recipes.front().training.batch,
-                               .guessing = guessing_error(data.train)}};
+                               .guessing = guessing_error(data.train),
+                               .test_pictures = data.test.count()}};
     for (const Recipe& r : recipes)
         f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", depth_of(r))] =
             parameter_count(*make_model(r.model));
@@ -120,9 +121,9 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
     const Terminal terminal = terminal_at(1);
     const Verdict verdict = judge(runs, counting);
     std::cout << "\n" << curves_text(runs, terminal) << "\n";
-    for (const Claim* claim : {&verdict.degradation, &verdict.remedy})
-        std::cout << wrap(text(claim->statement, "  [", words(claim->outcome), "]\n", claim->finding),
-                          std::min(terminal.width(), 100))
+    int number = 0;
+    for (const Claim* claim : verdict.claims())
+        std::cout << wrap(text(heading(++number, *claim), "\n", answer(*claim)), std::min(terminal.width(), 100))
                   << "\n\n";
     std::cout << "report: " << printable_name((folder / "report.html").string()) << "\n";
 }

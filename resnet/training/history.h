@@ -43,6 +43,9 @@ struct Run {
     int depth = 0;
     std::uint64_t seed = 0;
     History history;
+    Index epochs = 0;  // of the whole run; 0: as many as its history has
+
+    bool finished() const { return static_cast<Index>(history.size()) >= epochs; }
 };
 
 }  // namespace deepen
