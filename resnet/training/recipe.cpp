@@ -127,7 +127,7 @@ void follow_paper(Recipe& recipe, Index iterations) {
     recipe.per_pixel_mean = true;
 }
 
-std::string differences(const std::string& found, const std::string& here) {
+std::vector<SettingDifference> setting_differences(const std::string& found, const std::string& here) {
     constexpr int depth_of_ours = 4;  // what lies deeper is not looked at, and cannot exhaust a stack
     const auto flat = [](const std::string& recipe) {
         const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
@@ -139,11 +139,11 @@ std::string differences(const std::string& found, const std::string& here) {
     const auto compared = [&](const std::string& key) {
         return key != "/commit" && (key != "/data/class_names" || there.contains(key));
     };
-    std::string all;
+    std::vector<SettingDifference> all;
     const auto add = [&](const std::string& pointer, const std::string& theirs, const std::string& mine) {
         std::string name = pointer.substr(1);
         std::replace(name.begin(), name.end(), '/', '.');
-        all += text(all.empty() ? "" : ", ", name, " is ", theirs, " there, ", mine, " here");
+        all.push_back({name, theirs, mine});
     };
     const auto shown = [](const Json& j, const std::string& key) {
         constexpr std::size_t enough = 60;
@@ -155,6 +155,13 @@ std::string differences(const std::string& found, const std::string& here) {
             add(key, shown(there, key), shown(ours, key));
     for (const auto& [key, value] : there.items())
         if (compared(key) && !ours.contains(key)) add(key, shown(there, key), "not given");
+    return all;
+}
+
+std::string differences(const std::string& found, const std::string& here) {
+    std::string all;
+    for (const SettingDifference& d : setting_differences(found, here))
+        all += text(all.empty() ? "" : ", ", d.name, " is ", d.there, " there, ", d.here, " here");
     return all;
 }
 

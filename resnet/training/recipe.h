@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "resnet/models.h"
 #include "resnet/training/fine_tuning.h"
@@ -32,9 +33,16 @@ struct Recipe {
 // below 80 %.  The length in epochs is the caller's to set.  Refuses nets of ImageNet.
 void follow_paper(Recipe& recipe, Index iterations);
 
-// In what two recipes, as json() writes them, differ: "training.batch is 16 there, 32 here"; empty if in nothing.
-// The commit of the program is noted in both and not compared.
-// `found` may be anything that was read from a file.
+// A setting by its name in json(), "training.batch", with its values as JSON or "not given".
+struct SettingDifference {
+    std::string name, there, here;
+};
+
+// In what two recipes, as json() writes them, differ.  The commit of the program is noted in both and not compared.
+// Both may be anything that was read from a file.
+std::vector<SettingDifference> setting_differences(const std::string& found, const std::string& here);
+
+// The same as a sentence: "training.batch is 16 there, 32 here"; empty if they differ in nothing.
 std::string differences(const std::string& found, const std::string& here);
 
 // A checksum of all pictures and labels (CRC-32), in hexadecimal.
