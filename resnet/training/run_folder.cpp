@@ -291,6 +291,13 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
     return history;
 }
 
+std::optional<TrainingState> state_of_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
+    if (checkpoints_in(folder).empty()) return std::nullopt;
+    const std::optional<Found> found = find_checkpoint(folder, recipe.json(data), {}, {});
+    if (!found) return std::nullopt;
+    return found->checkpoint.state;
+}
+
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder

@@ -31,6 +31,11 @@ struct CheckpointOptions {
 // mistaken for this one's.
 std::optional<History> finished_run(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data);
 
+// Where an unfinished run of this recipe stands, by its newest sound checkpoint; none if there is no checkpoint.
+// Refuses what train_into() refuses about checkpoints.  Writes nothing.
+std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, const Recipe& recipe,
+                                          const DataSplits& data);
+
 // Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
 // one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
 // process trains into, or that holds weights or a log of an unknown run; and checkpoints none of which is sound,
