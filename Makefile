@@ -57,7 +57,7 @@ SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradients are checked in double alone; tests that run programs, which are of float, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/makefile_test.cpp $(addprefix tests/examples/,$(addsuffix _test.cpp,classify interruption lessons processor programs))
+ONLY_FLOAT  := tests/makefile_test.cpp $(addprefix tests/examples/,$(addsuffix _test.cpp,classify experiment interruption lessons processor programs))
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 

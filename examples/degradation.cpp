@@ -5,7 +5,8 @@
 // residual twin start from the same bits and see the same pictures in the same order.
 //
 //     DIR/plain20-seed1/ ...      one folder per run (run_folder.h); what is there is not trained again
-//     DIR/report.html             verdict, table and curves of all runs in DIR that have these settings
+//     DIR/report.html             verdict, table and curves of all runs in DIR that have these settings; written
+//                                 again after every epoch
 //     DIR/curves.svg, same-depth.svg, curves.csv
 #include <algorithm>
 #include <ctime>
@@ -19,12 +20,13 @@
 #include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
+#include "examples/common/experiment_view.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
-#include "examples/common/run_observer.h"
 #include "examples/common/training_flags.h"
 #include "resnet/cifar.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/plan.h"
 #include "resnet/training/report.h"
 #include "resnet/training/run_folder.h"
 
@@ -39,6 +41,7 @@ struct Experiment {
     std::vector<std::uint64_t> seeds{1};
     std::string output;
     std::string shortcut;                                // of residual nets; empty: the paper's
+    bool plan_only = false;
     TrainingFlags flags;
 
     ModelOptions net(int depth, const std::string& kind) const {
@@ -128,32 +131,31 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
     std::cout << "report: " << printable_name((folder / "report.html").string()) << "\n";
 }
 
-Run run_of(const Recipe& recipe, const History& history) {
-    return {.kind = recipe.kind(), .depth = depth_of(recipe), .seed = recipe.training.seed, .history = history};
+// What is there, and how long the rest will take.
+std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
+    std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
+    if (!std::ranges::all_of(runs, &PlannedRun::finished))
+        std::cout << "timing a few steps of each net ..." << std::endl;
+    time_nets(runs, recipes, data);
+    std::cout << plan_text(runs, threads()) << std::endl;
+    return runs;
 }
 
-// Trains what is not there yet.  Returns the runs that are finished.
-std::vector<Run> train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
-    std::vector<Run> runs;
-    for (std::size_t i = 0; i < recipes.size(); ++i) {
-        const Recipe& recipe = recipes[i];
-        const fs::path folder = fs::path(e.output) / recipe.name();
-        std::cout << "[" << i + 1 << "/" << recipes.size() << "] " << describe(recipe) << std::endl;
-        std::optional<History> history = finished_run(folder, recipe, data);
-        if (history) {
-            std::cout << "      finished before: " << summary(*history) << std::endl;
-        } else {
-            RunObserver observer(recipe, data);
-            history = train_into(folder, recipe, data, observer.observer(), e.flags.checkpoints);
+// Trains what is not there yet.  An interruption waits until the report says so.
+void train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes,
+               const std::vector<PlannedRun>& planned, ExperimentView& view) {
+    const DelayedInterruption until_reported("stopping as soon as the report says so.");
+    try {
+        for (std::size_t i = 0; i < recipes.size() && !interrupted(); ++i) {
+            const fs::path folder = fs::path(e.output) / recipes[i].name();
+            if (!planned[i].finished) train_into(folder, recipes[i], data, view.begin(i), e.flags.checkpoints);
+            if (!interrupted()) view.end(i, weights_hash(folder));
         }
-        if (interrupted()) break;
-        std::cout << "      weights hash " << weights_hash(folder) << std::endl;
-        runs.push_back(run_of(recipe, *history));
+    } catch (...) {
+        view.stop(Phase::failed);
+        throw;
     }
-    if (interrupted())
-        std::cerr << "degradation: " << runs.size() << " of " << recipes.size()
-                  << " runs are finished; give the same command again to resume.\n";
-    return runs;
+    if (interrupted()) view.stop(Phase::interrupted);
 }
 
 // Runs that earlier commands have finished in the same folder, with other depths, kinds or seeds and the same settings:
@@ -163,6 +165,7 @@ void add_earlier_runs(const Experiment& e, const DataSplits& data, std::vector<R
     static const std::regex name("(plain|resnet)([0-9]{1,5})-seed([0-9]{1,18})");
     std::set<std::string> known, earlier;
     for (const Recipe& recipe : recipes) known.insert(recipe.name());
+    if (!fs::is_directory(e.output)) return;
     for (const auto& entry : fs::directory_iterator(e.output))
         if (const std::string n = entry.path().filename().string(); !known.count(n)) earlier.insert(n);
     for (const std::string& folder : earlier) {
@@ -210,6 +213,7 @@ int main(int argc, char** argv) {
         ->type_name("S,S");
     add_shortcut_flag(app, e.shortcut);
     e.flags.add_to(app);
+    app.add_flag("--plan", e.plan_only, "say how long each run will take, and train nothing")->group("Experiment");
     app.add_option("--output-dir", e.output,
                    "folder for the runs and the report; finished runs in it are not trained again.  If not given, "
                    "runs/degradation-DATA")
@@ -219,7 +223,7 @@ int main(int argc, char** argv) {
         "Examples:\n"
         "  # one epoch: plain nets already degrade\n"
         "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1\n\n"
-        "  # the paper's Figure 6: days of computing\n"
+        "  # the paper's Figure 6: days of computing; with --plan, how many\n"
         "  build/degradation --depths 20,32,44,56,110 --data-path cifar10 \\\n"
         "      --schedule paper --iterations 64000");
 
@@ -236,12 +240,22 @@ int main(int argc, char** argv) {
         std::vector<Recipe> recipes = e.recipes(data);
         std::cout << describe(e.flags.data_path, data) << std::endl;
 
-        std::vector<Run> runs = train_all(e, data, recipes);
-        if (runs.empty()) return 0;
-        add_earlier_runs(e, data, recipes, runs);
+        const std::vector<PlannedRun> planned = plan(e, data, recipes);
+        if (e.plan_only) return 0;
+        std::vector<Recipe> all = recipes;
+        std::vector<Run> earlier;
+        add_earlier_runs(e, data, all, earlier);
         std::string command = "build/degradation";
         for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
-        const ReportFacts f = facts(command, e, data, recipes);
+        const ReportFacts f = facts(command, e, data, all);
+        ExperimentView view(recipes, data, planned, earlier, fs::path(e.output) / "report.html", f);
+        train_all(e, data, recipes, planned, view);
+        const std::vector<Run> runs = view.finished();
+        if (interrupted()) {
+            std::cerr << "degradation: " << runs.size() - earlier.size() << " of " << recipes.size()
+                      << " runs are finished; give the same command again to resume.\n";
+            return 0;
+        }
         write_results(e.output, runs, f);
         print_results(e.output, runs, f.counting);
         return 0;

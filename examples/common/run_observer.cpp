@@ -12,9 +12,10 @@
 
 namespace deepen {
 
-RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data)
+RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data, std::function<std::string()> addition)
     : epochs_(recipe.training.epochs),
       batch_(recipe.training.batch),
+      addition_(std::move(addition)),
       progress_({.name = "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
                 terminal_at(2)) {}
 
@@ -26,7 +27,8 @@ Observer RunObserver::observer() {
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },
         .evaluating = [this] { progress_.note("testing"); },
-        .epoch = [this](const EpochRecord& record, const History&) { progress_.print(epoch_line(record, epochs_)); },
+        .epoch = [this](const EpochRecord& record,
+                        const History&) { progress_.print(epoch_line(record, epochs_) + addition_()); },
         .stop = interrupted,
         .say = [this](const std::string& line) { progress_.print(line); }};
 }

@@ -4,6 +4,9 @@
 // epoch.  It also passes on Ctrl-C.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "resnet/training/progress.h"
 #include "resnet/training/recipe.h"
 
@@ -11,7 +14,9 @@ namespace deepen {
 
 class RunObserver {
 public:
-    RunObserver(const Recipe& recipe, const DataSplits& data);
+    // `addition` ends the line of each epoch.
+    RunObserver(const Recipe& recipe, const DataSplits& data,
+                std::function<std::string()> addition = [] { return std::string(); });
 
     Observer observer();                                 // refers to this object
     void finish() { progress_.finish(); }                // wipes the bar, before other words
@@ -19,6 +24,7 @@ public:
 private:
     Index epochs_, batch_;
     Index epoch_ = 0;                                    // that the bar shows
+    const std::function<std::string()> addition_;
     Progress progress_;
 };
 

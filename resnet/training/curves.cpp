@@ -37,7 +37,11 @@ struct Axes {
 constexpr int figure_height = 420;
 constexpr double plot_bottom = 0.15, plot_top = 0.83;    // shares of the figure's height
 
-std::string block_name(const Net& net) { return "$" + net.kind + std::to_string(net.depth); }
+std::string block_name(const Net& net) {
+    return text("$", net.kind, net.depth, net.finished ? "" : text("_seed", net.runs.front()->seed));
+}
+
+std::string label_of(const Net& net) { return net.name() + (net.finished ? "" : "*"); }
 
 Index epochs_of(const Net& net) { return last_shared_epoch({net}); }
 
@@ -69,7 +73,7 @@ Axes axes_of(const std::vector<Net>& nets) {
                 const double high = 100 * at(net, epoch, what).high;
                 if (std::isnan(high)) continue;
                 most = std::max(most, high);
-                if (epoch == epochs) most_at_end = std::max(most_at_end, high);
+                if (epoch == epochs && net.finished) most_at_end = std::max(most_at_end, high);
             }
     }
     const double wanted = std::min(most, most_at_end > 0 ? 2.5 * most_at_end : most);
@@ -133,6 +137,10 @@ std::string iterations_remark(const std::vector<Panel>& panels) {
     return text(" (", first.iteration, " iterations each)");
 }
 
+std::string unfinished_remark(const std::vector<Net>& nets) {
+    return std::ranges::all_of(nets, &Net::finished) ? "" : "   * not finished";
+}
+
 std::string ranges(const Axes& axes) {
     // Few epochs have marks, which must not lie on the axis.
     const double first = axes.epochs == 1 ? 0.5 : axes.epochs < 30 ? 1 - 0.02 * static_cast<double>(axes.epochs) : 0;
@@ -188,8 +196,12 @@ std::string plot_panel(const Panel& panel, const Axes& axes) {
     const double apart = axes.top * 17 / (figure_height * (plot_top - plot_bottom));
     const std::vector<double> heights = label_heights(panel.lines, axes.top, apart);
     for (std::size_t i = 0; i < heights.size(); ++i)
-        s += text("set label '", panel.lines[i].net.name(), "' at graph 1, first ", heights[i],
+        s += text("set label '", label_of(panel.lines[i].net), "' at graph 1, first ", heights[i],
                   " left offset character 0.7,0 textcolor rgb '", panel.lines[i].colour, "'\n");
+    for (const Line& line : panel.lines)
+        if (!line.net.finished && line.end <= axes.top)
+            s += text("set label '' at ", epochs_of(line.net), ", ", line.end,
+                      " point pointtype 6 pointsize 1.2 linewidth 1.5 linecolor rgb '", line.colour, "'\n");
 
     std::string separator = "plot ";
     const auto draw = [&](const Line& line, const std::string& what) {
@@ -225,7 +237,8 @@ std::string figure(const std::vector<Panel>& panels, int width, const std::strin
               "set border 3 linecolor rgb '#888888'\n"
               "set tics nomirror out scale 0.5 textcolor rgb '#444444'\n"
               "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n";
-    script += text("set xlabel 'epoch", iterations_remark(panels), "' textcolor rgb '#444444'\n");
+    script += text("set xlabel 'epoch", iterations_remark(panels), unfinished_remark(nets_in(panels)),
+                   "' textcolor rgb '#444444'\n");
     script += ranges(axes) + legend(panels.front().left, width, axes);
     for (const Panel& panel : panels) script += plot_panel(panel, axes);
     const std::string drawing = run_gnuplot(script + "unset multiplot\n");
@@ -314,9 +327,12 @@ std::string beside(const std::string& left, const std::string& right, int width)
 }
 
 // Plain left, residual right.
-std::vector<Panel> panels_of(const std::vector<Run>& runs) {
-    const std::vector<Net> nets = nets_of(runs);
-    require(!nets.empty(), "no curves to draw: none of the ", runs.size(), " runs has finished an epoch.");
+std::vector<Panel> panels_of(const std::vector<Run>& runs, const std::vector<Run>& unfinished = {}) {
+    std::vector<Net> nets = nets_of(runs);
+    for (const Run& run : unfinished)
+        if (!run.history.empty()) nets.push_back({run.kind, run.depth, {&run}, false});
+    require(!nets.empty(), "no curves to draw: none of the ", runs.size() + unfinished.size(),
+            " runs has finished an epoch.");
     const std::map<int, std::string> colours = colours_by_depth(nets);
     std::vector<Panel> panels;
     for (const auto& [kind, title] : {std::pair("plain", "plain nets"), std::pair("residual", "residual nets")}) {
@@ -344,8 +360,8 @@ void write_curves_csv(const std::filesystem::path& path, const std::vector<Run>&
     write_file_atomically(path, all.str());
 }
 
-std::string curves_svg(const std::vector<Run>& runs) {
-    std::vector<Panel> panels = panels_of(runs);
+std::string curves_svg(const std::vector<Run>& runs, const std::vector<Run>& unfinished) {
+    std::vector<Panel> panels = panels_of(runs, unfinished);
     if (panels.size() == 1) return figure(panels, 640, "curves");
     panels[0].left = 0.06, panels[0].right = 0.445;
     panels[1].left = 0.535, panels[1].right = 0.92;

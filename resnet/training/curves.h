@@ -22,9 +22,10 @@ namespace deepen {
 //     kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
 void write_curves_csv(const std::filesystem::path& path, const std::vector<Run>& runs);
 
-// All nets, plain left and residual right; one panel if there is one kind only.  An SVG document.
+// All nets, plain left and residual right; one panel if there is one kind only.  An SVG document.  Each of the
+// `unfinished` runs is a line of its own, with a ring at its end and a star at its name.
 // Refuses runs without a single epoch.
-std::string curves_svg(const std::vector<Run>& runs);
+std::string curves_svg(const std::vector<Run>& runs, const std::vector<Run>& unfinished = {});
 
 // The deepest depth that was trained both ways: its plain and its residual net in one panel.
 // Empty where there is no such depth.

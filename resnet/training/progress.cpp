@@ -139,22 +139,9 @@ std::string Progress::line(int width) const {
         if (!all.empty()) all += "  ";
         all += terminal_.colour && &part == &parts.front() ? text(bold, part.words, normal) : part.words;
         if (&part == &parts.front() && terminal_.interactive && work_.items > 0 && room() >= narrowest_bar)
-            all += " " + bar(std::min(room(), widest_bar));
+            all += " " + bar(share(), std::min(room(), widest_bar), terminal_);
     }
     return all;
-}
-
-std::string Progress::bar(int cells) const {
-    const int halves = static_cast<int>(share() * 2 * cells);
-    std::string full, empty;
-    if (terminal_.unicode) {
-        full = times(halves / 2, "━") + (halves % 2 ? "╸" : "");
-        empty = times(cells - (halves + 1) / 2, terminal_.colour ? "━" : " ");
-    } else {
-        full = times(halves / 2, "#");
-        empty = times(cells - halves / 2, "-");
-    }
-    return terminal_.colour ? text(green, full, normal, faint, empty, normal) : full + empty;
 }
 
 double Progress::share() const {
@@ -170,6 +157,19 @@ double Progress::seconds_remaining() const {
     const double by_items = static_cast<double>(work_.items) * recent_seconds_ / recent_items_;
     const double a_round = std::isnan(round_seconds_) ? by_items : round_seconds_;
     return seconds_left() + static_cast<double>(work_.rounds - round_) * a_round;
+}
+
+std::string bar(double share, int cells, const Terminal& terminal) {
+    const int halves = static_cast<int>(share * 2 * cells);
+    std::string full, empty;
+    if (terminal.unicode) {
+        full = times(halves / 2, "━") + (halves % 2 ? "╸" : "");
+        empty = times(cells - (halves + 1) / 2, terminal.colour ? "━" : " ");
+    } else {
+        full = times(halves / 2, "#");
+        empty = times(cells - halves / 2, "-");
+    }
+    return terminal.colour ? text(green, full, normal, faint, empty, normal) : full + empty;
 }
 
 std::string epoch_line(const EpochRecord& e, Index epochs) {

@@ -63,7 +63,6 @@ private:
     void draw(bool now);
     void wipe();
     std::string line(int width) const;
-    std::string bar(int cells) const;
     double share() const;                                // of the round that is done, 0 .. 1
     double seconds_left() const;                         // of the round
     double seconds_remaining() const;  // of all rounds
@@ -82,6 +81,9 @@ private:
     double recent_items_ = 0, recent_seconds_ = 0;       // both decay, their ratio is the rate
     bool drawn_ = false;                                 // the bar stands on the terminal's last line
 };
+
+// A bar of so many columns, full to `share`, 0 .. 1.
+std::string bar(double share, int cells, const Terminal& terminal);
 
 // The line that stays of an epoch:
 //     epoch  3/20  loss 1.2345  error 38.1 %  test error 36.0 %  lr 0.1  1:43

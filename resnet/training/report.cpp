@@ -259,18 +259,26 @@ std::string what_was_run(const std::vector<Run>& runs, const ReportFacts& facts)
 
 }  // namespace
 
-std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts) {
+std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, const std::vector<Run>& unfinished) {
     const std::vector<Net> nets = nets_of(runs);
-    require(!nets.empty(), "nothing to report: none of the ", runs.size(), " runs has finished an epoch.");
-    const Verdict verdict = judge(runs, facts.counting);
+    require(!nets.empty() || !unfinished.empty(), "nothing to report: none of the ", runs.size(),
+            " runs has finished an epoch.");
+    const std::string curves =
+        figure(curves_svg(runs, unfinished), "Error against epochs, plain nets and residual nets", how_to_read_curves,
+               false);
+    if (nets.empty())
+        return text(page_head, "<h1>", title, "</h1>\n<h2>The curves</h2>\n", curves, what_was_run(unfinished, facts),
+                    "</body>\n</html>\n");
+    std::vector<Run> all = runs;                         // a verdict says where others are not finished
+    all.insert(all.end(), unfinished.begin(), unfinished.end());
+    const Verdict verdict = judge(all, facts.counting);
 
     std::string s = text(page_head, "<h1>", title, "</h1>\n<p class=\"soft\">The degradation experiment of ",
                          "He et al. 2015, section 4.2, with ", names(nets), ", compared after ",
                          epochs_text(verdict.epoch), ".</p>\n");
     s += claims_of(verdict);
     s += "<h2>The numbers</h2>\n" + table(nets, facts, verdict.epoch) + differences_table(verdict);
-    s += "<h2>The curves</h2>\n";
-    s += figure(curves_svg(runs), "Error against epochs, plain nets and residual nets", how_to_read_curves, false);
+    s += "<h2>The curves</h2>\n" + curves;
     s += figure(same_depth_svg(runs), "Error against epochs at the same depth, with and without shortcuts",
                 how_to_read_twins, true);
     return s + why + limits(nets, verdict.epoch) + what_was_run(runs, facts) + "</body>\n</html>\n";

@@ -2,7 +2,8 @@
 //
 // report.html: the question, the verdict with its numbers, a table, the curves and how to read
 // them, what the paper says of the reason, and what was run.  One file without scripts, with its
-// figures inside it, that opens anywhere and follows the reader's light or dark setting.
+// figures inside it, that opens anywhere and follows the reader's light or dark setting.  (While the experiment runs:
+// live_report.h.)
 #pragma once
 
 #include <filesystem>
@@ -23,8 +24,10 @@ struct ReportFacts {
     std::map<std::string, Index> parameters;             // by name of the net: {"plain-20", 269722}
 };
 
+// Verdict and table are of `runs`, which are finished.  Those that are `unfinished` are in the figure, marked.
 // Refuses runs without a single epoch.  Needs gnuplot.
-std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts);
+std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts,
+                        const std::vector<Run>& unfinished = {});
 
 // The same as a file, replaced atomically.
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts);

@@ -17,6 +17,7 @@ struct Net {
     std::string kind;                                    // "plain" or "residual"
     int depth = 0;
     std::vector<const Run*> runs;                        // by ascending seed; they belong to whom they were given by
+    bool finished = true;                                // false: it is a single run that others do not wait for
 
     std::string name() const;                            // "plain-20", "resnet-20"
 };

@@ -29,11 +29,11 @@ bool speaks_utf8() {
     return false;
 }
 
-int width_of(int fd) {
+int size_of(int fd, unsigned short winsize::* side, const char* variable, int otherwise) {
     winsize size{};
-    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    const int told = std::atoi(environment("COLUMNS").c_str());
-    return told > 0 ? told : 80;
+    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.*side > 0) return size.*side;
+    const int told = std::atoi(environment(variable).c_str());
+    return told > 0 ? told : otherwise;
 }
 
 }  // namespace
@@ -44,7 +44,8 @@ Terminal terminal_at(int fd) {
     t.interactive = ::isatty(fd) && !term.empty() && term != "dumb";
     t.colour = t.interactive && environment("NO_COLOR").empty();
     t.unicode = speaks_utf8();
-    t.width = [fd] { return width_of(fd); };
+    t.width = [fd] { return size_of(fd, &winsize::ws_col, "COLUMNS", 80); };
+    t.height = [fd] { return size_of(fd, &winsize::ws_row, "LINES", 24); };
     return t;
 }
 

@@ -16,11 +16,12 @@ struct Terminal {
     bool colour = false;
     bool unicode = false;                                // UTF-8
     std::function<int()> width = [] { return 80; };      // in columns; asked anew each time, for windows are resized
+    std::function<int()> height = [] { return 24; };     // in rows
 };
 
 // What file descriptor `fd` leads to.  Interactive: a terminal, unless TERM is unset or "dumb".
 // Colour: interactive, and NO_COLOR unset or empty (no-color.org).  Unicode: as LC_ALL, LC_CTYPE or LANG say.
-// Width: the kernel's, else COLUMNS, else 80.
+// Width: the kernel's, else COLUMNS, else 80; height: the kernel's, else LINES, else 24.
 Terminal terminal_at(int fd);
 
 // Columns that UTF-8 text takes, counting each code point as one and colour sequences as none.

@@ -109,7 +109,7 @@ History Trainer::run(const Observer& observer) {
     Loader loader(data_.train, preprocessing_,
                   {.batch = options_.batch, .shuffle = true, .augment = options_.augment, .seed = options_.seed});
     net_.train();
-    while (!finished() && finish_epoch(loader, observer)) {
+    while (!finished() && !observer.stop() && finish_epoch(loader, observer)) {
     }
     return state_.history;
 }

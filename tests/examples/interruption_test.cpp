@@ -39,6 +39,8 @@ TEST(Interruption, EndsMeasuringWithTheProcessThatMeasures) {
     expect_dead(child);
 }
 
+TEST(Interruption, EndsPlanning) { expect_end("build/degradation --depths 9998 --plan"); }
+
 // A gnuplot that hangs is ended, too, and whatever it has started.
 TEST(Interruption, EndsGnuplot) {
     const Scratch scratch;

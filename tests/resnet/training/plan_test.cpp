@@ -67,7 +67,8 @@ TEST(Plan, CountsPicturesAndTestsThatAreLeft) {
     EXPECT_EQ(whole.tests_left, 3);
 
     // After one epoch and two steps.
-    const PlannedRun begun = planned_run(recipe(), pictures(), TrainingState{.iteration = 7, .history = {{.epoch = 1}}});
+    const TrainingState state{.iteration = 7, .history = {{.epoch = 1}}};
+    const PlannedRun begun = planned_run(recipe(), pictures(), state);
     EXPECT_EQ(begun.iterations_left, 8);
     EXPECT_EQ(begun.pictures_left, 210 - 70 - 32);
     EXPECT_EQ(begun.tests_left, 2);

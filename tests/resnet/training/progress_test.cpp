@@ -222,6 +222,10 @@ TEST(Terminal, IsNoneWhereAFileIs) {
     EXPECT_EQ(t.width(), 63);
     ::unsetenv("COLUMNS");
     EXPECT_EQ(t.width(), 80);
+    ::setenv("LINES", "17", 1);
+    EXPECT_EQ(t.height(), 17);
+    ::unsetenv("LINES");
+    EXPECT_EQ(t.height(), 24);
     std::fclose(file);
 }
 

@@ -1,0 +1,125 @@
+// Can an experiment be planned and watched?  (Built by `make`; run from the repository's root.)
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "engine/io/files.h"
+#include "tests/examples/command.h"
+#include "tests/scratch.h"
+
+namespace deepen {
+namespace {
+
+// Nets small enough to be trained in a test: 40 steps per epoch, so that a signal comes while they train.
+const std::string flags = " --depths 8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 --epochs 4 ";
+
+std::string into(const std::string& folder) { return "build/degradation" + flags + "--output-dir " + folder; }
+
+bool has(const std::string& page, const std::string& words) { return page.find(words) != page.npos; }
+
+const std::string reloads = "http-equiv=\"refresh\"";
+
+class Experiments : public testing::Test {
+protected:
+    void SetUp() override {
+        if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    }
+    std::string report() const { return read_text_file(dir + "/report.html"); }
+
+    const Scratch scratch;
+    const std::string dir = (scratch / "experiment").string();
+};
+
+TEST_F(Experiments, CanBePlannedWithoutTrainingOrWritingAnything) {
+    const Outcome o = run(into(dir) + " --plan");
+    EXPECT_EQ(o.code, 0) << o.output;
+    expect_mentions(o.output, "plan, from 3 training steps and 3 test batches of each net, timed just now on ");
+    for (const char* line :
+         {"\n  plain8-seed1  ", "\n  resnet8-seed1 ", "  160 steps of ", ", 4 tests of ", "\n  total "})
+        expect_mentions(o.output, line);
+    EXPECT_FALSE(std::filesystem::exists(dir));
+}
+
+TEST_F(Experiments, BeginWithAPlanThatDoesNotCountWhatIsFinished) {
+    expect(into(dir) + " --kinds plain", 0, "plan, from 3 training steps");
+    expect(into(dir) + " --plan", 0, "\n  plain8-seed1   finished before\n");
+    expect(into(dir) + " --kinds plain --plan", 0, "plan: every run is finished already; nothing is left to train\n");
+    expect(into(dir) + " --lr 0.05 --plan", 1, "holds a run with other settings");
+}
+
+TEST_F(Experiments, TrainToTheBitsThatTrainGives) {
+    const Outcome one = run("build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 "
+                            "--epochs 4 --output-dir " + (scratch / "one").string());
+    const std::size_t at = one.output.find("weights hash ");
+    ASSERT_NE(at, one.output.npos) << one.output;
+    expect(into(dir), 0, one.output.substr(at, 29));
+}
+
+// Killed without a chance to say so.
+TEST_F(Experiments, ReloadTheirReportWhileTheyRun) {
+    expect(signalled(into(dir), dir + "/report.html", "KILL"), 137, "");
+    EXPECT_TRUE(has(report(), reloads));
+    EXPECT_TRUE(has(report(), "This experiment is running"));
+    EXPECT_TRUE(has(report(), "plain-8*"));
+    expect(into(dir), 0, "Going on from epoch ");
+    EXPECT_FALSE(has(report(), reloads));
+    EXPECT_FALSE(has(report(), "This experiment is"));
+    EXPECT_FALSE(has(report(), "plain-8*"));
+}
+
+TEST_F(Experiments, SayInTheReportThatTheyWereInterrupted) {
+    expect(signalled(into(dir), dir + "/report.html", "TERM"), 143,
+           " runs are finished; give the same command again to resume.");
+    EXPECT_FALSE(has(report(), reloads));
+    EXPECT_TRUE(has(report(), "It was interrupted at "));
+}
+
+// The folder of the second net holds something foreign.
+TEST_F(Experiments, SayInTheReportThatTheyFailed) {
+    std::filesystem::create_directories(dir + "/resnet8-seed1");
+    write_file_atomically(dir + "/resnet8-seed1/weights.safetensors", "mine");
+    expect(into(dir), 1, "but no config.json");
+    EXPECT_FALSE(has(report(), reloads));
+    EXPECT_TRUE(has(report(), "It stopped with an error at "));
+    EXPECT_TRUE(has(report(), "1 of 2 runs finished"));
+}
+
+TEST_F(Experiments, AreTrainedWhereNothingCanBeDrawn) {
+    std::filesystem::permissions(scratch.write("gnuplot", "#!/bin/sh\nexit 127\n"), std::filesystem::perms::owner_all);
+    const Outcome o = run("PATH=" + scratch.folder().string() + ":$PATH " + into(dir));
+    EXPECT_EQ(o.code, 1) << o.output;
+    const std::string words = "report.html is not up to date; the training goes on.";
+    EXPECT_EQ(o.output.find(words), o.output.rfind(words)) << "once is enough";
+    expect_mentions(o.output, words);
+    EXPECT_TRUE(std::filesystem::exists(dir + "/resnet8-seed1/weights.safetensors"));
+}
+
+TEST_F(Experiments, HaveALinePerNetAtATerminal) {
+    if (run("script --version").code != 0) GTEST_SKIP() << "script, which plays a terminal, is not installed";
+    const auto at_terminal = [&](const std::string& variables, const std::string& folder) {
+        return run("TERM=xterm LC_ALL=C.UTF-8 " + variables + " script -qec '" + into((scratch / folder).string()) +
+                   "' /dev/null < /dev/null");
+    };
+    const Outcome colourful = at_terminal("NO_COLOR=", "a");
+    EXPECT_EQ(colourful.code, 0) << colourful.output;
+    expect_mentions(colourful.output, "\x1b[3A\r");      // two nets and a line for all of them
+    expect_mentions(colourful.output, "resnet8-seed1  waiting");
+    expect_mentions(colourful.output, "2 of 2 finished");
+    expect_mentions(colourful.output, "\x1b[32m");
+    const Outcome plain = at_terminal("NO_COLOR=1", "b");
+    expect_mentions(plain.output, "\x1b[3A\r");
+    EXPECT_EQ(plain.output.find("\x1b[32m"), plain.output.npos);
+    const Outcome file = run(into((scratch / "c").string()));
+    EXPECT_EQ(file.output.find('\x1b'), file.output.npos) << file.output;
+    expect_mentions(file.output, "[2/2] resnet8: shortcut A, 1356 parameters, seed 1\n      about ");
+    expect_mentions(file.output, "  all runs: 0:0");
+}
+
+TEST(Plans, RefuseWhatTheyDoNotKnow) {
+    expect("build/degradation --plan 3", 2, "The following argument was not expected: 3");
+    expect("build/degradation --plann", 2, "did you mean --plan?");
+    expect("build/degradation --plan --depths 9", 2, "6n+2");
+}
+
+}  // namespace
+}  // namespace deepen
