@@ -137,11 +137,11 @@ Real* Storage::compute(const RangeFunction* visitor) {
         else compute_steps(*lazy, numbers, written);
         if (visitor) visit_memory(*visitor, numbers, written);
     }
+    ranges_ = written;                                   // the same whoever computes
     Real* nothing = nullptr;
     if (data_.compare_exchange_strong(nothing, numbers.data_)) {
         capacity_ = numbers.capacity_;
         numbers.data_ = nullptr;
-        ranges_ = written;
         const std::lock_guard lock(mutex_);
         lazy.swap(lazy_), lazy_.reset();
     }

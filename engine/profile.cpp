@@ -28,7 +28,7 @@ struct Profile {
 };
 
 Profile& current() {
-    static Profile instance;
+    static thread_local Profile instance;                          // other threads are not profiled
     return instance;
 }
 
