@@ -10,8 +10,8 @@
 // A lazy op (fusion.h) takes its time later: when its numbers are needed, as a Part of its own, or inside another op as
 // a prologue, an epilogue or a gradient hook.  The table names such work as what it is: "conv2d + batch_norm + relu".
 //
-// For one thread: the one that calls start().  What runs between ops (making batches, updating weights) is booked by the code
-// that does it, with a lap of its own.
+// For one thread: the one that calls start().  What runs between ops (making batches, updating weights) is booked by
+// the code that does it, with a lap of its own.
 #pragma once
 
 #include <chrono>
