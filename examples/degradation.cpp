@@ -23,6 +23,7 @@
 #include "examples/common/experiment_view.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
+#include "examples/common/report_only.h"
 #include "examples/common/training_flags.h"
 #include "resnet/cifar.h"
 #include "resnet/training/curves.h"
@@ -122,12 +123,8 @@ void write_results(const fs::path& folder, const std::vector<Run>& runs, const R
 
 void print_results(const fs::path& folder, const std::vector<Run>& runs, const Counting& counting) {
     const Terminal terminal = terminal_at(1);
-    const Verdict verdict = judge(runs, counting);
     std::cout << "\n" << curves_text(runs, terminal) << "\n";
-    int number = 0;
-    for (const Claim* claim : verdict.claims())
-        std::cout << wrap(text(heading(++number, *claim), "\n", answer(*claim)), std::min(terminal.width(), 100))
-                  << "\n\n";
+    std::cout << wrap(claims_text(judge(runs, counting)), std::min(terminal.width(), 100)) << "\n";
     std::cout << "report: " << printable_name((folder / "report.html").string()) << "\n";
 }
 
@@ -216,18 +213,28 @@ int main(int argc, char** argv) {
     app.add_flag("--plan", e.plan_only, "say how long each run will take, and train nothing")->group("Experiment");
     app.add_option("--output-dir", e.output,
                    "folder for the runs and the report; finished runs in it are not trained again.  If not given, "
-                   "runs/degradation-DATA")
+                   "runs/degradation-DATA, with --report-only runs/report")
         ->group("Output")
         ->type_name("DIR");
+    ReportOnlyFlags report_only;
+    report_only.add_to(app);
     app.footer(
         "Examples:\n"
         "  # one epoch: plain nets already degrade\n"
         "  build/degradation --depths 20,56 --data-path cifar10 --epochs 1\n\n"
         "  # the paper's Figure 6: days of computing; with --plan, how many\n"
         "  build/degradation --depths 20,32,44,56,110 --data-path cifar10 \\\n"
-        "      --schedule paper --iterations 64000");
+        "      --schedule paper --iterations 64000\n\n"
+        "  # one report of runs from two machines, without training\n"
+        "  build/degradation --report-only runs/here runs/there --output-dir runs/both");
 
     return program.run(argc, argv, [&] {
+        std::string command = "build/degradation";
+        for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
+        if (report_only.given()) {
+            report_only.report(e.output.empty() ? "runs/report" : e.output, command);
+            return 0;
+        }
         e.flags.use_threads();
         refuse_twice("--depths", e.depths);
         refuse_twice("--kinds", e.kinds);
@@ -245,8 +252,6 @@ int main(int argc, char** argv) {
         std::vector<Recipe> all = recipes;
         std::vector<Run> earlier;
         add_earlier_runs(e, data, all, earlier);
-        std::string command = "build/degradation";
-        for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
         const ReportFacts f = facts(command, e, data, all);
         ExperimentView view(recipes, data, planned, earlier, fs::path(e.output) / "report.html", f);
         train_all(e, data, recipes, planned, view);

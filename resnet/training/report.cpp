@@ -106,6 +106,12 @@ std::string claim_card(int number, const Claim& claim) {
                 "</h3>\n<p><strong>", said.substr(0, outcome), "</strong>", said.substr(outcome), "</p>\n</section>\n");
 }
 
+std::string dashes(std::size_t count) {
+    std::string cells;
+    for (std::size_t i = 0; i < count; ++i) cells += "<td>&ndash;</td>";
+    return cells;
+}
+
 std::string claims_of(const Verdict& verdict) {
     std::string cards;
     int number = 0;
@@ -181,7 +187,10 @@ std::string figure(const std::string& svg, const std::string& heading, const std
 }
 
 // What the schedule the paper trains by would have added.
-std::string limits(const std::vector<Net>& nets, Index epochs) {
+std::string limits(const ReportPart& part) {
+    const std::vector<Net> nets = nets_of(part.runs);
+    if (nets.empty()) return "";
+    const Index epochs = last_shared_epoch(nets);
     constexpr Index full_schedule = 64000;  // iterations, with drops at 32,000 and 48,000
     bool lowered = false, complete = true;
     for (const Net& net : nets)
@@ -242,46 +251,92 @@ std::string seeds_text(const std::vector<Run>& runs) {
     return list;
 }
 
-std::string what_was_run(const std::vector<Run>& runs, const ReportFacts& facts) {
-    std::string s = "<h2>What was run</h2>\n<dl>\n";
+std::string what_was_run(const ReportPart& part) {
+    const ReportFacts& facts = part.facts;
+    std::string s = text("<h2>What was run", part.title.empty() ? "" : ": ", escaped(part.title), "</h2>\n<dl>\n");
     const auto row = [&](const char* name, const std::string& value, bool code) {
         if (value.empty()) return;
         s += text("<dt>", name, "</dt><dd>", code ? "<code>" : "", escaped(value), code ? "</code>" : "", "</dd>\n");
     };
     row("command", facts.command, true);
     row("data set", facts.data_set, false);
-    row("seeds", seeds_text(runs), false);
+    row("seeds", seeds_text(part.runs.empty() ? part.unfinished : part.runs), false);
     row("commit", facts.commit, true);
     row("machine", facts.machine, false);
     row("date", facts.date, false);
+    for (const std::string& folder : facts.folders) row("run", folder, true);
     return s + "</dl>\n";
+}
+
+// Claims, numbers and curves of runs that have one recipe.
+std::string findings(const ReportPart& part) {
+    const std::vector<Net> nets = nets_of(part.runs);
+    require(!nets.empty() || !part.unfinished.empty(), "nothing to report: none of the ", part.runs.size(),
+            " runs has finished an epoch.");
+    const std::string curves = "<h2>The curves</h2>\n" + figure(curves_svg(part.runs, part.unfinished),
+                                                                "Error against epochs, plain nets and residual nets",
+                                                                how_to_read_curves, false);
+    std::string s = part.title.empty() ? "" : text("<h2>", escaped(part.title), "</h2>\n");
+    const std::string remark = part.remark.empty() ? "" : text("<p class=\"soft\">", escaped(part.remark), "</p>\n");
+    if (nets.empty()) return s + remark + curves;
+    std::vector<Run> all = part.runs;  // a verdict says where others are not finished
+    all.insert(all.end(), part.unfinished.begin(), part.unfinished.end());
+    const Verdict verdict = judge(all, part.facts.counting);
+    s += text("<p class=\"soft\">The degradation experiment of He et al. 2015, section 4.2, with ", names(nets),
+              ", compared after ", epochs_text(verdict.epoch), ".</p>\n");
+    s += claims_of(verdict) + remark;
+    s += "<h2>The numbers</h2>\n" + table(nets, part.facts, verdict.epoch) + differences_table(verdict);
+    return s + curves +
+           figure(same_depth_svg(part.runs), "Error against epochs at the same depth, with and without shortcuts",
+                  how_to_read_twins, true);
+}
+
+// Each net's errors with each recipe, where there are several.
+std::string side_by_side(const std::vector<ReportPart>& parts) {
+    std::map<std::pair<std::string, int>, std::string> rows;
+    std::string heads;
+    for (std::size_t column = 0; column < parts.size(); ++column) {
+        const std::vector<Net> nets = nets_of(parts[column].runs);
+        heads += text("<th scope=\"col\">", escaped(parts[column].title), "</th>");
+        for (const Net& net : nets) {
+            const Index last = last_shared_epoch(nets);
+            std::string& row = rows[{net.kind, net.depth}];
+            if (row.empty()) row = text("<th scope=\"row\">", net.name(), "</th>", dashes(column));
+            const Spread training = at(net, last, &EpochRecord::train_error);
+            const Spread test = at(net, last, &EpochRecord::test_error);
+            row += text("<td>", format("%.2f / %.2f&nbsp;%%", 100 * training.mean, 100 * test.mean), "</td>");
+        }
+        for (auto& [key, row] : rows)
+            if (std::none_of(nets.begin(), nets.end(), [&](const Net& n) { return std::pair(n.kind, n.depth) == key; }))
+                row += dashes(1);
+    }
+    std::string s =
+        text("<h2>Side by side</h2>\n<p>These runs were trained with different settings.  Nets are compared ",
+             "within one recipe only; between recipes there is no claim, and a difference may have any of ",
+             "the reasons that the headings name.</p>\n<div class=\"scroll\"><table>\n<thead><tr>",
+             "<th scope=\"col\">training / test error</th>", heads, "</tr></thead>\n<tbody>\n");
+    for (const auto& [net, row] : rows) s += text("<tr>", row, "</tr>\n");
+    return s + "</tbody>\n</table></div>\n";
 }
 
 }  // namespace
 
-std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, const std::vector<Run>& unfinished) {
-    const std::vector<Net> nets = nets_of(runs);
-    require(!nets.empty() || !unfinished.empty(), "nothing to report: none of the ", runs.size(),
-            " runs has finished an epoch.");
-    const std::string curves =
-        figure(curves_svg(runs, unfinished), "Error against epochs, plain nets and residual nets", how_to_read_curves,
-               false);
-    if (nets.empty())
-        return text(page_head, "<h1>", title, "</h1>\n<h2>The curves</h2>\n", curves, what_was_run(unfinished, facts),
-                    "</body>\n</html>\n");
-    std::vector<Run> all = runs;                         // a verdict says where others are not finished
-    all.insert(all.end(), unfinished.begin(), unfinished.end());
-    const Verdict verdict = judge(all, facts.counting);
+std::string report_html(const std::vector<ReportPart>& parts) {
+    std::string s = text(page_head, "<h1>", title, "</h1>\n");
+    if (parts.size() > 1) s += side_by_side(parts);
+    for (const ReportPart& part : parts) s += findings(part);
+    s += why;
+    for (const ReportPart& part : parts)
+        if (const std::string limit = limits(part); !limit.empty()) {
+            s += limit;
+            break;  // said once
+        }
+    for (const ReportPart& part : parts) s += what_was_run(part);
+    return s + "</body>\n</html>\n";
+}
 
-    std::string s = text(page_head, "<h1>", title, "</h1>\n<p class=\"soft\">The degradation experiment of ",
-                         "He et al. 2015, section 4.2, with ", names(nets), ", compared after ",
-                         epochs_text(verdict.epoch), ".</p>\n");
-    s += claims_of(verdict);
-    s += "<h2>The numbers</h2>\n" + table(nets, facts, verdict.epoch) + differences_table(verdict);
-    s += "<h2>The curves</h2>\n" + curves;
-    s += figure(same_depth_svg(runs), "Error against epochs at the same depth, with and without shortcuts",
-                how_to_read_twins, true);
-    return s + why + limits(nets, verdict.epoch) + what_was_run(runs, facts) + "</body>\n</html>\n";
+std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, const std::vector<Run>& unfinished) {
+    return report_html({{.title = "", .runs = runs, .unfinished = unfinished, .facts = facts}});
 }
 
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts) {

@@ -22,6 +22,15 @@ struct ReportFacts {
     std::string commit, machine, date;
     Counting counting;                        // what the errors were counted on
     std::map<std::string, Index> parameters;             // by name of the net: {"plain-20", 269722}
+    std::vector<std::string> folders;                    // of runs from several places, with their commits
+};
+
+// Runs of one recipe.
+struct ReportPart {
+    std::string title;  // "Recipe A: training.batch 128"; empty if it is the only one
+    std::vector<Run> runs, unfinished;
+    ReportFacts facts;
+    std::string remark;  // below the claims
 };
 
 // Verdict and table are of `runs`, which are finished.  Those that are `unfinished` are in the figure, marked.
@@ -29,7 +38,10 @@ struct ReportFacts {
 std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts,
                         const std::vector<Run>& unfinished = {});
 
-// The same as a file, replaced atomically.
+// Several recipes one below the other, each judged by itself, behind a table of all.
+std::string report_html(const std::vector<ReportPart>& parts);
+
+// The first as a file, replaced atomically.
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts);
 
 }  // namespace deepen

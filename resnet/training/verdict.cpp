@@ -338,6 +338,14 @@ std::string answer(const Claim& claim) {
     return text(outcome, ": ", claim.finding);
 }
 
+std::string claims_text(const Verdict& verdict) {
+    std::string all;
+    int number = 0;
+    for (const Claim* claim : verdict.claims()) all += text(heading(++number, *claim), "\n", answer(*claim), "\n\n");
+    all.pop_back();
+    return all;
+}
+
 std::string in_words(const Difference& d) {
     return d.untested.empty() ? text(number(d.points), " (", evidence(d), ")") : text("not tested: ", d.untested);
 }

@@ -104,8 +104,9 @@ std::string words(Outcome outcome);  // "holds", "does not hold", "cannot tell",
 // The claim and what became of it, two paragraphs that every output shows:
 std::string heading(int number, const Claim& claim);  // "Claim 2: residual nets of the same depth do not degrade."
 std::string answer(const Claim& claim);               // "Holds: resnet-56 has ..."
+std::string claims_text(const Verdict& verdict);      // all of them, for a terminal
 
-// "+34.5 points, 95 % interval +7.3 to +61.7 (df 1.0)"; for one seed, what published runs differ by.
+// "34.5 (95 % interval 7.3 to 61.7; 2 seeds each)"; for one seed, what published runs differ by.
 std::string in_words(const Difference& difference);
 
 }  // namespace deepen

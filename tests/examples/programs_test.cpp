@@ -182,6 +182,42 @@ TEST(Degradation, ReportsWhatEarlierCommandsFinishedInTheFolder) {
            "not in the report: " + dir + "/plain14-seed1 holds a run with other settings");
 }
 
+TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    const Scratch scratch;
+    const std::string a = (scratch / "a").string(), b = (scratch / "b").string(), out = (scratch / "out").string();
+    ASSERT_EQ(run("build/degradation --depths 8,14 --kinds plain" + tiny + "--output-dir " + a).code, 0);
+    ASSERT_EQ(run("build/train --model resnet8" + tiny + "--output-dir " + b).code, 0);
+    for (const std::string& weights : {a + "/plain8-seed1", b})
+        std::filesystem::remove(weights + "/weights.safetensors");
+    const std::string command = "build/degradation --report-only " + a + " " + b + " --output-dir " + out;
+    expect(command, 0, "Claim 2: residual nets of the same depth do not degrade.\nNot tested: this needs");
+    for (const char* file : {"report.html", "curves.svg", "same-depth.svg", "curves.csv", "runs.csv"})
+        EXPECT_TRUE(std::filesystem::exists(out + "/" + file)) << file;
+    const std::string report = read_text_file(out + "/report.html");
+    for (const char* net : {"plain-8", "plain-14", "resnet-8"})
+        EXPECT_NE(report.find(text("<th scope=\"row\">", net)), report.npos) << net;
+    EXPECT_NE(report.find("<code>" + b + " (commit " + build_info().commit), report.npos);
+
+    ASSERT_EQ(
+        run("build/train --model plain8 --seed 2 --lr 0.05" + tiny + "--output-dir " + (scratch / "c").string()).code,
+        0);
+    const auto cut = [](std::string log) { return log.substr(0, log.find("\n2,") + 1); };
+    std::filesystem::copy(a + "/plain14-seed1", scratch / "cut", std::filesystem::copy_options::recursive);
+    scratch.write("cut/log.csv", cut(read_text_file(scratch / "cut/log.csv")));
+    std::filesystem::remove_all(a + "/plain14-seed1");
+    expect("build/degradation --report-only " + a + " " + (scratch / "cut").string() + " --output-dir " + out, 0,
+           "Not finished: plain-14 from seed 1 (1 of 2 epochs).");
+
+    const std::string with_c = "build/degradation --report-only " + a + " " + (scratch / "c").string() +
+                               " --output-dir " + (scratch / "two").string();
+    expect(with_c + "; code=$?; test ! -e " + (scratch / "two").string() + " || echo left a trace; exit $code", 1,
+           "training.schedule.lr is 0.1 in the first, 0.05 in the second");
+    expect(with_c + " --allow-different", 0, "Recipe B: training.schedule.lr 0.05");
+    for (const char* file : {"curves-A.svg", "curves-B.svg", "curves-A.csv", "curves-B.csv", "runs.csv"})
+        EXPECT_TRUE(std::filesystem::exists(scratch / "two" / file)) << file;
+}
+
 // Three epochs of a few steps: what newcomers take for a result.
 TEST(Degradation, FindsNothingWhereNothingWasLearned) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";

@@ -73,6 +73,13 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --warmup-until-learning --lr 0.001" + tiny, 2, "above the --lr asked for");
     expect("build/degradation --seeds 1,1", 2, "--seeds names 1 twice");
     expect("build/degradation --kinds round", 2, "--kinds");
+    expect("build/degradation --report-only", 2, "--report-only");
+    expect("build/degradation --report-only ''", 2, "an argument is empty, after --report-only.");
+    expect("build/degradation --report-only runs/a --depths 8", 2,
+           "--report-only trains nothing, so that --depths has no effect.  Leave one of them out.");
+    expect("build/degradation --report-only runs/a --threads 1", 2, "so that --threads has no effect");
+    expect("build/degradation --allow-different", 2, "--allow-different is for --report-only.");
+    expect("build/degradation --report-only no/such/folder", 1, "no/such/folder does not exist.");
     expect("build/evaluate --data-path synthetic", 2, "error: --weights is missing.");
 }
 

@@ -106,6 +106,34 @@ TEST_F(Report, ShowsADashWhereThereIsNoNumber) {
     EXPECT_TRUE(has(page, "<th scope=\"row\">plain-20</th><td>&ndash;</td><td>&ndash;</td><td>&ndash;</td><td>"));
 }
 
+TEST_F(Report, DrawsUnfinishedRunsAndLeavesThemOutOfClaims) {
+    deepen::Run unfinished = invented_run("residual", 110, 1, {0.7});
+    unfinished.epochs = 3;
+    const std::string page =
+        report_html({{.runs = invented_experiment(), .unfinished = {unfinished}, .remark = "1 < 3"}});
+    EXPECT_TRUE(has(page, "<p class=\"soft\">1 &lt; 3</p>"));
+    EXPECT_FALSE(has(page, "<th scope=\"row\">resnet-110</th>"));
+    EXPECT_TRUE(has(page, "resnet-110*"));
+}
+
+TEST_F(Report, PutsDifferentRecipesSideBySideAndClaimsNothingBetweenThem) {
+    const std::string page = report_html(
+        {{.title = "Recipe A: training.batch 128", .runs = invented_experiment()},
+         {.title = "Recipe B: training.batch <64>",
+          .runs = {invented_run("plain", 20, 1, {0.5, 0.25}), invented_run("plain", 110, 1, {0.9, 0.85})}}});
+    EXPECT_TRUE(has(page,
+                    "<th scope=\"col\">Recipe A: training.batch 128</th>"
+                    "<th scope=\"col\">Recipe B: training.batch &lt;64&gt;</th>"));
+    EXPECT_TRUE(has(page,
+                    "<tr><th scope=\"row\">plain-20</th><td>41.00 / 43.00&nbsp;%</td>"
+                    "<td>25.00 / 27.00&nbsp;%</td></tr>"));
+    EXPECT_TRUE(has(page, "<tr><th scope=\"row\">plain-110</th><td>&ndash;</td><td>85.00 / 87.00&nbsp;%</td></tr>"));
+    EXPECT_TRUE(has(page, "<tr><th scope=\"row\">resnet-20</th><td>30.00 / 32.00&nbsp;%</td><td>&ndash;</td></tr>"));
+    EXPECT_TRUE(has(page, "<strong>Holds:</strong> plain-56 has 31.0 points more"));
+    EXPECT_TRUE(has(page, "<strong>Holds:</strong> plain-110 has 60.0 points more"));
+    EXPECT_FALSE(has(page, "plain-110 minus plain-56"));
+}
+
 TEST_F(Report, NeedsAnEpoch) {
     EXPECT_EQ(refusal_of([] { report_html({}, {}); }), "nothing to report: none of the 0 runs has finished an epoch.");
 }

@@ -1,0 +1,141 @@
+// How does degradation report on runs that are there already?  See report_only.h.
+#include "examples/common/report_only.h"
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "engine/printable.h"
+#include "resnet/training/curves.h"
+#include "resnet/training/live_report.h"
+#include "resnet/training/merge.h"
+
+namespace deepen {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Counting a net's parameters takes building it: a config.json may ask for any.
+bool is_small(const FoundRun& found) { return found.run.depth * found.model.width * found.model.width < 1'000'000; }
+
+ReportFacts facts_of(const MergedRuns& merged, const std::string& command) {
+    const Counting& counting = merged.counting();
+    ReportFacts facts{.command = command,
+                      .data_set = text(counting.pictures, " training and ", counting.test_pictures, " test pictures"),
+                      .date = local_time(),
+                      .counting = counting};
+    std::set<std::string> commits;
+    for (const FoundRun& found : merged.found) {
+        commits.insert(found.commit);
+        facts.folders.push_back(text(printable_name(found.folder.string()), " (commit ",
+                                     found.commit.empty() ? "not known" : printable_name(found.commit), ")"));
+        const std::string net = Net{found.run.kind, found.run.depth, {}}.name();
+        if (is_small(found) && !facts.parameters.contains(net))
+            facts.parameters[net] = parameter_count(*make_model(found.model));
+    }
+    for (const std::string& commit : commits)
+        facts.commit += (facts.commit.empty() ? "" : ", ") + printable_name(commit);
+    return facts;
+}
+
+// "Not finished: resnet-56 from seed 1 (3 of 10 epochs)."
+std::string remark_on(const std::vector<Run>& unfinished) {
+    std::string list;
+    for (const Run& run : unfinished)
+        list += text(list.empty() ? "" : ", ", Net{run.kind, run.depth, {}}.name(), " from seed ", run.seed, " (",
+                     run.history.size(), " of ", run.epochs, " epochs)");
+    return list.empty()
+               ? ""
+               : text("Not finished: ", list,
+                      ".  The figure shows such a net with a star at its name; claims and numbers leave it out.");
+}
+
+std::vector<Run> all_of(const ReportPart& part) {
+    std::vector<Run> all = part.runs;
+    all.insert(all.end(), part.unfinished.begin(), part.unfinished.end());
+    return all;
+}
+
+ReportPart part_of(const MergedRuns& merged, const std::string& command) {
+    return {.title = merged.label.empty() ? "" : text("Recipe ", merged.label, ": ", printable_name(merged.settings)),
+            .runs = merged.finished(),
+            .unfinished = merged.unfinished(),
+            .facts = facts_of(merged, command),
+            .remark = remark_on(merged.unfinished())};
+}
+
+void make_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
+            ".  Choose another --output-dir.");
+}
+
+void write_figures(const fs::path& output, const std::string& label, const ReportPart& part) {
+    const std::string suffix = label.empty() ? "" : "-" + label;
+    write_curves_csv(output / ("curves" + suffix + ".csv"), all_of(part));
+    write_file_atomically(output / ("curves" + suffix + ".svg"), curves_svg(part.runs, part.unfinished));
+    if (const std::string figure = same_depth_svg(part.runs); !figure.empty())
+        write_file_atomically(output / ("same-depth" + suffix + ".svg"), figure);
+}
+
+void print(const ReportPart& part) {
+    const Terminal terminal = terminal_at(1);
+    const auto say = [&](const std::string& words) {
+        std::cout << wrap(words, std::min(terminal.width(), 100)) << "\n";
+    };
+    std::cout << "\n";
+    if (!part.title.empty()) say(part.title + "\n");
+    if (!part.remark.empty()) say(part.remark + "\n");
+    if (part.runs.empty()) return;
+    std::cout << curves_text(part.runs, terminal) << "\n";
+    say(claims_text(judge(all_of(part), part.facts.counting)));
+}
+
+}  // namespace
+
+void ReportOnlyFlags::add_to(CLI::App& app) {
+    app_ = &app;
+    app.add_option(
+           "--report-only", folders,
+           "train nothing: make one report of the runs in these folders, which are run folders (config.json and "
+           "log.csv) or folders of such, from any machine")
+        ->group("Output")
+        ->type_name("DIR...");
+    app.add_flag("--allow-different", allow_different,
+                 "with --report-only: runs that were trained with different settings stand side by side, instead of "
+                 "being refused")
+        ->group("Output");
+}
+
+bool ReportOnlyFlags::given() const {
+    if (folders.empty()) {
+        if (allow_different)
+            throw UsageError("--allow-different is for --report-only.  Leave it out, or name folders.");
+        return false;
+    }
+    const std::set<std::string> apt = {"--report-only", "--allow-different", "--output-dir"};
+    for (const CLI::Option* option : app_->get_options())
+        if (option->count() > 0 && !apt.contains(option->get_name()))
+            throw UsageError(text("--report-only trains nothing, so that ", option->get_name(),
+                                  " has no effect.  Leave one of them out."));
+    return true;
+}
+
+void ReportOnlyFlags::report(const fs::path& output, const std::string& command) const {
+    const auto say = [](const std::string& line) { std::cout << printable_message(line) << "\n"; };
+    const std::vector<MergedRuns> merged = merge(find_runs({folders.begin(), folders.end()}, say), allow_different);
+    std::vector<ReportPart> parts;
+    for (const MergedRuns& m : merged) parts.push_back(part_of(m, command));
+    const std::string page = report_html(parts);
+    make_folder(output);
+    for (std::size_t i = 0; i < merged.size(); ++i) write_figures(output, merged[i].label, parts[i]);
+    write_file_atomically(output / "runs.csv", runs_csv(merged));
+    write_file_atomically(output / "report.html", page);
+    for (const ReportPart& part : parts) print(part);
+    std::cout << "report: " << printable_name((output / "report.html").string()) << "\n";
+}
+
+}  // namespace deepen

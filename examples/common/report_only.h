@@ -1,0 +1,34 @@
+// How does degradation report on runs that are there already?
+//
+// `--report-only DIR...` reads run folders (resnet/training/merge.h), trains nothing and needs no pictures.  It writes
+//
+//     OUTPUT/report.html                            verdict, numbers and curves
+//     OUTPUT/curves.svg, same-depth.svg, curves.csv
+//     OUTPUT/runs.csv                               a row for each run: its last epoch, its commit and its folder
+//
+// With `--allow-different` each recipe has figures and rows of its own: curves-A.svg, curves-B.svg, ...
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace deepen {
+
+struct ReportOnlyFlags {
+    std::vector<std::string> folders;
+    bool allow_different = false;
+
+    void add_to(CLI::App& app);
+    bool given() const;  // refuses flags that have nothing to do then
+
+    // Writes into `output` and prints what was found.  `command` is quoted in the report.
+    void report(const std::filesystem::path& output, const std::string& command) const;
+
+private:
+    const CLI::App* app_ = nullptr;
+};
+
+}  // namespace deepen
