@@ -33,7 +33,7 @@ TEST(Interruption, EndsMeasuringWithTheProcessThatMeasures) {
     const Scratch scratch;
     const std::string child = (scratch / "child").string();
     expect_end("build/bench --models resnet110 --modes train --threads 1 --steps 10000",
-               "cat /proc/$pid/task/$pid/children > " + child + " && grep -q -e --step /proc/$(cat " + child +
+               "tr -d ' ' < /proc/$pid/task/$pid/children > " + child + " && grep -q -e --step /proc/$(cat " + child +
                    ")/cmdline",
                "what has been measured is kept");
     expect_dead(child);
