@@ -103,7 +103,7 @@ void ReportOnlyFlags::add_to(CLI::App& app) {
            "train nothing: make one report of the runs in these folders, which are run folders (config.json and "
            "log.csv) or folders of such, from any machine")
         ->group("Output")
-        ->type_name("DIR...");
+        ->type_name("DIR");
     app.add_flag("--allow-different", allow_different,
                  "with --report-only: runs that were trained with different settings stand side by side, instead of "
                  "being refused")
