@@ -130,6 +130,7 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
 
 // What is there, and how long the rest will take.
 std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
+    require_can_be_made(e.output);
     std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
     if (!std::ranges::all_of(runs, &PlannedRun::finished))
         std::cout << "timing a few steps of each net ..." << std::endl;

@@ -1,8 +1,12 @@
 #include "resnet/training/run_folder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 
 #include "engine/autograd.h"
 #include "engine/build_info.h"
@@ -345,6 +349,15 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     History history = trainer.run(saving);
     if (!trainer.finished()) keeper.when_stopped();
     return history;
+}
+
+void require_can_be_made(const fs::path& folder) {
+    fs::path there = fs::absolute(folder).lexically_normal();
+    std::error_code unknown;
+    while (!fs::exists(there, unknown) && there.has_relative_path()) there = there.parent_path();
+    const int reason = !fs::is_directory(there, unknown) ? ENOTDIR : ::access(there.c_str(), W_OK | X_OK) ? errno : 0;
+    require(reason == 0, "the output folder ", folder.string(), " cannot be made: ", std::strerror(reason),
+            ".  Choose another --output-dir.");
 }
 
 std::string weights_hash(const fs::path& folder) {

@@ -43,6 +43,9 @@ std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, c
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 
+// Refuses what train_into() could not make, without making it: a folder below a file, or where nothing may be written.
+void require_can_be_made(const std::filesystem::path& folder);
+
 // The hash (engine/io/hash.h) of what DIR/weights.safetensors holds: a run's result in one word.
 std::string weights_hash(const std::filesystem::path& folder);
 

@@ -119,6 +119,7 @@ TEST(Plans, RefuseWhatTheyDoNotKnow) {
     expect("build/degradation --plan 3", 2, "The following argument was not expected: 3");
     expect("build/degradation --plann", 2, "did you mean --plan?");
     expect("build/degradation --plan --depths 9", 2, "6n+2");
+    expect("build/degradation --plan --output-dir Makefile/runs", 1, "Makefile/runs cannot be made: Not a directory.");
 }
 
 }  // namespace

@@ -73,6 +73,16 @@ private:
     Index left_ = 0;
 };
 
+TEST_F(RunFolder, IsRefusedWhereItCannotBeMade) {
+    require_can_be_made(folder / "far" / "below");
+    EXPECT_FALSE(fs::exists(folder));
+    const fs::path file = scratch.write("file", "mine");
+    for (const fs::path& where : {file, file / "below"})
+        EXPECT_EQ(refusal_of([&] { require_can_be_made(where); }),
+                  "the output folder " + where.string() + " cannot be made: Not a directory.  Choose another "
+                  "--output-dir.");
+}
+
 TEST_F(RunFolder, GoesOnWhereItWasStopped) {
     const std::string whole = uninterrupted();
     EXPECT_EQ(train(3).size(), 0u);
