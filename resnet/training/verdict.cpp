@@ -137,7 +137,7 @@ Difference by_shortcut(const Nets& twins, const Setting& setting) {
 
 std::string number(double points) {
     const double size = std::abs(points);
-    return format(size < 0.0095 ? "%.1g" : size < 0.95 ? "%.2g" : "%.1f", points);
+    return format(size < 0.0095 ? "%.1g" : size < 0.095 ? "%.3f" : size < 0.95 ? "%.2f" : "%.1f", points);
 }
 
 std::string range(const Interval& i) { return number(i.low) + " to " + number(i.high); }

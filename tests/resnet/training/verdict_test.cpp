@@ -99,7 +99,7 @@ TEST(Verdict, OfPublishedRunsIsThatResidualNetsOvercomeTheDifficulty) {
     EXPECT_EQ(v.degradation.outcome, Outcome::holds);
     EXPECT_EQ(v.remedy.outcome, Outcome::holds);
     EXPECT_NE(
-        v.remedy.finding.find("resnet-56 has 0.36 points less training error than resnet-20 (0.038 against 0.4 %"),
+        v.remedy.finding.find("resnet-56 has 0.36 points less training error than resnet-20 (0.038 against 0.40 %"),
         std::string::npos)
         << v.remedy.finding;
 }
