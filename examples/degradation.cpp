@@ -9,7 +9,7 @@
 //                                 again after every epoch
 //     DIR/curves.svg, same-depth.svg, curves.csv
 #include <algorithm>
-#include <ctime>
+#include <fstream>
 #include <iostream>
 #include <regex>
 #include <set>
@@ -17,7 +17,6 @@
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/interruption.h"
-#include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
 #include "examples/common/experiment_view.h"
@@ -27,6 +26,7 @@
 #include "examples/common/training_flags.h"
 #include "resnet/cifar.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/live_report.h"
 #include "resnet/training/plan.h"
 #include "resnet/training/report.h"
 #include "resnet/training/run_folder.h"
@@ -79,20 +79,13 @@ std::string processor() {
     return "an unnamed processor";
 }
 
-std::string today() {
-    const std::time_t now = std::time(nullptr);
-    char date[16];
-    std::strftime(date, sizeof date, "%Y-%m-%d", std::localtime(&now));
-    return date;
-}
-
 ReportFacts facts(const std::string& command, const Experiment& e, const DataSplits& data,
                   const std::vector<Recipe>& recipes) {
     ReportFacts f{.command = command,
                   .data_set = describe(e.flags.data_path, data),
                   .commit = build_info().commit,
                   .machine = text(processor(), ", ", threads(), " thread(s)"),
-                  .date = today(),
+                  .date = local_time().substr(0, 10),
                   .counting = {.pictures = data.train.count(),
                                .batch = recipes.front().training.batch,
                                .guessing = guessing_error(data.train),
@@ -110,15 +103,6 @@ std::string quoted(const std::string& argument) {
     std::string s = "'";
     for (char c : argument) s += c == '\'' ? "'\\''" : std::string(1, c);
     return s + "'";
-}
-
-// Everything that follows from the runs so far.
-void write_results(const fs::path& folder, const std::vector<Run>& runs, const ReportFacts& facts) {
-    write_curves_csv(folder / "curves.csv", runs);
-    write_file_atomically(folder / "curves.svg", curves_svg(runs));
-    if (const std::string figure = same_depth_svg(runs); !figure.empty())
-        write_file_atomically(folder / "same-depth.svg", figure);
-    write_report(folder / "report.html", runs, facts);
 }
 
 void print_results(const fs::path& folder, const std::vector<Run>& runs, const Counting& counting) {
@@ -193,7 +177,6 @@ int main(int argc, char** argv) {
     app.add_option("--depths", e.depths, "depths of the nets, each of the form 6n+2")
         ->check(within(8, 10000))
         ->delimiter(',')
-        ->check(within(8, 99998))
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("N,N");
@@ -262,7 +245,8 @@ int main(int argc, char** argv) {
                       << " runs are finished; give the same command again to resume.\n";
             return 0;
         }
-        write_results(e.output, runs, f);
+        write_figures(e.output, runs);
+        write_report(fs::path(e.output) / "report.html", runs, f);
         print_results(e.output, runs, f.counting);
         return 0;
     });

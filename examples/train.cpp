@@ -151,7 +151,8 @@ int main(int argc, char** argv) {
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
         if (const Index batch = recipe.training.batch; batch != flags.batch)
             std::cout << "batch size " << batch << ", so that " << data.train.count() << " pictures make "
-                      << (data.train.count() + batch - 1) / batch << " steps of an epoch; --batch-size sets another\n";
+                      << steps_per_epoch(data.train.count(), batch)
+                      << " steps of an epoch; --batch-size sets another\n";
         if (const auto history = finished_run(folder, recipe, data)) {
             std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";

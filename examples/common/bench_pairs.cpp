@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "resnet/training/progress.h"
+#include "resnet/training/statistics.h"
 
 namespace deepen {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -17,6 +16,7 @@
 #include "engine/subprocess.h"
 #include "layers/sgd.h"
 #include "resnet/models.h"
+#include "resnet/training/statistics.h"
 
 namespace deepen {
 namespace {
@@ -56,11 +56,6 @@ std::vector<std::string> pytorch_words(const StepSetting& s, const PyTorch& how)
 std::string StepSetting::name() const {
     return text(model, training ? " training" : " inference", ", batch ", batch, ", ", threads,
                 threads == 1 ? " thread" : " threads");
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values.empty() ? 0 : values[values.size() / 2];
 }
 
 StepResult measure_step(const StepSetting& s) {

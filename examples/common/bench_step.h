@@ -24,8 +24,6 @@ struct StepResult {
     double peak_mb = 0;                                  // resident, of the whole process
 };
 
-double median(std::vector<double> values);               // the upper one of two; 0 if there are none
-
 StepResult measure_step(const StepSetting& setting);     // in this process
 std::string to_json(const StepResult& result);
 

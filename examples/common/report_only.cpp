@@ -11,6 +11,7 @@
 #include "resnet/training/curves.h"
 #include "resnet/training/live_report.h"
 #include "resnet/training/merge.h"
+#include "resnet/training/run_folder.h"
 
 namespace deepen {
 namespace {
@@ -52,33 +53,12 @@ std::string remark_on(const std::vector<Run>& unfinished) {
                       ".  The figure shows such a net with a star at its name; claims and numbers leave it out.");
 }
 
-std::vector<Run> all_of(const ReportPart& part) {
-    std::vector<Run> all = part.runs;
-    all.insert(all.end(), part.unfinished.begin(), part.unfinished.end());
-    return all;
-}
-
 ReportPart part_of(const MergedRuns& merged, const std::string& command) {
     return {.title = merged.label.empty() ? "" : text("Recipe ", merged.label, ": ", printable_name(merged.settings)),
             .runs = merged.finished(),
             .unfinished = merged.unfinished(),
             .facts = facts_of(merged, command),
             .remark = remark_on(merged.unfinished())};
-}
-
-void make_folder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
-            ".  Choose another --output-dir.");
-}
-
-void write_figures(const fs::path& output, const std::string& label, const ReportPart& part) {
-    const std::string suffix = label.empty() ? "" : "-" + label;
-    write_curves_csv(output / ("curves" + suffix + ".csv"), all_of(part));
-    write_file_atomically(output / ("curves" + suffix + ".svg"), curves_svg(part.runs, part.unfinished));
-    if (const std::string figure = same_depth_svg(part.runs); !figure.empty())
-        write_file_atomically(output / ("same-depth" + suffix + ".svg"), figure);
 }
 
 void print(const ReportPart& part) {
@@ -91,7 +71,7 @@ void print(const ReportPart& part) {
     if (!part.remark.empty()) say(part.remark + "\n");
     if (part.runs.empty()) return;
     std::cout << curves_text(part.runs, terminal) << "\n";
-    say(claims_text(judge(all_of(part), part.facts.counting)));
+    say(claims_text(judge(part.all(), part.facts.counting)));
 }
 
 }  // namespace
@@ -130,8 +110,9 @@ void ReportOnlyFlags::report(const fs::path& output, const std::string& command)
     std::vector<ReportPart> parts;
     for (const MergedRuns& m : merged) parts.push_back(part_of(m, command));
     const std::string page = report_html(parts);
-    make_folder(output);
-    for (std::size_t i = 0; i < merged.size(); ++i) write_figures(output, merged[i].label, parts[i]);
+    make_output_folder(output);
+    for (std::size_t i = 0; i < merged.size(); ++i)
+        write_figures(output, parts[i].runs, parts[i].unfinished, merged[i].label.empty() ? "" : "-" + merged[i].label);
     write_file_atomically(output / "runs.csv", runs_csv(merged));
     write_file_atomically(output / "report.html", page);
     for (const ReportPart& part : parts) print(part);

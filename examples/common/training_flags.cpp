@@ -216,7 +216,7 @@ Index TrainingFlags::batch_for(const PictureSet& train) const {
     if (given || recipe_of == "paper" || !pictures_in_folders()) return batch;
     constexpr Index enough_steps = 10, smallest = 8;  // below eight pictures, batch norm's statistics get too rough
     Index chosen = batch;
-    while (chosen > smallest && (train.count() + chosen - 1) / chosen < enough_steps) chosen /= 2;
+    while (chosen > smallest && steps_per_epoch(train.count(), chosen) < enough_steps) chosen /= 2;
     return chosen;
 }
 
@@ -239,17 +239,17 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     r.initialiser = initialiser;
     r.model.classes = static_cast<Index>(splits.train.classes.size());
     const Index pictures_per_step = batch_for(splits.train);
-    const Index steps_per_epoch = (splits.train.count() + pictures_per_step - 1) / pictures_per_step;
-    const Index steps = iterations ? iterations : epochs * steps_per_epoch;
+    const Index per_epoch = steps_per_epoch(splits.train.count(), pictures_per_step);
+    const Index steps = iterations ? iterations : epochs * per_epoch;
     ScheduleOptions s{.base = lr,
                       .factor = lr_factor,
-                      .warmup = warmup_epochs * steps_per_epoch,
+                      .warmup = warmup_epochs * per_epoch,
                       .warmup_until_learning = warmup_until_learning};
     if (schedule == "multistep") s.kind = ScheduleOptions::Kind::step;
     if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = steps;
-    for (Index epoch : milestones) s.milestones.push_back(epoch * steps_per_epoch);
+    for (Index epoch : milestones) s.milestones.push_back(epoch * per_epoch);
     r.training = {
-        .epochs = (steps + steps_per_epoch - 1) / steps_per_epoch,
+        .epochs = (steps + per_epoch - 1) / per_epoch,
         .batch = pictures_per_step,
         .sgd = {.lr = lr,
                 .momentum = momentum,

@@ -105,7 +105,7 @@ FoundRun read_run(const fs::path& folder) {
     if (!plain) r.model.shortcut = parse_shortcut(shortcut);
 
     const Index batch = config.whole("/training/batch", 1), pictures = config.whole("/data/train", 1);
-    const Index most = config.whole("/training/max_iterations", 0), steps = (pictures + batch - 1) / batch;
+    const Index most = config.whole("/training/max_iterations", 0), steps = steps_per_epoch(pictures, batch);
     r.counting = {.pictures = pictures,
                   .batch = batch,
                   .guessing = 1 - 1 / static_cast<double>(r.model.classes),  // as if no class was more frequent

@@ -8,6 +8,7 @@
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "resnet/training/statistics.h"
 
 namespace deepen {
 namespace {
@@ -15,18 +16,18 @@ namespace {
 constexpr double memory_seconds = 300;                   // time constant of a Forecast
 constexpr double an_hour = 3600;
 
-Index steps_per_epoch(const Recipe& r, const DataSplits& data) {
-    return (data.train.count() + r.training.batch - 1) / r.training.batch;
+Index steps_of(const Recipe& r, const DataSplits& data) {
+    return steps_per_epoch(data.train.count(), r.training.batch);
 }
 
 Index iterations_of(const Recipe& r, const DataSplits& data) {
-    const Index all = r.training.epochs * steps_per_epoch(r, data), most = r.training.max_iterations;
+    const Index all = r.training.epochs * steps_of(r, data), most = r.training.max_iterations;
     return most ? std::min(all, most) : all;
 }
 
 // That a run has been trained on after so many iterations: the last batch of an epoch may be a small one.
 Index pictures_in(Index iterations, const Recipe& r, const DataSplits& data) {
-    const Index steps = steps_per_epoch(r, data);
+    const Index steps = steps_of(r, data);
     return iterations / steps * data.train.count() +
            std::min(iterations % steps * r.training.batch, data.train.count());
 }
@@ -36,12 +37,6 @@ Batch next_batch(Loader& loader, Index& epoch) {
     Batch batch;
     while (!loader.next(batch)) loader.start(++epoch);
     return batch;
-}
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 }  // namespace
@@ -96,7 +91,7 @@ double PlannedRun::seconds() const {
 }
 
 PlannedRun planned_run(const Recipe& recipe, const DataSplits& data, const std::optional<TrainingState>& state) {
-    const Index done = state ? state->iteration : 0, steps = steps_per_epoch(recipe, data);
+    const Index done = state ? state->iteration : 0, steps = steps_of(recipe, data);
     PlannedRun run{.name = recipe.name(),
                    .net = completed(recipe.model).name,
                    .iterations = iterations_of(recipe, data),

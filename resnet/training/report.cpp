@@ -279,9 +279,7 @@ std::string findings(const ReportPart& part) {
     std::string s = part.title.empty() ? "" : text("<h2>", escaped(part.title), "</h2>\n");
     const std::string remark = part.remark.empty() ? "" : text("<p class=\"soft\">", escaped(part.remark), "</p>\n");
     if (nets.empty()) return s + remark + curves;
-    std::vector<Run> all = part.runs;  // a verdict says where others are not finished
-    all.insert(all.end(), part.unfinished.begin(), part.unfinished.end());
-    const Verdict verdict = judge(all, part.facts.counting);
+    const Verdict verdict = judge(part.all(), part.facts.counting);      // it says where some are not finished
     s += text("<p class=\"soft\">The degradation experiment of He et al. 2015, section 4.2, with ", names(nets),
               ", compared after ", epochs_text(verdict.epoch), ".</p>\n");
     s += claims_of(verdict) + remark;
@@ -321,6 +319,12 @@ std::string side_by_side(const std::vector<ReportPart>& parts) {
 
 }  // namespace
 
+std::vector<Run> ReportPart::all() const {
+    std::vector<Run> all = runs;
+    all.insert(all.end(), unfinished.begin(), unfinished.end());
+    return all;
+}
+
 std::string report_html(const std::vector<ReportPart>& parts) {
     std::string s = text(page_head, "<h1>", title, "</h1>\n");
     if (parts.size() > 1) s += side_by_side(parts);
@@ -341,6 +345,15 @@ std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, 
 
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts) {
     write_file_atomically(path, report_html(runs, facts));
+}
+
+void write_figures(const std::filesystem::path& folder, const std::vector<Run>& runs,
+                   const std::vector<Run>& unfinished, const std::string& suffix) {
+    const auto path = [&](const char* name, const char* ending) { return folder / (name + suffix + ending); };
+    write_curves_csv(path("curves", ".csv"), ReportPart{.runs = runs, .unfinished = unfinished}.all());
+    write_file_atomically(path("curves", ".svg"), curves_svg(runs, unfinished));
+    if (const std::string figure = same_depth_svg(runs); !figure.empty())
+        write_file_atomically(path("same-depth", ".svg"), figure);
 }
 
 }  // namespace deepen

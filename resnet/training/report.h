@@ -31,6 +31,8 @@ struct ReportPart {
     std::vector<Run> runs, unfinished;
     ReportFacts facts;
     std::string remark;  // below the claims
+
+    std::vector<Run> all() const;  // the finished ones first
 };
 
 // Verdict and table are of `runs`, which are finished.  Those that are `unfinished` are in the figure, marked.
@@ -43,5 +45,10 @@ std::string report_html(const std::vector<ReportPart>& parts);
 
 // The first as a file, replaced atomically.
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts);
+
+// The figures and their numbers as files of their own: FOLDER/curves.csv, curves.svg and, where a depth has both a
+// plain and a residual net, same-depth.svg.  The suffix comes before the dot.
+void write_figures(const std::filesystem::path& folder, const std::vector<Run>& runs,
+                   const std::vector<Run>& unfinished = {}, const std::string& suffix = "");
 
 }  // namespace deepen

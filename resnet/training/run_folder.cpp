@@ -25,13 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_config = 1 << 20;
 
-void make_folder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
-            ".  Choose another --output-dir.");
-}
-
 fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
 
 // What weights.safetensors says of itself: their checksum, as they are stored.
@@ -105,7 +98,7 @@ void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
 // is too late to say so.
 void require_no_stranded_picture(const Recipe& recipe, const PictureSet& pictures) {
     const TrainingOptions& o = recipe.training;
-    const Index steps = (pictures.count() + o.batch - 1) / o.batch;
+    const Index steps = steps_per_epoch(pictures.count(), o.batch);
     if (o.batch == 1 || pictures.count() % o.batch != 1 || (o.max_iterations && o.max_iterations < steps)) return;
     const NoGrad no_grad;
     const std::unique_ptr<Module> trial = make_model(recipe.model);
@@ -252,7 +245,7 @@ private:
     void save(const std::string& name) {
         require_still_there();
         const fs::path checkpoints = folder_of_checkpoints(folder_);
-        make_folder(checkpoints);
+        make_output_folder(checkpoints);
         write_checkpoint(checkpoints / name, file(), trainer_, recipe_);
         saved_ = std::chrono::steady_clock::now();
     }
@@ -313,7 +306,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     const std::string description = recipe.json(data);
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
 
-    make_folder(folder);
+    make_output_folder(folder);
     if (!lock) {
         lock.emplace(folder);
         require(!fs::exists(folder / "config.json"), folder.string(),
@@ -349,6 +342,13 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     History history = trainer.run(saving);
     if (!trainer.finished()) keeper.when_stopped();
     return history;
+}
+
+void make_output_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
+            ".  Choose another --output-dir.");
 }
 
 void require_can_be_made(const fs::path& folder) {

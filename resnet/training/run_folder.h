@@ -43,7 +43,11 @@ std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, c
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 
-// Refuses what train_into() could not make, without making it: a folder below a file, or where nothing may be written.
+// Makes the folder, with those above it, unless it is there.  Refuses a place where it cannot be made.
+void make_output_folder(const std::filesystem::path& folder);
+
+// Refuses what make_output_folder() could not make, without making it: a folder below a file, or where nothing may be
+// written.
 void require_can_be_made(const std::filesystem::path& folder);
 
 // The hash (engine/io/hash.h) of what DIR/weights.safetensors holds: a run's result in one word.

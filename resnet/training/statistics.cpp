@@ -77,6 +77,11 @@ double variance_of(const std::vector<double>& values) {
     return squares / static_cast<double>(values.size() - 1);
 }
 
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values.empty() ? 0 : values[values.size() / 2];
+}
+
 Contrast contrast(const std::vector<Term>& terms) {
     Contrast c;
     double variance = 0, squares = 0, total_freedom = 0;

@@ -29,6 +29,8 @@ std::vector<NamedTensor> learning(Module& net) {
 
 }  // namespace
 
+Index steps_per_epoch(Index pictures, Index batch) { return (pictures + batch - 1) / batch; }
+
 Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options)
     : net_(net),
       data_(data),

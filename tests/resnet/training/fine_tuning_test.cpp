@@ -4,18 +4,13 @@
 
 #include <algorithm>
 
-#include "resnet/data/data_path.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
+#include "tests/resnet/training/invented.h"
 #include "tests/scratch.h"
 
 namespace deepen {
 namespace {
-
-const DataSplits& pictures() {
-    static const DataSplits data = load_data("synthetic", {.train_count = 64, .test_count = 20});
-    return data;
-}
 
 const ModelOptions resnet8 = {.name = "resnet8", .width = 2, .classes = 10};
 const Preprocessing some = {.mean = {Real(0.5), Real(0.25), Real(0.125)}, .deviation = {1, Real(0.5), Real(0.25)}};
@@ -33,7 +28,7 @@ struct FineTuned : testing::Test {
         return fine_tuning(file, read_model_file(file), partial, std::move(frozen));
     }
     Preprocessing preprocessing(const FineTuning& from, const ModelOptions& model) const {
-        return preprocessing_from(read_pretrained(from), from.weights.string(), model, pictures().train);
+        return preprocessing_from(read_pretrained(from), from.weights.string(), model, few_pictures().train);
     }
     Recipe recipe(std::vector<std::string> frozen) const {
         return {.model = resnet8,
@@ -42,7 +37,7 @@ struct FineTuned : testing::Test {
     }
     // The parameters and statistics that differ after training, by the part that they are in.
     std::vector<std::string> changed(const std::vector<std::string>& frozen) const {
-        train_into(scratch / "run", recipe(frozen), pictures());
+        train_into(scratch / "run", recipe(frozen), few_pictures());
         const auto before = read_safetensors(file).tensors,
                    after = read_safetensors(scratch / "run/weights.safetensors").tensors;
         std::vector<std::string> parts;
@@ -89,7 +84,7 @@ TEST_F(FineTuned, GradientsOfTheRestAreThoseOfANetInEvaluationModeThere) {
 
 TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
     EXPECT_EQ(preprocessing(tuning(false, {}), resnet8).mean, some.mean);
-    train_into(scratch / "run", recipe({whole_body}), pictures());
+    train_into(scratch / "run", recipe({whole_body}), few_pictures());
     EXPECT_EQ(preprocessing_of(read_model_file(scratch / "run/weights.safetensors"), "")->mean, some.mean);
 
     std::unique_ptr<Module> again = make_model(resnet8);
@@ -105,7 +100,7 @@ TEST_F(FineTuned, NetsOfImageNetFromElsewhereSeeWhatTorchvisionShowsThem) {
     const FineTuning bare = tuning(true, {});
     EXPECT_EQ(preprocessing(bare, {.name = "resnet18"}).mean, Preprocessing::imagenet().mean);
     EXPECT_EQ(preprocessing(bare, resnet8).mean,
-              Preprocessing::per_channel(pictures().train).mean);
+              Preprocessing::per_channel(few_pictures().train).mean);
 }
 
 TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
@@ -113,8 +108,9 @@ TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
     initialise(*net, 4);
     save_model(file, *net, resnet8, some, 32);
     expect_mentions(refusal_of([&] { read_pretrained(first.pretrained); }), "have changed since");
-    expect_mentions(differences(first.json(pictures()), recipe({}).json(pictures())), "pretrained.weights is ");
-    expect_mentions(differences(first.json(pictures()), Recipe{.model = resnet8}.json(pictures())), "pretrained");
+    expect_mentions(differences(first.json(few_pictures()), recipe({}).json(few_pictures())), "pretrained.weights is ");
+    expect_mentions(differences(first.json(few_pictures()), Recipe{.model = resnet8}.json(few_pictures())),
+                    "pretrained");
 }
 
 TEST_F(FineTuned, LeavesTheWeightsItBeganWith) {
@@ -124,7 +120,7 @@ TEST_F(FineTuned, LeavesTheWeightsItBeganWith) {
     const std::string before = weights_hash(own);
     Recipe r{.model = resnet8, .training = {.epochs = 1, .batch = 16}};
     r.pretrained = fine_tuning(own / "weights.safetensors", read_model_file(own / "weights.safetensors"), false, {});
-    expect_mentions(refusal_of([&] { train_into(own, r, pictures()); }), "the weights to begin with lie where");
+    expect_mentions(refusal_of([&] { train_into(own, r, few_pictures()); }), "the weights to begin with lie where");
     EXPECT_EQ(weights_hash(own), before);
 }
 
@@ -136,7 +132,7 @@ TEST_F(FineTuned, RefusesPartsThatAreNotThereAndToFreezeAll) {
 }
 
 TEST_F(FineTuned, GoesOnToTheSameBitsAfterAnInterruption) {
-    train_into(scratch / "whole", recipe({"layer1"}), pictures());
+    train_into(scratch / "whole", recipe({"layer1"}), few_pictures());
     Observer stopping, telling;
     int left = 2, steps_after = 0;
     std::string said;
@@ -144,8 +140,8 @@ TEST_F(FineTuned, GoesOnToTheSameBitsAfterAnInterruption) {
     stopping.stop = [&] { return left == 0; };
     telling.step = [&](const StepReport&) { ++steps_after; };
     telling.say = [&](const std::string& line) { said += line; };
-    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), pictures(), stopping).size(), 0u);
-    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), pictures(), telling).size(), 1u);
+    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), few_pictures(), stopping).size(), 0u);
+    EXPECT_EQ(train_into(scratch / "parts", recipe({"layer1"}), few_pictures(), telling).size(), 1u);
     expect_mentions(said, "Going on from epoch 1, step 2 (iteration 2)");
     EXPECT_EQ(steps_after, 2);
     EXPECT_EQ(weights_hash(scratch / "parts"), weights_hash(scratch / "whole"));

@@ -1,9 +1,10 @@
-// Runs for tests, with errors made up on the spot.
+// Runs for tests, with errors made up on the spot, and a few pictures for real ones.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "resnet/data/data_path.h"
 #include "resnet/training/history.h"
 
 namespace deepen {
@@ -28,6 +29,12 @@ inline Experiment invented_experiment() {
             invented_run("plain", 56, 1, {0.9, 0.8, 0.7}),     invented_run("residual", 20, 1, {0.6, 0.4, 0.3}),
             invented_run("plain", 20, 2, {0.6, 0.5, 0.42}),    invented_run("plain", 56, 2, {0.9, 0.8, 0.74}),
             invented_run("residual", 20, 2, {0.6, 0.4, 0.3}),  invented_run("residual", 56, 2, {0.7, 0.5, 0.25})};
+}
+
+// For runs that take a moment.
+inline const DataSplits& few_pictures() {
+    static const DataSplits data = load_data("synthetic", {.train_count = 64, .test_count = 20});
+    return data;
 }
 
 }  // namespace deepen

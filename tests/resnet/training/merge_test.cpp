@@ -4,7 +4,6 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
-#include "resnet/data/data_path.h"
 #include "resnet/training/recipe.h"
 #include "tests/resnet/training/invented.h"
 #include "tests/scratch.h"
@@ -12,11 +11,6 @@
 namespace deepen {
 namespace fs = std::filesystem;
 namespace {
-
-const DataSplits& pictures() {
-    static const DataSplits data = load_data("synthetic", {.train_count = 64, .test_count = 20});
-    return data;
-}
 
 Recipe recipe(const std::string& name, std::uint64_t seed) {
     return {.model = {.name = name, .width = 2},
@@ -31,7 +25,7 @@ struct Merge : testing::Test {
     fs::path write(const std::string& folder, const Recipe& r, const std::vector<double>& errors) {
         const fs::path path = scratch / folder;
         fs::create_directories(path);
-        write_file_atomically(path / "config.json", r.json(pictures()));
+        write_file_atomically(path / "config.json", r.json(few_pictures()));
         write_history(path / "log.csv", invented_run("plain", 20, 1, errors).history);
         return path;
     }

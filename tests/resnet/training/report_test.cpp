@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "engine/error.h"
+#include "engine/io/files.h"
+#include "resnet/training/curves.h"
 #include "tests/resnet/training/invented.h"
 #include "tests/scratch.h"
 
@@ -142,6 +144,22 @@ TEST_F(Report, IsWrittenAsAFile) {
     const Scratch scratch;
     write_report(scratch.folder() / "report.html", invented_experiment(), {});
     EXPECT_EQ(read_text_file(scratch.folder() / "report.html"), report_html(invented_experiment(), {}));
+}
+
+TEST_F(Report, HasItsFiguresAsFilesWithTheSuffixAskedFor) {
+    const Scratch scratch;
+    const Experiment twins{invented_run("plain", 20, 1, {0.6}), invented_run("residual", 20, 1, {0.5})};
+    const Experiment unfinished{invented_run("plain", 56, 1, {0.9})};
+    write_figures(scratch.folder(), twins, unfinished, "-A");
+    EXPECT_EQ(read_text_file(scratch / "curves-A.svg"), curves_svg(twins, unfinished));
+    EXPECT_EQ(read_text_file(scratch / "same-depth-A.svg"), same_depth_svg(twins));
+    const std::string numbers = read_text_file(scratch / "curves-A.csv");
+    EXPECT_TRUE(has(numbers, "residual,20,1,1,")) << numbers;
+    EXPECT_TRUE(has(numbers, "plain,56,1,1,")) << numbers << "an unfinished run";
+
+    write_figures(scratch.folder(), {twins[0]});
+    EXPECT_EQ(read_text_file(scratch / "curves.svg"), curves_svg({twins[0]}));
+    EXPECT_FALSE(std::filesystem::exists(scratch / "same-depth.svg")) << "a plain net alone";
 }
 
 }  // namespace

@@ -12,16 +12,12 @@
 #include "resnet/data/data_path.h"
 #include "resnet/training/checkpoint.h"
 #include "tests/failing_calls.h"
+#include "tests/resnet/training/invented.h"
 #include "tests/scratch.h"
 
 namespace deepen {
 namespace fs = std::filesystem;
 namespace {
-
-const DataSplits& pictures() {
-    static const DataSplits data = load_data("synthetic", {.train_count = 64, .test_count = 20});
-    return data;
-}
 
 // Two epochs of four steps.
 Recipe recipe() {
@@ -44,10 +40,10 @@ struct RunFolder : testing::Test {
     }
     History train(Index steps = 1000, const CheckpointOptions& options = {}) {
         said.clear();
-        return train_into(folder, recipe(), pictures(), observer(steps), options);
+        return train_into(folder, recipe(), few_pictures(), observer(steps), options);
     }
     std::string refusal(const Recipe& r, const CheckpointOptions& options = {}) {
-        return refusal_of([&] { train_into(folder, r, pictures(), observer(), options); });
+        return refusal_of([&] { train_into(folder, r, few_pictures(), observer(), options); });
     }
 
     // Weights and log, but for the time it took: what must not depend on interruptions.
@@ -58,7 +54,7 @@ struct RunFolder : testing::Test {
     }
     std::string uninterrupted() const {
         const fs::path other = scratch / "other";
-        train_into(other, recipe(), pictures());
+        train_into(other, recipe(), few_pictures());
         std::string all = weights_hash(other);
         for (EpochRecord r : read_history(other / "log.csv")) all += history_text({(r.seconds = 0, r)});
         return all;
@@ -89,10 +85,10 @@ TEST_F(RunFolder, GoesOnWhereItWasStopped) {
     EXPECT_EQ(train(3).size(), 1u);
     ASSERT_EQ(said.size(), 1u);
     EXPECT_EQ(said[0], "Going on from epoch 1, step 3 (iteration 3): " + last.string());
-    EXPECT_FALSE(finished_run(folder, recipe(), pictures()));
+    EXPECT_FALSE(finished_run(folder, recipe(), few_pictures()));
     EXPECT_EQ(train().size(), 2u);
     EXPECT_EQ(result(), whole);
-    EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+    EXPECT_TRUE(finished_run(folder, recipe(), few_pictures()));
     EXPECT_EQ(names(folder), (std::set<std::string>{"checkpoints", "config.json", "log.csv", "weights.safetensors"}));
 }
 
@@ -160,10 +156,10 @@ TEST_F(RunFolder, GoesOnFromACheckpointOfAnotherFolder) {
 
 TEST_F(RunFolder, ResumedFromTheEndOfAnotherHoldsItsWeights) {
     const std::string whole = uninterrupted();
-    train_into(folder, recipe(), pictures(), observer(),
+    train_into(folder, recipe(), few_pictures(), observer(),
                {.resume = true, .from = scratch / "other" / "checkpoints" / "last.safetensors"});
     EXPECT_EQ(result(), whole);
-    EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+    EXPECT_TRUE(finished_run(folder, recipe(), few_pictures()));
 }
 
 TEST_F(RunFolder, GetsLostWeightsBackFromItsLastCheckpoint) {
@@ -171,11 +167,11 @@ TEST_F(RunFolder, GetsLostWeightsBackFromItsLastCheckpoint) {
     const std::string whole = result();
     for (const char* lost : {"weights.safetensors", "log.csv"}) {
         fs::remove(folder / lost);
-        EXPECT_FALSE(finished_run(folder, recipe(), pictures()));
+        EXPECT_FALSE(finished_run(folder, recipe(), few_pictures()));
         train();
         EXPECT_EQ(said.size(), 1u) << "more than that it goes on";
         EXPECT_EQ(result(), whole);
-        EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+        EXPECT_TRUE(finished_run(folder, recipe(), few_pictures()));
     }
 }
 
@@ -183,10 +179,10 @@ TEST_F(RunFolder, IsNotTakenForFinishedWithWeightsOfAnother) {
     train();
     Recipe seed2 = recipe();
     seed2.training.seed = 2;
-    train_into(scratch / "other", seed2, pictures());
+    train_into(scratch / "other", seed2, few_pictures());
     fs::copy(scratch / "other" / "weights.safetensors", folder / "weights.safetensors",
              fs::copy_options::overwrite_existing);
-    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), few_pictures()); }),
                     (folder / "weights.safetensors").string() + " does not hold the weights that this run ended with");
 }
 
@@ -194,11 +190,11 @@ TEST_F(RunFolder, IsNotTakenForFinishedWithAFlippedBit) {
     train();
     const fs::path weights = folder / "weights.safetensors";
     fs::remove_all(folder / "checkpoints");  // the weights' own checksum is enough
-    EXPECT_TRUE(finished_run(folder, recipe(), pictures()));
+    EXPECT_TRUE(finished_run(folder, recipe(), few_pictures()));
     std::string bytes = read_text_file(weights);
     bytes[bytes.size() - 100] ^= 1;
     scratch.write("run/weights.safetensors", bytes);
-    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), few_pictures()); }),
                     weights.string() + " is damaged: its checksum does not match.");
 }
 
@@ -207,7 +203,7 @@ TEST_F(RunFolder, IsNotTakenForFinishedWithAnEditedLog) {
     History history = read_history(folder / "log.csv");
     history.back().train_error = 0;
     write_history(folder / "log.csv", history);
-    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), pictures()); }),
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), few_pictures()); }),
                     (folder / "log.csv").string() + " is not the log that this run ended with.");
 }
 
@@ -220,7 +216,7 @@ TEST_F(RunFolder, MovedAwayEndsItsRun) {
             fs::rename(folder, scratch / "moved");
             if (replace) fs::create_directory(folder);
         };
-        return refusal_of([&] { train_into(folder, recipe(), pictures(), o); });
+        return refusal_of([&] { train_into(folder, recipe(), few_pictures(), o); });
     };
     for (const bool replace : {false, true}) {
         expect_mentions(move(replace), folder.string() + " was moved away or removed while this run");
@@ -229,11 +225,11 @@ TEST_F(RunFolder, MovedAwayEndsItsRun) {
 }
 
 TEST_F(RunFolder, GoesOnByAnotherCommitButNotWithOtherNamesOfClasses) {
-    const std::string ours = recipe().json(pictures());
+    const std::string ours = recipe().json(few_pictures());
     std::string other = ours;
     other.replace(other.find("\"commit\": \"") + 11, 3, "abc");
     EXPECT_EQ(differences(other, ours), "");
-    DataSplits renamed = pictures();
+    DataSplits renamed = few_pictures();
     renamed.train.classes[0] = "renamed";
     expect_mentions(differences(ours, recipe().json(renamed)), "data.class_names is ");
     std::string older = ours;  // which said nothing of names
@@ -260,7 +256,7 @@ TEST_F(RunFolder, SaysInWhatAnotherRunDiffers) {
         "\"none\" here, training.schedule.lr is 0.05 there, 0.1 here.";
     expect_mentions(refusal(other),
                     last.string() + ": this checkpoint is of a run with other settings or other data: " + differences);
-    expect_mentions(refusal_of([&] { finished_run(folder, other, pictures()); }),
+    expect_mentions(refusal_of([&] { finished_run(folder, other, few_pictures()); }),
                     folder.string() + " holds a run with other settings or other data: " + differences);
     const DataSplits data = load_data("synthetic", {.seed = 2, .train_count = 64, .test_count = 20});
     expect_mentions(refusal_of([&] { finished_run(folder, recipe(), data); }), "other data: data.checksum is \"");

@@ -43,6 +43,13 @@ TEST(IncompleteBeta, IsSymmetricAndAPolynomialForWholeNumbers) {
     }
 }
 
+TEST(Median, IsTheMiddleOneOrTheUpperOfTwo) {
+    EXPECT_EQ(median({3}), 3);
+    EXPECT_EQ(median({5, 1, 4}), 4);
+    EXPECT_EQ(median({40, 10, 30, 20}), 30);
+    EXPECT_EQ(median({}), 0);
+}
+
 // Student's own data (1908): hours of sleep gained by ten people with two drugs.  R's t.test(extra ~ group, sleep)
 // prints t = -1.8608, df = 17.776, and the interval -3.3654832 to 0.2054832.
 TEST(Contrast, OfTwoNetsIsWelchsInterval) {

@@ -37,6 +37,15 @@ TEST(Trainer, LearnsItsPicturesByHeart) {
     EXPECT_LE(history.back().train_error, 1. / 32);
 }
 
+TEST(Trainer, TakesAStepForAnIncompleteBatchToo) {
+    EXPECT_EQ(steps_per_epoch(50000, 128), 391);
+    EXPECT_EQ(steps_per_epoch(96, 16), 6);
+    EXPECT_EQ(steps_per_epoch(1, 16), 1);
+    Fixture f;
+    const History history = f.train({.epochs = 1, .batch = 20});
+    EXPECT_EQ(history.back().iteration, steps_per_epoch(96, 20));
+}
+
 TEST(Trainer, StopsAfterTheIterationsAskedFor) {
     Fixture f;
     const History history = f.train({.epochs = 100, .batch = 16, .max_iterations = 8});
