@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/batch_sum.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
 
@@ -70,7 +71,7 @@ RangeFunction epilogue_of(const Lazy& lazy, const RangeFunction* visitor) {
 Index grain_for(Index unit) { return std::max<Index>(1, elementwise_grain / unit) * unit; }
 
 // The visitor sees numbers that are there, by the ranges in which they were written if these are known.
-void visit_memory(const RangeFunction& visitor, Storage& numbers, const RangeList& written) {
+void visit_memory(const RangeFunction& visitor, Index pictures, Storage& numbers, const RangeList& written) {
     Real* const at = numbers.data();
     const auto ranges = written.sorted();
     Index end = 0;
@@ -79,14 +80,19 @@ void visit_memory(const RangeFunction& visitor, Storage& numbers, const RangeLis
         fit = fit && range.first == end && range.second % visitor.unit == 0;
         end = range.second;
     }
-    if (fit && end == numbers.size())
+    if (fit && end == numbers.size()) {
         parallel_for(static_cast<Index>(ranges.size()), [&](Index i) {
             const auto [b, e] = ranges[static_cast<std::size_t>(i)];
             visitor.run(b, e, at + b, at + b);
         });
-    else
-        parallel_ranges(numbers.size(), grain_for(visitor.unit),
-                        [&](Index b, Index e) { visitor.run(b, e, at + b, at + b); });
+    } else {
+        const Index unit = visitor.unit, grain = grain_for(unit) / unit;
+        const Leaves units = cut_batch(pictures, numbers.size() / pictures / unit, grain, grain);
+        parallel_for(units.count(), [&](Index leaf) {
+            const Index b = units.begin(leaf) * unit, e = units.end(leaf) * unit;
+            visitor.run(b, e, at + b, at + b);
+        });
+    }
 }
 
 // One pass over memory.  What is computed element by element has the ranges of its base.
@@ -116,10 +122,10 @@ std::vector<const Real*> Lazy::reads() const {
     return all;
 }
 
-Real* Storage::compute(const RangeFunction* visitor) {
+Real* Storage::compute(const RangeFunction* visitor, Index pictures) {
     std::shared_ptr<const Lazy> lazy = this->lazy();
     if (!lazy) {                                         // the numbers are there
-        if (visitor) visit_memory(*visitor, *this, ranges_);
+        if (visitor) visit_memory(*visitor, pictures, *this, ranges_);
         return data_;
     }
     Storage numbers(size_);
@@ -135,7 +141,7 @@ Real* Storage::compute(const RangeFunction* visitor) {
     } else {
         if (lazy->whole) lazy->whole({.data = numbers.data_, .ranges = &written});
         else compute_steps(*lazy, numbers, written);
-        if (visitor) visit_memory(*visitor, numbers, written);
+        if (visitor) visit_memory(*visitor, pictures, numbers, written);
     }
     ranges_ = written;                                   // the same whoever computes
     Real* nothing = nullptr;
@@ -167,7 +173,7 @@ void settle(const Tensor& x) {
 }
 
 void visit(const Tensor& x, const RangeFunction& f) {
-    x.storage()->compute(&f);
+    x.storage()->compute(&f, x.rank() > 0 && x.size() > 0 ? x.shape()[0] : 1);
 }
 
 bool enabled() { return on; }

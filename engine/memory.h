@@ -34,7 +34,8 @@ public:
     Real* data_to_write();                // everything lazy that depends on these numbers is computed before
     Index size() const { return size_; }
     std::shared_ptr<const Lazy> lazy() const;                            // null where the numbers are there
-    Real* compute(const RangeFunction* visitor = nullptr);               // now; the visitor sees it range by range
+    // Now.  The visitor sees the numbers range by range, those of this many pictures.
+    Real* compute(const RangeFunction* visitor = nullptr, Index pictures = 1);
     RangeList& ranges() { return ranges_; }                              // Note [Sums have the same bits]
     void add_dependant(const std::shared_ptr<Storage>& lazy);            // it reads these numbers
 

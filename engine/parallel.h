@@ -2,8 +2,8 @@
 //
 // Work is cut into chunks that depend on the problem alone, never on how many threads there are; each thread
 // begins with its own share of them, then helps the others (Note [Each its own share]).  A chunk writes only
-// what is its own, and partial sums are kept per chunk and added in chunk order afterwards.  So the result
-// has the same bits at any number of threads.
+// what is its own, and sums over chunks are added in an order of their own (batch_sum.h).  So the result has
+// the same bits at any number of threads.
 #pragma once
 
 #include <functional>

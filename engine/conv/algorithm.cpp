@@ -26,6 +26,12 @@ const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgori
     throw InternalError("internal error, please report it: no convolution algorithm was found");
 }
 
+Leaves weight_leaves(const ConvGeometry& g) {
+    constexpr Index least = 32, enough = 4096;           // positions
+    const Index positions = std::max<Index>(g.out_positions(), 1);
+    return cut_batch(g.batch, 1, (least + positions - 1) / positions, enough / positions);
+}
+
 ConvAlgorithm parse_conv_algorithm(const std::string& name) {
     if (name == "automatic") return ConvAlgorithm::automatic;
     for (const ConvolutionAlgorithm* algorithm : algorithms)

@@ -13,6 +13,7 @@
 
 #include <string>
 
+#include "engine/batch_sum.h"
 #include "engine/conv/geometry.h"
 #include "engine/fusion.h"
 
@@ -39,6 +40,10 @@ extern const ConvolutionAlgorithm pointwise_convolution, winograd_convolution, d
 
 // The algorithm of that id, or, for `automatic`, the first that suits and pays.  Refuses one that does not suit.
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id);
+
+// The leaves over which a weight gradient is summed.  Each costs a dw to fill with zeros and to add: it should have
+// enough positions to pay for that.
+Leaves weight_leaves(const ConvGeometry& g);
 
 // Name as used by flags: "automatic", "reference", "im2col", "pointwise", "winograd", "direct".  Refuses others.
 ConvAlgorithm parse_conv_algorithm(const std::string& name);

@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "engine/conv/partial_sums.h"
 
 namespace deepen {
 namespace direct {
@@ -23,7 +22,7 @@ Canvas make_canvas(const Border& b, const Real* map, Index first, Index last, Re
 
 // Lines that would not fill their groups are joined to one line per picture, and small pictures in pairs to larger
 // ones, so that a sum of the weight gradient is loaded and stored less often.  At least eight pictures remain, for
-// threads to share.
+// threads to share; and what remains are 2^k pictures each, as leaves are (batch_sum.h).
 ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
     if (!pointwise) return g;
@@ -48,8 +47,8 @@ void add_line(std::vector<Group>& groups, const Real* x, Index x_step, Real* y, 
 
 namespace {
 
-// The products of one panel.  If `ahead` is not null, the next panel's rows lie there, a line or two each: the first
-// blocks fetch them meanwhile, a line with each step.
+// The products of one panel.  If `ahead` is not null, the next panel's rows lie there, a cache line or two each: the
+// first blocks fetch them meanwhile, a cache line with each step.
 template <int columns>
 void multiply_panel(Product p, const std::vector<Group>& groups, Index column, int count, const Real* ahead) {
     constexpr Index lines = columns * lanes / simd::cache_line;
@@ -99,7 +98,7 @@ void backward(const ConvGeometry& given, const Input& x, const Real* w, const In
     std::optional<DataGradient> data_gradient;
     if (dx.data) data_gradient.emplace(g, w);
 
-    sum_over_groups(g.batch, g.patch_size() * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
+    sum_over_leaves(weight_leaves(g), g.patch_size() * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
         Input::Reader read_x(x), read_dy(dy);
         std::optional<WeightGradient> weight_gradient;
         if (dw) weight_gradient.emplace(g);

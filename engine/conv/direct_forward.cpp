@@ -7,20 +7,19 @@
 namespace deepen::direct {
 namespace {
 
-// Lines of y in ranges that stay in cache, about equally long; where that makes few, each is shared out by
-// channels, too.
+// Lines of y in leaves that stay in cache (batch_sum.h); where that makes few, each is shared out by channels, too.
 struct Work {
-    Index lines, ranges, panels, parts;
+    Leaves lines;
+    Index ranges, panels, parts;
 
-    explicit Work(const ConvGeometry& g)
-        : lines(g.batch * g.out_height), panels((g.out_channels + panel_width - 1) / panel_width) {
+    explicit Work(const ConvGeometry& g) : panels((g.out_channels + panel_width - 1) / panel_width) {
         constexpr Index bytes = 192 << 10, least_positions = 192, least_pieces = 8;
         const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
         const Index range = std::max<Index>({1, bytes / line_bytes, least_positions / g.out_width});
-        ranges = std::max<Index>(std::min<Index>(lines, 1), (lines + range / 2) / range);
+        lines = cut_batch(g.batch, g.out_height, (3 * range + 3) / 4);
+        ranges = lines.count();
         parts = std::min(panels, (least_pieces + ranges - 1) / std::max<Index>(ranges, 1));
     }
-    Index first_line(Index range) const { return range * lines / ranges; }
 };
 
 // The runs that a position sees: the rows of a kernel on a canvas.
@@ -40,7 +39,7 @@ void forward(const ConvGeometry& given, const Input& x, const Real* w, const Out
     const Panels panels(K, kernel_runs(g, border.line()), w, work.ranges > 1);
 
     parallel_for(work.ranges * work.parts, [&](Index number) {
-        const Index begin = work.first_line(number / work.parts), end = work.first_line(number / work.parts + 1);
+        const Index begin = work.lines.begin(number / work.parts), end = work.lines.end(number / work.parts);
         const Index part = number % work.parts;
         Input::Reader read(x);
         const Real* seen = read(g.first_seen(begin) * g.x_line(), g.end_seen(end - 1) * g.x_line());

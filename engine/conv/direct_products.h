@@ -154,7 +154,7 @@ struct Product {
     const Real* w;
     Index x_step, y_step;                 // from one position of a group to the next
     bool add;                             // to y, rather than write it
-    const Real* ahead = nullptr;          // a line of memory to fetch with each step, `ahead_step` apart; who fetches
+    const Real* ahead = nullptr;          // a cache line to fetch with each step, `ahead_step` apart; who fetches
     Index ahead_step = 0;                 // beyond a matrix's end gets nothing, and does no harm
 };
 

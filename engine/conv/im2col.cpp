@@ -27,24 +27,22 @@
 
 #include "engine/blas.h"
 #include "engine/conv/algorithm.h"
-#include "engine/conv/partial_sums.h"
 
 namespace deepen {
 namespace {
 
-// A block of output lines (all places of one output row) whose patches take about 256 KiB: half of
-// a common L2 cache.
+// As many lines of y (geometry.h) as have patches of about 256 KiB: half of a common L2 cache.
 Index lines_per_block(const ConvGeometry& g) {
     const Index bytes_per_line = g.out_width * g.patch_size() * static_cast<Index>(sizeof(Real));
     return std::max<Index>(1, (256 << 10) / bytes_per_line);
 }
 
-// Walks the patches of output lines begin .. end-1 (a line is one output row of one picture).
-// Each part of a patch that is in one picture row is reported as inside(patch offset, x
-// offset, length), and each that is outside the picture as outside(patch offset, length).
+// Walks the patches of lines begin .. end-1 of y, one row of the kernel after the other: a run.  The part of a run that
+// is inside the picture is reported as inside(patch offset, x offset, length), and each part that is outside as
+// outside(patch offset, length).
 template <class Inside, class Outside>
-void for_each_stretch(const ConvGeometry& g, Index begin, Index end, Inside inside, Outside outside) {
-    const Index channels = g.in_channels, stretch = g.kernel_width * channels;
+void for_each_run(const ConvGeometry& g, Index begin, Index end, Inside inside, Outside outside) {
+    const Index channels = g.in_channels, run = g.kernel_width * channels;
     Index patch = 0;
     for (Index line = begin; line < end; ++line) {
         const Index n = line / g.out_height, i = line % g.out_height;
@@ -52,29 +50,29 @@ void for_each_stretch(const ConvGeometry& g, Index begin, Index end, Inside insi
             const Index left = j * g.stride - g.padding;
             const Index first = std::clamp<Index>(left, 0, g.width);
             const Index last = std::clamp<Index>(left + g.kernel_width, first, g.width);
-            const Index skipped = std::min((first - left) * channels, stretch), length = (last - first) * channels;
-            for (Index r = 0; r < g.kernel_height; ++r, patch += stretch) {
+            const Index skipped = std::min((first - left) * channels, run), length = (last - first) * channels;
+            for (Index r = 0; r < g.kernel_height; ++r, patch += run) {
                 const Index row = i * g.stride + r - g.padding;
                 if (row < 0 || row >= g.height || length == 0) {
-                    outside(patch, stretch);
+                    outside(patch, run);
                     continue;
                 }
                 if (skipped) outside(patch, skipped);
                 inside(patch + skipped, ((n * g.height + row) * g.width + first) * channels, length);
-                if (skipped + length < stretch) outside(patch + skipped + length, stretch - skipped - length);
+                if (skipped + length < run) outside(patch + skipped + length, run - skipped - length);
             }
         }
     }
 }
 
 void gather(const ConvGeometry& g, Index begin, Index end, const Real* __restrict x, Real* __restrict patches) {
-    for_each_stretch(
+    for_each_run(
         g, begin, end, [=](Index p, Index from, Index length) { std::copy(x + from, x + from + length, patches + p); },
         [=](Index p, Index length) { std::fill(patches + p, patches + p + length, Real(0)); });
 }
 
 void scatter_add(const ConvGeometry& g, Index begin, Index end, const Real* __restrict dpatches, Real* __restrict dx) {
-    for_each_stretch(
+    for_each_run(
         g, begin, end,
         [=](Index p, Index to, Index length) {
             for (Index i = 0; i < length; ++i) dx[to + i] += dpatches[p + i];
@@ -88,8 +86,10 @@ const Real* read_seen(const ConvGeometry& g, Input::Reader& read, Index begin, I
 }
 
 void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
-    const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
-    parallel_ranges(g.batch * g.out_height, block, [&](Index begin, Index end) {
+    const Index patch = g.patch_size(), channels = g.out_channels;
+    const Leaves lines = cut_batch(g.batch, g.out_height, (lines_per_block(g) + 1) / 2);
+    parallel_for(lines.count(), [&](Index leaf) {
+        const Index begin = lines.begin(leaf), end = lines.end(leaf);
         const Index places = (end - begin) * g.out_width;
         Storage patches(places * patch);
         Input::Reader read(x);
@@ -100,10 +100,10 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
     });
 }
 
-// Groups of whole pictures, because the patches of neighbouring lines overlap in dx.
+// Leaves of whole pictures, because the patches of neighbouring lines overlap in dx.
 void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Index patch = g.patch_size(), channels = g.out_channels, block = lines_per_block(g);
-    sum_over_groups(g.batch, patch * channels, dw, [&](Index first, Index last, Real* partial) {
+    sum_over_leaves(weight_leaves(g), patch * channels, dw, [&](Index first, Index last, Real* partial) {
         Storage patches(block * g.out_width * patch);
         Input::Reader read_x(x), read_dy(dy);
         const Index dx_begin = first * g.picture_size(), dx_end = last * g.picture_size();

@@ -8,7 +8,6 @@
 // faster.
 #include "engine/blas.h"
 #include "engine/conv/algorithm.h"
-#include "engine/conv/partial_sums.h"
 
 namespace deepen {
 namespace {
@@ -21,7 +20,9 @@ bool suits(const ConvGeometry& g) {
 
 void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
     const Index in = g.in_channels, out = g.out_channels;
-    parallel_ranges(g.batch * g.out_positions(), places_per_block, [&](Index begin, Index end) {
+    const Leaves places = cut_batch(g.batch, g.out_positions(), places_per_block / 2);
+    parallel_for(places.count(), [&](Index leaf) {
+        const Index begin = places.begin(leaf), end = places.end(leaf);
         Input::Reader read(x);
         gemm(false, false, end - begin, out, in, 1, read(begin * in, end * in) + begin * in, in, w, out, 0,
              y.data + begin * out, out);
@@ -31,7 +32,7 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
 
 void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Index in = g.in_channels, out = g.out_channels, area = g.out_positions();
-    sum_over_groups(g.batch, in * out, dw, [&](Index first, Index last, Real* partial) {
+    sum_over_leaves(weight_leaves(g), in * out, dw, [&](Index first, Index last, Real* partial) {
         Input::Reader read_x(x), read_dy(dy);
         for (Index begin = first * area; begin < last * area; begin += places_per_block) {
             const Index end = std::min(last * area, begin + places_per_block), places = end - begin;

@@ -29,8 +29,8 @@ void backward(const ConvGeometry& g, const Input& x_input, const Real* w, const 
     Input::Reader read_x(x_input), read_dy(dy_input);
     const Real *x = read_x(0, x_size), *dy = read_dy(0, y_size(g));
     if (dx.data && !dx.add) std::fill(dx.data, dx.data + x_size, Real(0));
-    if (dx.data) add_rounded(exact_input_gradient(g, w, dy), dx.data);
-    if (dw) add_rounded(exact_filter_gradient(g, x, dy), dw);
+    if (dx.data) add_rounded(exact_data_gradient(g, w, dy), dx.data);
+    if (dw) add_rounded(exact_weight_gradient(g, x, dy), dw);
     dx.finished(0, x_size);
 }
 
@@ -40,11 +40,11 @@ std::vector<double> exact_forward(const ConvGeometry& g, const Real* x, const Re
     return plain::conv2d(g, numbers(x, g.batch * g.picture_size()), numbers(w, g.patch_size() * g.out_channels));
 }
 
-std::vector<double> exact_input_gradient(const ConvGeometry& g, const Real* w, const Real* dy) {
+std::vector<double> exact_data_gradient(const ConvGeometry& g, const Real* w, const Real* dy) {
     return plain::conv2d_data_gradient(g, numbers(w, g.patch_size() * g.out_channels), numbers(dy, y_size(g)));
 }
 
-std::vector<double> exact_filter_gradient(const ConvGeometry& g, const Real* x, const Real* dy) {
+std::vector<double> exact_weight_gradient(const ConvGeometry& g, const Real* x, const Real* dy) {
     return plain::conv2d_weight_gradient(g, numbers(x, g.batch * g.picture_size()), numbers(dy, y_size(g)));
 }
 

@@ -19,7 +19,7 @@ namespace deepen {
 
 // y of x and w; dx of w and dy; dw of x and dy.  Nothing is rounded to Real.
 std::vector<double> exact_forward(const ConvGeometry& g, const Real* x, const Real* w);
-std::vector<double> exact_input_gradient(const ConvGeometry& g, const Real* w, const Real* dy);
-std::vector<double> exact_filter_gradient(const ConvGeometry& g, const Real* x, const Real* dy);
+std::vector<double> exact_data_gradient(const ConvGeometry& g, const Real* w, const Real* dy);
+std::vector<double> exact_weight_gradient(const ConvGeometry& g, const Real* x, const Real* dy);
 
 }  // namespace deepen

@@ -29,8 +29,8 @@
 // Blocking     tiles go through all steps in blocks of 12 or 24, so that V and M do not leave the
 //              cache in between; filters are transformed once per call.  Where U is larger than such
 //              a block, several blocks make a round, which passes over U once.  Note [Prefetch]
-// Threads      forward by chunks of rows of tiles; backward by chunks of pictures, so that no two threads add to the
-//              same pixel of dx.  Each chunk sums a dU of its own; the chunks' sums are added in order.
+// Threads      forward by rows of tiles; backward by leaves of pictures (batch_sum.h), so that no two threads add
+//              to the same pixel of dx.  Each leaf sums a dU of its own.
 // Error        in float 4e-6 of the largest y at 16 channels, 1.2e-5 at 256; by norm, 5 to 11 times
 //              im2col's, and of the gradients 9 to 18 times (docs/performance.md)
 // Source       Lavin & Gray 2015, "Fast Algorithms for Convolutional Neural Networks", section 4; the
@@ -122,8 +122,8 @@ void transform_turned_filters(const Real* w, Index in, Index out, Real* u) {
     transform_filters(turned.data(), out, in, u);
 }
 
-// dw [3,3,in,out] += G' dU G, dU being the sum of `chunks` partial ones.
-void add_weight_gradient(const Plan& p, const Real* du, Index chunks, Real* dw) {
+// dw [3,3,in,out] += G' dU G
+void add_weight_gradient(const Plan& p, const Real* du, Real* dw) {
     const Index in = p.x.channels, out = p.y.channels, plane = filter_plane(p.in, p.out);
     parallel_ranges(in, 4, [=, &p](Index begin, Index end) {
         for (Index k = begin; k < end; ++k)
@@ -132,12 +132,7 @@ void add_weight_gradient(const Plan& p, const Real* du, Index chunks, Real* dw) 
                 const Real* from = du + in_panel(k, column, p.in * lanes, p.out * lanes);
                 Real* to = dw + k * out + column;
                 transform_tile<FilterTransposed>(
-                    [=](int i, int j) DEEPEN_LAMBDA {
-                        Vector sum{};
-                        for (Index chunk = 0; chunk < chunks; ++chunk)
-                            sum += load(from + (chunk * planes + i * 6 + j) * plane);
-                        return sum;
-                    },
+                    [=](int i, int j) DEEPEN_LAMBDA { return load(from + (i * 6 + j) * plane); },
                     [=](int i, int j, Vector v) DEEPEN_LAMBDA {
                         Real* g = to + (i * 3 + j) * in * out;
                         store_first(g, load_first(g, count) + v, count);
@@ -271,8 +266,6 @@ struct Strips {
     Index first_seen(Index strip) const { return g.first_seen(first_line(strip)); }
     Index end_seen(Index strip) const { return g.end_seen(first_line(strip + 1) - 1); }
 
-    Index all() const { return p.batch * p.tile_rows; }
-
     // As many at a time as stay in a thread's second cache together with what is made of them and with the next;
     // preferably such that their tiles fill whole blocks.  But no fewer than a round has tiles: where channels are
     // many, the filters are what should be read seldom.
@@ -292,13 +285,13 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
     Storage u(p.filters());
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
-    const Index at_a_time = strips.at_a_time(), ranges = (strips.all() + at_a_time - 1) / at_a_time;
-    const Index chunks = std::min<Index>(ranges, 16);
-    parallel_for(chunks, [&](Index chunk) {
+    const Index at_a_time = strips.at_a_time();
+    const Leaves leaves = cut_batch(p.batch, p.tile_rows, at_a_time, 4 * at_a_time, 8);
+    parallel_for(leaves.count(), [&](Index leaf) {
         Workspace workspace(p);
         Input::Reader read(x);
-        const Index stop = std::min(strips.all(), (chunk + 1) * ranges / chunks * at_a_time);
-        for (Index begin = chunk * ranges / chunks * at_a_time, end; begin < stop; begin = end) {
+        const Index stop = leaves.end(leaf);
+        for (Index begin = leaves.begin(leaf), end; begin < stop; begin = end) {
             end = std::min(stop, begin + at_a_time);
             const Real* seen = read(strips.first_seen(begin) * g.x_line(), strips.end_seen(end - 1) * g.x_line());
             Prefetch ahead(strips.rounds(end - begin) * planes);
@@ -355,17 +348,19 @@ void backward_strips(const Strips& strips, const Input& x, const Real* turned, c
 
 void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input& dy, const Output& dx, Real* dw) {
     const Plan p = make_plan(g);
-    // A chunk's dU has to be kept and added up: let it have enough tiles to pay for that.
-    const Index chunks = std::min({std::max<Index>(p.tiles() / 64, 1), p.batch, Index(16)});
-
-    Storage turned(dx.data ? p.filters() : 0), du(dw ? chunks * p.filters() : 0);
+    Storage turned(dx.data ? p.filters() : 0);
     if (dx.data) transform_turned_filters(w, p.x.channels, p.y.channels, turned.data());
 
-    parallel_for(chunks, [&](Index chunk) {
-        backward_strips({g, p}, x, turned.data(), dy, dx, dw ? du.data() + chunk * p.filters() : nullptr,
-                        chunk * p.batch / chunks * p.tile_rows, (chunk + 1) * p.batch / chunks * p.tile_rows);
+    // A leaf has a dU of its own, which is large: it should have enough tiles to pay for that.
+    constexpr Index least = 64, enough = 512;
+    const Index tiles = p.tiles_per_image();
+    const Leaves leaves = cut_batch(p.batch, 1, (least + tiles - 1) / tiles, enough / tiles);
+    sum_over_leaves(leaves, 9 * g.in_channels * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
+        Storage du(dw ? p.filters() : 0);
+        backward_strips({g, p}, x, turned.data(), dy, dx, dw ? du.data() : nullptr, first * p.tile_rows,
+                        last * p.tile_rows);
+        if (dw) add_weight_gradient(p, du.data(), partial);
     });
-    if (dw) add_weight_gradient(p, du.data(), chunks, dw);
 }
 
 }  // namespace

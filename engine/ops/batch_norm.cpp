@@ -12,9 +12,9 @@
 //                  variance depend on every x, so each x answers for all of them; plain/batch_norm.h derives it
 //            dx += scale inv_std dy                                             in evaluation
 // Saved      x and a few numbers per channel; xhat is computed again rather than stored
-// Choice     moments by ranges of rows, merged in their order (Note [Merging moments]): they keep their digits for any
-//            mean, and have the same bits at any number of threads; they are taken as x is computed.  y and dx are
-//            lazy, and the two sums of backward are a gradient hook (fusion.h)
+// Choice     moments by ranges of rows, merged in a tree (Note [Merging moments], batch_sum.h): they keep their digits
+//            for any mean, and have the same bits at any number of threads; they are taken as x is computed.  y and
+//            dx are lazy, and the two sums of backward are a gradient hook (fusion.h)
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1; backward in section 3
 #include <cmath>
 #include <utility>
@@ -85,54 +85,42 @@ void move_running(Tensor running, const std::vector<double>& batch, double momen
 // --- backward ------------------------------------------------------------------------------------
 
 struct Sums {
-    std::vector<double> dy, dy_xhat;                     // [C], over all rows
+    std::vector<double> dy, dy_xhat;                     // [C], over rows
+
+    Sums& operator+=(const Sums& other) {
+        for (std::size_t c = 0; c < dy.size(); ++c) dy[c] += other.dy[c], dy_xhat[c] += other.dy_xhat[c];
+        return *this;
+    }
 };
 
-// The two sums over a batch, range by range.
-class GradientSums {
-public:
-    // Rows that begin at element `begin` of the map.
-    void add(const Channels& channels, Index begin, Index size, const Real* dy, const Real* x) {
-        const Real *mean = channels.mean.wide(), *inv_std = channels.inv_std.wide();
-        std::vector<Real> wide(static_cast<std::size_t>(wide_columns(channels.count))), wide_xhat(wide);
-        Real *__restrict sum = wide.data(), *__restrict sum_xhat = wide_xhat.data();
-        for_wide_rows(size, channels.count, [=](Index at, Index columns) {
-            const Real *__restrict dys = dy + at, *__restrict xs = x + at;
-            for (Index c = 0; c < columns; ++c) {
-                const Real xhat = (xs[c] - mean[c]) * inv_std[c];
-                sum[c] += dys[c];
-                sum_xhat[c] += dys[c] * xhat;
-            }
-        });
-        parts_.add(begin, {folded(wide, channels.count), folded(wide_xhat, channels.count)});
-    }
-
-    Sums total(Index channels) const {
-        const auto C = static_cast<std::size_t>(channels);
-        Sums sums{std::vector<double>(C), std::vector<double>(C)};
-        parts_.for_each([&](const Part& part) {
-            for (std::size_t c = 0; c < C; ++c) sums.dy[c] += part.dy[c], sums.dy_xhat[c] += part.dy_xhat[c];
-        });
-        return sums;
-    }
-
-private:
-    struct Part {
-        std::vector<Real> dy, dy_xhat;                   // [C]
-    };
-    PartsInOrder<Part> parts_;
-};
+// The two sums over some rows.
+Sums gradient_sums(const Channels& channels, Index size, const Real* dy, const Real* x) {
+    const Real *mean = channels.mean.wide(), *inv_std = channels.inv_std.wide();
+    std::vector<Real> wide(static_cast<std::size_t>(wide_columns(channels.count))), wide_xhat(wide);
+    Real *__restrict sum = wide.data(), *__restrict sum_xhat = wide_xhat.data();
+    for_wide_rows(size, channels.count, [=](Index at, Index columns) {
+        const Real *__restrict dys = dy + at, *__restrict xs = x + at;
+        for (Index c = 0; c < columns; ++c) {
+            const Real xhat = (xs[c] - mean[c]) * inv_std[c];
+            sum[c] += dys[c];
+            sum_xhat[c] += dys[c] * xhat;
+        }
+    });
+    const auto dy_sums = folded(wide, channels.count), dy_xhat_sums = folded(wide_xhat, channels.count);
+    return {{dy_sums.begin(), dy_sums.end()}, {dy_xhat_sums.begin(), dy_xhat_sums.end()}};
+}
 
 // What forward leaves for backward.
 struct Saved {
     Tensor x;
     std::shared_ptr<const Channels> channels;
     bool training;
-    GradientSums sums = {};
+    RangeSums<Sums> sums{x.shape()[0], x.size()};
 
     // A range of dy has arrived.
     void arrived(Index begin, Index end, const Real* dy) {
-        sums.add(*channels, begin, end - begin, dy, std::as_const(x).data().data() + begin);
+        const Real* const xs = std::as_const(x).data().data() + begin;
+        sums.add(begin, end, gradient_sums(*channels, end - begin, dy, xs));
     }
 };
 
@@ -166,7 +154,7 @@ void backward(Saved& saved, Gradients& d) {
         const auto arrived = [&](Index begin, Index end, const Real* at, Real*) { saved.arrived(begin, end, at); };
         fusion::visit(dy, {arrived, {}, C});
     }
-    const Sums sums = saved.sums.total(C);
+    const Sums sums = saved.sums.total();
     for (Index c = 0; c < C && d.wanted(1); ++c) d.input(1)[c] += static_cast<Real>(sums.dy_xhat[c]);
     for (Index c = 0; c < C && d.wanted(2); ++c) d.input(2)[c] += static_cast<Real>(sums.dy[c]);
     if (d.wanted(0)) d.give(0, input_gradient(saved, dy, sums));
@@ -189,7 +177,7 @@ void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_ch
 
 Moments batch_moments(const Tensor& x, Tensor running_mean, Tensor running_variance, double momentum) {
     const Index C = x.shape()[-1], rows = x.size() / C;
-    MomentsOfRanges moments(C);
+    MomentsOfRanges moments(x.shape());
     fusion::visit(x, {[&](Index begin, Index end, const Real* at, Real*) { moments.add(begin, end, at); }, {}, C});
     const Moments m = moments.merged();
     move_running(running_mean, m.mean, momentum, 1);

@@ -12,7 +12,7 @@ void add_broadcast(std::span<Real> target, const Shape& target_shape, std::span<
     const Walk<2> walk(full, {repeated(target_shape, full), repeated(source_shape, full)});
     const Real* const sources = source.data();
     with_inner_strides(walk.inner_stride(0), walk.inner_stride(1), [&](auto target_stride, auto source_stride) {
-        accumulate(walk, target, [&](Real* __restrict into, const auto& at, Index count) {
+        accumulate(full, walk, target, [&](Real* __restrict into, const auto& at, Index count) {
             const Real* __restrict row = sources + at[1];
             if constexpr (target_stride == 0)
                 *into += factor * sum_in_lanes(count, [=](Index i) { return row[i]; });

@@ -7,15 +7,14 @@
 // What was used many times receives many gradients: the backward of repeating is *summing* over the
 // repeated axes.  Forward sums (sum.cpp) are the same loop, so both live here.
 //
-// Note [Partial sums in chunk order]
-//   A sum is cut into chunks by its own size, each chunk adds into a buffer of its own, and the
-//   buffers are added in order: the same bits at any number of threads.  A chunk has at least 16
-//   times as many terms as its buffer has places, so the buffers stay a small part of the work.
+// The first axis is taken for the batch, and sums over it go by leaves (batch_sum.h).  A leaf has at least 16
+// times as many terms as its buffer has places, so that the buffers stay a small part of the work.
 #pragma once
 
 #include <type_traits>
 
 #include "engine/autograd.h"
+#include "engine/batch_sum.h"
 #include "engine/fusion.h"
 #include "engine/ops/strided.h"
 #include "engine/parallel.h"
@@ -70,10 +69,10 @@ void with_inner_strides(Index a, Index b, Loop loop) {
     else loop(repeats, advances);
 }
 
-// Adds into `target`, operand 0 of the walk, on all threads: row(target_row, offsets, count) adds one
-// segment.  Note [Partial sums in chunk order].
+// Adds into `target`, operand 0 of the walk over `shape`, on all threads: row(target_row, offsets, count) adds one
+// segment.
 template <int operands, class Row>
-void accumulate(const Walk<operands>& walk, std::span<Real> target, Row row) {
+void accumulate(const Shape& shape, const Walk<operands>& walk, std::span<Real> target, Row row) {
     const auto add = [&](Index begin, Index end, Real* into) {
         walk.segments(begin, end, [&](const auto& offsets, Index count) { row(into + offsets[0], offsets, count); });
     };
@@ -82,14 +81,9 @@ void accumulate(const Walk<operands>& walk, std::span<Real> target, Row row) {
         parallel_ranges(places, elementwise_grain, [&](Index begin, Index end) { add(begin, end, target.data()); });
         return;
     }
-    const Index grain = std::max(elementwise_grain, 16 * places);
-    const Index chunks = (walk.size() + grain - 1) / grain;
-    Tensor partial = Tensor::zeros({chunks, places});
-    Real* const sums = partial.data().data();
-    parallel_ranges(walk.size(), grain,
-                    [&](Index begin, Index end) { add(begin, end, sums + begin / grain * places); });
-    for (Index chunk = 0; chunk < chunks; ++chunk)
-        for (Index i = 0; i < places; ++i) target[i] += sums[chunk * places + i];
+    const Index least = std::max(elementwise_grain, 16 * places), pictures = shape[0];
+    sum_over_leaves(cut_batch(pictures, walk.size() / std::max<Index>(pictures, 1), least, least), places,
+                    target.data(), add);
 }
 
 template <class Function>
@@ -130,7 +124,7 @@ void add_broadcast_slopes(Gradients& d, const Tensor& a, const Tensor& b, Slope 
     const Real* const bs = b.data().data();
     with_inner_strides(walk.inner_stride(2), walk.inner_stride(3), [&](auto a_stride, auto b_stride) {
         constexpr bool repeats = (operand == 0 ? a_stride : b_stride) == 0;
-        accumulate(walk, d.input(operand), [&](Real* __restrict dx, const auto& at, Index count) {
+        accumulate(dy.shape(), walk, d.input(operand), [&](Real* __restrict dx, const auto& at, Index count) {
             const Real* __restrict dy_row = dys + at[1];
             const Real* __restrict a_row = as + at[2];
             const Real* __restrict b_row = bs + at[3];

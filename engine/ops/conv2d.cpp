@@ -17,6 +17,7 @@
 #include "engine/error.h"
 #include "engine/fusion.h"
 #include "engine/ops.h"
+#include "engine/ops/broadcast.h"
 #include "engine/profile.h"
 
 namespace deepen {
@@ -32,11 +33,6 @@ RangeFunction add_bias(const Tensor& b) {
             for (Index k = 0; k < K; ++k) to[i + k] = from[i + k] + bias[k];
     };
     return {run, {}, K};
-}
-
-void add_rows(const Real* __restrict dy, Real* __restrict db, Index rows, Index channels) {
-    for (Index i = 0; i < rows; ++i)
-        for (Index k = 0; k < channels; ++k) db[k] += dy[i * channels + k];
 }
 
 }  // namespace
@@ -60,7 +56,7 @@ Tensor conv2d(const Tensor& x, const Tensor& w, const Tensor& b, ConvOptions opt
         const Output dx = d.wanted(0) ? d.destination(0) : Output();
         Real* const dw = d.wanted(1) ? d.input(1).data() : nullptr;
         algorithm.backward(g, x, w.data().data(), d.output(), dx, dw);
-        if (d.wanted(2)) add_rows(d.output().data().data(), d.input(2).data(), g.batch * g.out_positions(), K);
+        if (d.wanted(2)) add_broadcast(d.input(2), {K}, d.output().data(), d.output().shape());
     });
 }
 

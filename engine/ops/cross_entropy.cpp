@@ -10,6 +10,7 @@
 //            this folder, and exact where p underflows.  Note [Exponentials below the maximum].
 //            A net that knows nothing has L = log K: 2.303 for ten classes
 #include "engine/autograd.h"
+#include "engine/batch_sum.h"
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "engine/ops/logits.h"
@@ -53,9 +54,9 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> labels) {
     Tensor p = Tensor::uninitialised(shape);
     forward(shape, logits.data().data(), labels.data(), losses.data().data(), p.data().data());
 
-    double total = 0;
-    for (Real loss : losses.data()) total += loss;
-    const Tensor mean_loss = static_cast<Real>(total / static_cast<double>(shape[0]));
+    TreeSum<double> sum(shape[0]);
+    for (Index n = 0; n < shape[0]; ++n) sum.add(n, losses.data()[static_cast<std::size_t>(n)]);
+    const Tensor mean_loss = static_cast<Real>(sum.total() / static_cast<double>(shape[0]));
     return record("cross_entropy", mean_loss, {logits},
                   [p, truth = std::vector<int>(labels.begin(), labels.end())](Gradients& d) {
         backward(p.shape(), p.data().data(), truth.data(), d.output().item(), d.input(0).data());

@@ -8,10 +8,12 @@
 // Choice     to see which factor is transposed where, look at the shapes: da is [M,K], and from
 //            dy [M,N] and b [K,N] there is only one way to make it.  The transposes are never built:
 //            gemm reads its operands either way.  It runs on one thread, so the result is cut into
-//            bands and the threads share these
+//            bands and the threads share these.  db is a sum over a batch: batch_sum.h
 #include <algorithm>
+#include <utility>
 
 #include "engine/autograd.h"
+#include "engine/batch_sum.h"
 #include "engine/blas.h"
 #include "engine/error.h"
 #include "engine/ops.h"
@@ -36,8 +38,8 @@ void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) 
     constexpr Index least_band = 64;                     // narrower ones waste gemm's packing
     constexpr Index least_work = 1 << 19;                // multiply-adds that outweigh a hand-over
     const bool by_rows = m >= n;
-    const Index work_of_a_line = std::max<Index>((by_rows ? n : m) * k, 1);
-    const Index band = std::max(least_band, least_work / work_of_a_line);
+    const Index work_of_a_row = std::max<Index>((by_rows ? n : m) * k, 1);
+    const Index band = std::max(least_band, least_work / work_of_a_row);
     parallel_ranges(by_rows ? m : n, band, [=](Index begin, Index end) {
         if (by_rows)
             gemm(a.transposed, b.transposed, end - begin, n, k, 1, a.from_row(begin), a.row_length, b.data,
@@ -45,6 +47,24 @@ void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) 
         else
             gemm(a.transposed, b.transposed, m, end - begin, k, 1, a.data, a.row_length, b.from_column(begin),
                  b.row_length, beta, c + begin, n);
+    });
+}
+
+// db [K,N] += a' dy: a sum over the rows of a [M,K] and dy [M,N], which in a linear layer are the batch.  Threads share
+// db's rows in bands, and each band is summed over the tree, so that its buffers stay small.
+void add_weight_gradient(Index M, Index K, Index N, const Real* a, const Real* dy, Real* db) {
+    constexpr Index numbers = 1 << 16, rows = 16;        // of a band; of a leaf
+    const Leaves leaves = cut_batch(M, 1, rows, rows);
+    parallel_ranges(K, std::max<Index>(16, numbers / std::max<Index>(N, 1)), [&](Index begin, Index end) {
+        TreeSum<Numbers> sums(leaves.count());
+        for (Index leaf = 0; leaf < leaves.count(); ++leaf) {
+            const Index first = leaves.begin(leaf), last = leaves.end(leaf);
+            Numbers part((end - begin) * N);
+            gemm(true, false, end - begin, N, last - first, 1, a + first * K + begin, K, dy + first * N, N, 0,
+                 part.data(), N);
+            sums.add(leaf, std::move(part));
+        }
+        sums.total().add_to(db + begin * N);
     });
 }
 
@@ -63,7 +83,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     return record("matmul", y, {a, b}, [=, a = a.detach(), b = b.detach()](Gradients& d) {
         const Real* dy = d.output().data().data();
         if (d.wanted(0)) product(M, K, N, {dy, N}, {b.data().data(), N, true}, 1, d.input(0).data());
-        if (d.wanted(1)) product(K, N, M, {a.data().data(), K, true}, {dy, N}, 1, d.input(1).data());
+        if (d.wanted(1)) add_weight_gradient(M, K, N, a.data().data(), dy, d.input(1).data());
     });
 }
 

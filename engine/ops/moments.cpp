@@ -1,6 +1,7 @@
 #include "engine/ops/moments.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/ops/per_channel.h"
 
@@ -28,24 +29,25 @@ void MomentsOfRanges::add(Index begin, Index end, const Real* __restrict x) {
             sum[c] += deviation * deviation;
         }
     });
-    parts_.add(begin, {rows, std::move(mean), folded(wide, channels_)});
+    const std::vector<Real> squares = folded(wide, channels_);
+    sums_.add(begin, end, {static_cast<double>(rows), {mean.begin(), mean.end()}, {squares.begin(), squares.end()}});
+}
+
+PartialMoments& PartialMoments::operator+=(const PartialMoments& other) {
+    const double share = other.rows / (rows + other.rows);
+    for (std::size_t c = 0; c < mean.size(); ++c) {
+        const double delta = other.mean[c] - mean[c];
+        mean[c] += delta * share;
+        squares[c] += other.squares[c] + delta * delta * share * rows;
+    }
+    rows += other.rows;
+    return *this;
 }
 
 Moments MomentsOfRanges::merged() const {
-    const auto C = static_cast<std::size_t>(channels_);
-    Moments m{std::vector<double>(C), std::vector<double>(C)};
-    Index seen = 0;
-    parts_.for_each([&](const Part& part) {
-        const double share = static_cast<double>(part.rows) / static_cast<double>(seen + part.rows);
-        for (std::size_t c = 0; c < C; ++c) {
-            const double delta = part.mean[c] - m.mean[c];
-            m.mean[c] += delta * share;
-            m.variance[c] += part.squares[c] + delta * delta * share * static_cast<double>(seen);
-        }
-        seen += part.rows;
-    });
-    for (double& v : m.variance) v /= static_cast<double>(seen);
-    return m;
+    PartialMoments all = sums_.total();
+    for (double& s : all.squares) s /= all.rows;
+    return {std::move(all.mean), std::move(all.squares)};
 }
 
 }  // namespace deepen

@@ -10,7 +10,8 @@
 
 #include <vector>
 
-#include "engine/in_order.h"
+#include "engine/batch_sum.h"
+#include "engine/shape.h"
 
 namespace deepen {
 
@@ -18,20 +19,24 @@ struct Moments {
     std::vector<double> mean, variance;                  // [C]; the variance divided by R, not R-1
 };
 
+// The mean and the squared deviations from it, over some rows.
+struct PartialMoments {
+    double rows = 0;
+    std::vector<double> mean = {}, squares = {};         // [C]
+
+    PartialMoments& operator+=(const PartialMoments& other);
+};
+
 class MomentsOfRanges {
 public:
-    explicit MomentsOfRanges(Index channels) : channels_(channels) {}
+    explicit MomentsOfRanges(const Shape& x) : channels_(x[-1]), sums_(x[0], x.size()) {}
 
-    void add(Index begin, Index end, const Real* x);     // elements begin .. end-1 of x [R,C], whole rows
-    Moments merged() const;                              // of all rows so far
+    void add(Index begin, Index end, const Real* x);     // elements begin .. end-1 of x [...,C], whole rows
+    Moments merged() const;                              // of all rows
 
 private:
-    struct Part {
-        Index rows;
-        std::vector<Real> mean, squares;                 // [C]; squares of deviations from this range's mean
-    };
     Index channels_;
-    PartsInOrder<Part> parts_;
+    RangeSums<PartialMoments> sums_;
 };
 
 }  // namespace deepen

@@ -45,8 +45,8 @@ ExactConvolution::ExactConvolution(const ConvGeometry& g, std::uint64_t seed) : 
     he_normal(w_, g.patch_size(), g.kernel_height * g.kernel_width * g.out_channels, random);
     dy_ = normal_tensor({g.batch, g.out_height, g.out_width, g.out_channels}, random);
     y_ = exact_forward(g, x_.data().data(), w_.data().data());
-    dx_ = exact_input_gradient(g, w_.data().data(), dy_.data().data());
-    dw_ = exact_filter_gradient(g, x_.data().data(), dy_.data().data());
+    dx_ = exact_data_gradient(g, w_.data().data(), dy_.data().data());
+    dw_ = exact_weight_gradient(g, x_.data().data(), dy_.data().data());
 }
 
 ExactConvolution::Passes ExactConvolution::errors(ConvAlgorithm id) const {

@@ -23,7 +23,7 @@ struct Case {
 // Odd sizes, every stride and padding in use, the ResNet stems, and 1x1; then maps whose lines fill the groups of the
 // direct algorithm and do not, more channels than a panel has, runs longer than a piece, single pictures whose
 // weights are packed as they are used, and x too large for the first cache, of pictures that are joined and are not,
-// in one stretch and in several; then what fills Winograd's tiles, with whole and with cut ones.
+// in one piece and in several; then what fills Winograd's tiles, with whole and with cut ones.
 const std::vector<Case> cases = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}, 1, 0},      {{2, 5, 7, 3}, {3, 3, 3, 4}, 1, 1},
     {{2, 5, 7, 3}, {3, 3, 3, 4}, 2, 1},      {{1, 8, 6, 2}, {3, 3, 2, 5}, 1, 0},
@@ -107,9 +107,9 @@ TEST(Convolution, TheReferenceNeitherMultipliesNorAddsInFloat) {
     const ConvGeometry channels_to_one = conv_geometry({1, 1, 1, 3}, {1, 1, 3, 1}, {});
     EXPECT_EQ(exact_forward(channels_to_one, large.data(), other.data()), expected);
     const ConvGeometry one_to_channels = conv_geometry({1, 1, 1, 1}, {1, 1, 1, 3}, {});
-    EXPECT_EQ(exact_input_gradient(one_to_channels, large.data(), other.data()), expected);
+    EXPECT_EQ(exact_data_gradient(one_to_channels, large.data(), other.data()), expected);
     const ConvGeometry three_places = conv_geometry({1, 1, 3, 1}, {1, 1, 1, 1}, {});
-    EXPECT_EQ(exact_filter_gradient(three_places, large.data(), other.data()), expected);
+    EXPECT_EQ(exact_weight_gradient(three_places, large.data(), other.data()), expected);
 }
 
 TEST(Convolution, ADeltaKernelIsTheIdentity) {

@@ -73,8 +73,8 @@ struct Example {
         w = random_values(9 * g.in_channels * g.out_channels, 2);
         dy = random_values(g.batch * g.out_positions() * g.out_channels, 3);
         y = exact_forward(g, x.data(), w.data());
-        dx = exact_input_gradient(g, w.data(), dy.data());
-        dw = exact_filter_gradient(g, x.data(), dy.data());
+        dx = exact_data_gradient(g, w.data(), dy.data());
+        dw = exact_weight_gradient(g, x.data(), dy.data());
     }
 };
 
