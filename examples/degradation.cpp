@@ -7,7 +7,8 @@
 //     DIR/plain20-seed1/ ...      one folder per run (run_folder.h); what is there is not trained again
 //     DIR/report.html             verdict, table and curves of all runs in DIR that have these settings; written
 //                                 again after every epoch
-//     DIR/curves.svg, same-depth.svg, curves.csv
+//     DIR/curves, figure6, same-depth     figures in our look and in the paper's, each as .svg, .pdf and .png
+//     DIR/curves.csv, runs.csv            every epoch of every run; the last epoch of each, with its commit
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -17,6 +18,7 @@
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/interruption.h"
+#include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
 #include "examples/common/experiment_view.h"
@@ -26,7 +28,9 @@
 #include "examples/common/training_flags.h"
 #include "resnet/cifar.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/curves_text.h"
 #include "resnet/training/live_report.h"
+#include "resnet/training/merge.h"
 #include "resnet/training/plan.h"
 #include "resnet/training/report.h"
 #include "resnet/training/run_folder.h"
@@ -103,6 +107,18 @@ std::string quoted(const std::string& argument) {
     std::string s = "'";
     for (char c : argument) s += c == '\'' ? "'\\''" : std::string(1, c);
     return s + "'";
+}
+
+void print_line(const std::string& line) { std::cout << printable_message(line) << "\n"; }
+
+// Everything that follows from the runs so far.
+void write_results(const fs::path& folder, const std::vector<Run>& runs, const ReportFacts& facts) {
+    std::vector<fs::path> folders;
+    for (const Run& run : runs)
+        folders.push_back(folder / text(run.kind == "plain" ? "plain" : "resnet", run.depth, "-seed", run.seed));
+    write_file_atomically(folder / "runs.csv", runs_csv({{.found = find_runs(folders, print_line)}}));
+    write_figures(folder, "", {.runs = runs, .published = facts.published}, print_line);
+    write_report(folder / "report.html", runs, facts);
 }
 
 void print_results(const fs::path& folder, const std::vector<Run>& runs, const Counting& counting) {
@@ -245,8 +261,7 @@ int main(int argc, char** argv) {
                       << " runs are finished; give the same command again to resume.\n";
             return 0;
         }
-        write_figures(e.output, runs);
-        write_report(fs::path(e.output) / "report.html", runs, f);
+        write_results(e.output, runs, f);
         print_results(e.output, runs, f.counting);
         return 0;
     });

@@ -9,6 +9,7 @@
 #include "engine/io/files.h"
 #include "engine/printable.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/curves_text.h"
 #include "resnet/training/live_report.h"
 #include "resnet/training/merge.h"
 #include "resnet/training/run_folder.h"
@@ -112,7 +113,8 @@ void ReportOnlyFlags::report(const fs::path& output, const std::string& command)
     const std::string page = report_html(parts);
     make_output_folder(output);
     for (std::size_t i = 0; i < merged.size(); ++i)
-        write_figures(output, parts[i].runs, parts[i].unfinished, merged[i].label.empty() ? "" : "-" + merged[i].label);
+        write_figures(output, merged[i].label.empty() ? "" : "-" + merged[i].label,
+                      {parts[i].runs, parts[i].unfinished, parts[i].facts.published}, say);
     write_file_atomically(output / "runs.csv", runs_csv(merged));
     write_file_atomically(output / "report.html", page);
     for (const ReportPart& part : parts) print(part);

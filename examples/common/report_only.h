@@ -3,7 +3,8 @@
 // `--report-only DIR...` reads run folders (resnet/training/merge.h), trains nothing and needs no pictures.  It writes
 //
 //     OUTPUT/report.html                            verdict, numbers and curves
-//     OUTPUT/curves.svg, same-depth.svg, curves.csv
+//     OUTPUT/curves, figure6, same-depth            figures, each as .svg, .pdf and .png
+//     OUTPUT/curves.csv                             every epoch of every run
 //     OUTPUT/runs.csv                               a row for each run: its last epoch, its commit and its folder
 //
 // With `--allow-different` each recipe has figures and rows of its own: curves-A.svg, curves-B.svg, ...

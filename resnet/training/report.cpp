@@ -224,11 +224,16 @@ proof of it.</p>
 )";
 
 constexpr const char* how_to_read_curves = R"(
-Error against epochs, with one colour per depth and the same error axis left and right: training error solid, test
-error dashed (the paper's Figure 6 dashes training error and draws test error bold).  Look at the solid lines first:
-where the deeper plain net lies <em>above</em> the shallower one, training itself fails; overfitting would show as a low
-solid line under a high dashed one.  Test error can be below training error early on, because it is measured at the end
-of an epoch and on undistorted pictures.  Bands show the range over seeds; the first epochs may be cut off at the top.
+Error against iterations, the deeper the darker, with the same error axis left and right: training error solid, test
+error dashed.  Look at the solid lines first: where the deeper plain net lies <em>above</em> the shallower one, training
+itself fails; overfitting would show as a low solid line under a high dashed one.  Test error can be below training
+error early on, because it is measured at the end of an epoch and on undistorted pictures.  Thin lines are seeds, and
+thick ones their means; the first epochs may be cut off at the top.
+)";
+
+constexpr const char* how_to_read_figure6 = R"(
+The same as the paper draws it in its Figure 6: training error dashed, test error bold, and only the lowest errors, 0 to
+20&nbsp;% where the nets get there.  A net that ends above that is named at the top.
 )";
 
 constexpr const char* how_to_read_twins = R"(
@@ -273,9 +278,13 @@ std::string findings(const ReportPart& part) {
     const std::vector<Net> nets = nets_of(part.runs);
     require(!nets.empty() || !part.unfinished.empty(), "nothing to report: none of the ", part.runs.size(),
             " runs has finished an epoch.");
-    const std::string curves = "<h2>The curves</h2>\n" + figure(curves_svg(part.runs, part.unfinished),
-                                                                "Error against epochs, plain nets and residual nets",
-                                                                how_to_read_curves, false);
+    const Curves drawn{part.runs, part.unfinished, part.facts.published};
+    const std::string curves = text(
+        "<h2>The curves</h2>\n",
+        figure(curves_figure(drawn, Look::ours), "Error against iterations, plain nets and residual nets",
+               how_to_read_curves, false),
+        figure(curves_figure(drawn, Look::paper), "The same in the look of the paper's Figure 6", how_to_read_figure6,
+               false));
     std::string s = part.title.empty() ? "" : text("<h2>", escaped(part.title), "</h2>\n");
     const std::string remark = part.remark.empty() ? "" : text("<p class=\"soft\">", escaped(part.remark), "</p>\n");
     if (nets.empty()) return s + remark + curves;
@@ -285,8 +294,8 @@ std::string findings(const ReportPart& part) {
     s += claims_of(verdict) + remark;
     s += "<h2>The numbers</h2>\n" + table(nets, part.facts, verdict.epoch) + differences_table(verdict);
     return s + curves +
-           figure(same_depth_svg(part.runs), "Error against epochs at the same depth, with and without shortcuts",
-                  how_to_read_twins, true);
+           figure(same_depth_figure(part.runs),
+                  "Error against iterations at the same depth, with and without shortcuts", how_to_read_twins, true);
 }
 
 // Each net's errors with each recipe, where there are several.
@@ -319,11 +328,7 @@ std::string side_by_side(const std::vector<ReportPart>& parts) {
 
 }  // namespace
 
-std::vector<Run> ReportPart::all() const {
-    std::vector<Run> all = runs;
-    all.insert(all.end(), unfinished.begin(), unfinished.end());
-    return all;
-}
+std::vector<Run> ReportPart::all() const { return Curves{runs, unfinished, {}}.ours(); }
 
 std::string report_html(const std::vector<ReportPart>& parts) {
     std::string s = text(page_head, "<h1>", title, "</h1>\n");
@@ -345,15 +350,6 @@ std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, 
 
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts) {
     write_file_atomically(path, report_html(runs, facts));
-}
-
-void write_figures(const std::filesystem::path& folder, const std::vector<Run>& runs,
-                   const std::vector<Run>& unfinished, const std::string& suffix) {
-    const auto path = [&](const char* name, const char* ending) { return folder / (name + suffix + ending); };
-    write_curves_csv(path("curves", ".csv"), ReportPart{.runs = runs, .unfinished = unfinished}.all());
-    write_file_atomically(path("curves", ".svg"), curves_svg(runs, unfinished));
-    if (const std::string figure = same_depth_svg(runs); !figure.empty())
-        write_file_atomically(path("same-depth", ".svg"), figure);
 }
 
 }  // namespace deepen

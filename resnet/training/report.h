@@ -23,6 +23,7 @@ struct ReportFacts {
     Counting counting;                        // what the errors were counted on
     std::map<std::string, Index> parameters;             // by name of the net: {"plain-20", 269722}
     std::vector<std::string> folders;                    // of runs from several places, with their commits
+    std::vector<Run> published;                          // by others, drawn behind ours
 };
 
 // Runs of one recipe.
@@ -45,10 +46,5 @@ std::string report_html(const std::vector<ReportPart>& parts);
 
 // The first as a file, replaced atomically.
 void write_report(const std::filesystem::path& path, const std::vector<Run>& runs, const ReportFacts& facts);
-
-// The figures and their numbers as files of their own: FOLDER/curves.csv, curves.svg and, where a depth has both a
-// plain and a residual net, same-depth.svg.  The suffix comes before the dot.
-void write_figures(const std::filesystem::path& folder, const std::vector<Run>& runs,
-                   const std::vector<Run>& unfinished = {}, const std::string& suffix = "");
 
 }  // namespace deepen

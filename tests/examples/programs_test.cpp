@@ -148,8 +148,12 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
     const std::string dir = scratch.folder().string();
     const std::string command = "build/degradation --depths 8,14" + tiny + "--output-dir " + dir;
     expect(command, 0, "report: " + dir + "/report.html");
-    for (const char* file : {"curves.csv", "curves.svg", "same-depth.svg", "report.html"})
+    for (const char* file : {"curves.csv", "curves.svg", "figure6.pdf", "same-depth.png", "report.html"})
         EXPECT_TRUE(std::filesystem::exists(dir + "/" + file)) << file;
+    const std::string rows = read_text_file(dir + "/runs.csv");
+    EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 5);
+    EXPECT_NE(rows.find("\n,residual,14,1,yes,2,"), rows.npos) << rows;
+    EXPECT_NE(rows.find(text("\"", build_info().commit, "\",\"", dir, "/resnet14-seed1\"\n")), rows.npos) << rows;
     expect(command, 0, "[4/4] resnet14: shortcut A, 2924 parameters, seed 1\n      finished before: training error");
     expect(command + " --lr 0.05", 1,
            "holds a run with other settings or other data: training.schedule.lr is 0.1 there, 0.05 here");
@@ -192,7 +196,7 @@ TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
         std::filesystem::remove(weights + "/weights.safetensors");
     const std::string command = "build/degradation --report-only " + a + " " + b + " --output-dir " + out;
     expect(command, 0, "Claim 2: residual nets of the same depth do not degrade.\nNot tested: this needs");
-    for (const char* file : {"report.html", "curves.svg", "same-depth.svg", "curves.csv", "runs.csv"})
+    for (const char* file : {"report.html", "curves.svg", "figure6.svg", "same-depth.pdf", "curves.csv", "runs.csv"})
         EXPECT_TRUE(std::filesystem::exists(out + "/" + file)) << file;
     const std::string report = read_text_file(out + "/report.html");
     for (const char* net : {"plain-8", "plain-14", "resnet-8"})
@@ -214,7 +218,7 @@ TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
     expect(with_c + "; code=$?; test ! -e " + (scratch / "two").string() + " || echo left a trace; exit $code", 1,
            "training.schedule.lr is 0.1 in the first, 0.05 in the second");
     expect(with_c + " --allow-different", 0, "Recipe B: training.schedule.lr 0.05");
-    for (const char* file : {"curves-A.svg", "curves-B.svg", "curves-A.csv", "curves-B.csv", "runs.csv"})
+    for (const char* file : {"curves-A.svg", "figure6-B.png", "curves-A.csv", "curves-B.csv", "runs.csv"})
         EXPECT_TRUE(std::filesystem::exists(scratch / "two" / file)) << file;
 }
 

@@ -8,7 +8,6 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "resnet/training/curves.h"
 #include "tests/resnet/training/invented.h"
 #include "tests/scratch.h"
 
@@ -55,6 +54,14 @@ TEST_F(Report, TabulatesDifferencesWithTheirIntervals) {
     EXPECT_TRUE(has(page, "(plain-56 minus plain-20) minus (resnet-56 minus resnet-20)"));
     const std::string one = report_html({invented_run("plain", 20, 1, {0.3}), invented_run("plain", 56, 1, {0.6})}, {});
     EXPECT_TRUE(has(one, "<td>+30.00<small>published runs: 15.52</small></td>")) << one.substr(one.find("+30.00"), 90);
+}
+
+TEST_F(Report, HasTheCurvesInOurLookAndInThePapers) {
+    const std::string page = report_html(invented_experiment(), {});
+    const std::size_t ours = page.find("<title>Error against iterations, plain nets and residual nets</title>");
+    const std::size_t paper = page.find("<title>The same in the look of the paper's Figure 6</title>");
+    EXPECT_LT(ours, paper);
+    EXPECT_NE(paper, page.npos);
 }
 
 TEST_F(Report, TabulatesMeansAndRanges) {
@@ -144,22 +151,6 @@ TEST_F(Report, IsWrittenAsAFile) {
     const Scratch scratch;
     write_report(scratch.folder() / "report.html", invented_experiment(), {});
     EXPECT_EQ(read_text_file(scratch.folder() / "report.html"), report_html(invented_experiment(), {}));
-}
-
-TEST_F(Report, HasItsFiguresAsFilesWithTheSuffixAskedFor) {
-    const Scratch scratch;
-    const Experiment twins{invented_run("plain", 20, 1, {0.6}), invented_run("residual", 20, 1, {0.5})};
-    const Experiment unfinished{invented_run("plain", 56, 1, {0.9})};
-    write_figures(scratch.folder(), twins, unfinished, "-A");
-    EXPECT_EQ(read_text_file(scratch / "curves-A.svg"), curves_svg(twins, unfinished));
-    EXPECT_EQ(read_text_file(scratch / "same-depth-A.svg"), same_depth_svg(twins));
-    const std::string numbers = read_text_file(scratch / "curves-A.csv");
-    EXPECT_TRUE(has(numbers, "residual,20,1,1,")) << numbers;
-    EXPECT_TRUE(has(numbers, "plain,56,1,1,")) << numbers << "an unfinished run";
-
-    write_figures(scratch.folder(), {twins[0]});
-    EXPECT_EQ(read_text_file(scratch / "curves.svg"), curves_svg({twins[0]}));
-    EXPECT_FALSE(std::filesystem::exists(scratch / "same-depth.svg")) << "a plain net alone";
 }
 
 }  // namespace
