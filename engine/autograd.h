@@ -1,8 +1,8 @@
 // How does a tensor learn where it came from, and how do gradients flow back?
 //
 // Every op that consumes a learning tensor records a Node: its inputs' nodes and a function that,
-// given dL/dy, adds dL/dx into each input.  (d before a name means the derivative of the loss by
-// it: dy is dL/dy.)  Calling backward() on a scalar loss walks these nodes from the last made to
+// given dL/dy, adds dL/dx into each input.  (d before a name means the derivative of the loss with
+// respect to it: dy is dL/dy.)  Calling backward() on a scalar loss walks these nodes from the last made to
 // the first and calls each function once: the chain rule, shared between all paths.
 //
 //     x ──┐
@@ -11,21 +11,22 @@
 //
 // Note [Creation order is a topological order]
 //   An op consumes only tensors that exist, so an input's serial number is smaller than its
-//   output's.  Backward collects the reachable nodes with an explicit stack and pulls them by
-//   descending serial: every consumer of a node runs before the node itself, without recursion.
+//   output's.  Backward collects the reachable nodes in a list and takes them by descending
+//   serial: every consumer of a node runs before the node itself, without recursion.
 //   A net of 1202 layers must not overflow the stack; neither must freeing a graph that never ran
 //   backward, hence ~Node.
 //
 // Note [Gradients accumulate]
-//   Where a tensor has several consumers, its gradient is the sum of what each sends.  So a
-//   backward adds to the gradient of its inputs; only the first contribution may be written, or given whole.
-//   A skip connection is the place where two gradients meet.
+//   Where a tensor has several consumers, its gradient is the sum of what each sends.  The first
+//   contribution may simply be stored, later ones are added to it.  Two gradients may share their numbers, as those of
+//   both terms of a sum do: shared numbers are copied before anything is added to them.  The input of a residual
+//   block is where two gradients meet.
 //
-// Note [What backward saves]
-//   A node itself holds a gradient, and that only between its arrival and its use.  What a backward function
-//   captures is kept alive until it has run: the capture list is the bill in memory.  Capture `x.detach()`, never x
-//   itself, so that closures hold numbers and nodes hold the graph; an op that captured its own output would
-//   otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
+// Note [What is saved for backward]
+//   A node holds its gradient from its arrival until its backward has run; only variables keep theirs.  What a
+//   backward function captures is kept alive until it has run: the capture list is the bill in memory.  Capture
+//   `x.detach()`, never x itself, so that closures hold numbers and nodes hold the graph; an op that captured its own
+//   output would otherwise keep itself alive for ever.  What is captured is not copied: numbers that are written to
 //   between forward and backward (a weight, updated too early) give a wrong gradient.
 //
 // Note [All or nothing]
@@ -61,7 +62,7 @@ public:
     bool wanted(int input) const;              // does this input learn?  If not, skip its share
     std::span<Real> input(int i);              // dx: add into it.  Zero-filled where nothing has arrived yet
     void give(int i, Tensor dx);               // the whole contribution at once, where it is a tensor already:
-                                               // becomes the gradient, without a copy, if it is the first to arrive
+                                               // the first to arrive becomes the gradient without a copy
     Output destination(int i);                 // dx, for who writes it range by range: Note [Gradient hooks]
     Tensor take_output();                      // dy to keep or to change in place; output() is gone then
     bool hooked() const;                       // has this node's own hook been run on all of dy?
@@ -75,7 +76,8 @@ using Backward = std::function<void(Gradients&)>;
 // Note [Gradient hooks].
 struct GradientHook {
     std::function<RangeFunction()> make = {};  // called just before ranges of dy arrive; null: nothing to do
-    // So many inputs have dy, or what the hook turned it into, as their gradient.
+    // How many inputs, the first ones, have as their gradient dy itself or what the hook has made of it: 2 of add, 1 of
+    // relu.
     int passes_on_to = 0;
 };
 

@@ -1,16 +1,16 @@
 // Why is a network slower than its arithmetic, and what is operator fusion?
 //
-// Because of memory.  relu reads a number, compares it and writes it: the comparison costs nothing, the way to memory
-// and back costs as much as thirty multiplications.  relu(batch_norm(y) + x), op by op, carries the whole map through
-// memory seven times; fused, it reads y and x once and writes the result once.  Most engines fuse by writing one more
+// Because of memory.  relu reads a number, compares it and writes it: the comparison costs nothing beside the way to
+// memory and back.  relu(batch_norm(y) + x), op by op, with mean and variance known, carries a whole map through memory
+// seven times; fused, it reads y and x once and writes the result once.  Most engines fuse by writing one more
 // op for each combination.  Here ops stay what they are, and three mechanisms let them share a pass over memory.  All
 // three work on ranges that fit the cache (ranges.h).
 //
 // Lazy evaluation
-//     The result of an op that works element by element (relu, the addition of two maps, batch norm's
-//     scale xhat + shift) is not computed.  It is noted down: a tensor whose numbers come from a base by a list of
-//     steps.  Another such op adds a step.  The first call of data() runs all steps on one range after the other, in
-//     one pass over memory; from then on the tensor is like any other.
+//     The result of a cheap op that works element by element (relu, the addition of two maps, batch norm's
+//     scale xhat + shift, with scale and shift for gamma and beta) is not computed.  It is noted down: a tensor whose
+//     numbers come from a base by a list of steps.  Another such op adds a step.  The first call of data() runs all
+//     steps on one range after the other, in one pass over memory; from then on the tensor is like any other.
 //
 //         conv2d ── batch_norm ── add ── relu         base: the convolution's output
 //                                  │                  steps: batch norm, + x, relu
@@ -19,8 +19,9 @@
 // Prologue
 //     A convolution reads its input range by range.  If the input is lazy and cheap to compute, each range is computed
 //     in a buffer that stays in cache, and the whole map never exists: the batch norm and relu between two convolutions
-//     happen as the second one loads its input.  Every reader repeats this work, which is cheaper than memory for one
-//     base and a few operations, but not for more: the result of an addition is written when it is first read (`keep`).
+//     happen as the second one loads its input.  Every reader repeats this work.  That pays where there is one map to
+//     read and little arithmetic.  An addition reads two: its result is computed once, when it is first read, and kept
+//     (`keep`).
 //
 // Epilogue
 //     A convolution writes its output range by range, and can run further steps on each range as soon as it is final.
@@ -63,7 +64,7 @@ struct Lazy {
 class Input {
 public:
     Input(const Real* data) : data_(data) {}             // implicit: a map in memory
-    // Implicit.  Computes x now if it is not cheap.  Ranges of what is read must be whole rows of x [...,C].
+    // Implicit.  Computes x now if it is not cheap.  Ranges begin and end with a whole row of x [...,C].
     Input(const Tensor& x);
 
     std::vector<const Real*> reads() const { return data_ ? std::vector{data_} : lazy_->reads(); }
@@ -74,7 +75,8 @@ public:
     public:
         explicit Reader(const Input& input) : input_(input) {}
 
-        // Elements begin .. end-1, at the addresses p + begin .. p + end-1 of the returned p.
+        // Elements begin .. end-1, at the addresses p + begin .. p + end-1 of the returned p, as if all of the map were
+        // there: a window of a convolution begins at places of its own.
         const Real* operator()(Index begin, Index end) {
             if (input_.data_ || begin == end) return input_.data_;
             if (!buffer_ || buffer_->size() < end - begin) buffer_ = std::make_unique<Storage>(end - begin);
@@ -102,7 +104,10 @@ bool enabled();
 bool enabled(bool on);                                   // returns what was set before
 
 // y_i = f(x_i), and y_i = f(a_i, b_i) for a and b of one shape: lazy, or at once where fusion is off.  A pair continues
-// the steps of a, and reads b.
+// the steps of a, and reads b.  relu, for example, is
+//     fusion::map("relu", x, {[](Index begin, Index end, const Real* x, Real* y) {
+//         for (Index i = 0; i < end - begin; ++i) y[i] = x[i] < 0 ? 0 : x[i];
+//     }});
 struct MapOptions {
     bool keep = false;                                   // compute it once, for all readers
     std::vector<Tensor> reads = {};                      // whose numbers f reads besides
@@ -118,7 +123,7 @@ Tensor map(const char* op, const Tensor& a, const Tensor& b, PairFunction f, Map
 // A map [...,C] that `compute` writes as a whole, in ranges of whole rows of C, with the epilogue that it is given.
 Tensor whole(const char* op, Shape shape, std::function<void(const Output&)> compute, const std::vector<Tensor>& reads);
 
-// A map whose ranges come from nothing that has the same indices, e.g. from every other pixel of x.
+// A map that does not come element by element from one base: f finds what it needs, e.g. every other pixel of x.
 Tensor made(const char* op, Shape shape, RangeFunction f, const std::vector<Tensor>& reads);
 
 // Calls work(begin, end) for pieces of begin .. end-1 that fit the first cache.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/error.h"
@@ -144,9 +145,11 @@ struct Team {
     std::unique_ptr<Pool> pool;
 };
 
+thread_local Team* own_team = nullptr;                   // of a job in side_by_side()
+
 Team& team() {
     static Team instance;
-    return instance;
+    return own_team ? *own_team : instance;
 }
 
 }  // namespace
@@ -171,6 +174,37 @@ void parallel_for(Index chunks, const std::function<void(Index)>& work) {
     if (!t.pool) t.pool = std::make_unique<Pool>(t.count - 1);
     t.pool->run(job);
     job.rethrow();
+}
+
+void side_by_side(int jobs, Index count, const std::function<void(Index)>& work) {
+    const int all = threads();
+    require(jobs >= 1 && jobs <= all, "jobs: ", jobs, " at a time asked for; give 1 to ", all,
+            ", the number of threads.");
+    std::atomic<Index> next = 0;
+    std::atomic<bool> failed = false;
+    std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+    const auto begin_one = [&](Index i) {
+        try {
+            work(i);
+        } catch (...) {
+            failures[static_cast<std::size_t>(i)] = std::current_exception();
+            failed = true;
+        }
+    };
+    const auto job = [&](int number) {
+        Team share;
+        share.count = all / jobs + (number < all % jobs ? 1 : 0);
+        Team* const before = std::exchange(own_team, jobs > 1 ? &share : own_team);
+        for (Index i; !failed && (i = next++) < count;) begin_one(i);
+        own_team = before;
+    };
+    {
+        std::vector<std::jthread> others;                // wait at the end of this block
+        for (int number = 1; number < jobs; ++number) others.emplace_back(job, number);
+        job(0);
+    }
+    for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
 }
 
 void parallel_ranges(Index n, Index grain, const std::function<void(Index, Index)>& work) {

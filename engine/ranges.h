@@ -1,7 +1,8 @@
-// What is a function on a range of a map?
+// What is a function on a range of a feature map?
 //
-// A map of several megabytes does not fit the cache, but a range of it does.  So work on maps is passed around as
-// functions on one range at a time, and called while the range is in cache (fusion.h tells why, and by whom).
+// A map, short for feature map, is [N,H,W,C] numbers, one after the other.  Reading and writing one takes longer than
+// simple arithmetic on it, because several megabytes do not fit the cache.  A range of it does.  So work on maps is
+// passed around as functions on one range at a time, and called while that range is in cache: fusion.h tells by whom.
 #pragma once
 
 #include <functional>
@@ -14,8 +15,9 @@
 namespace deepen {
 
 struct RangeFunction {
-    // Takes elements begin .. end-1 of a map, which lie at `from`, and leaves its results at `to`, which may be the
-    // same place.  Called from any thread; the result does not depend on how a map is cut into ranges.
+    // Takes elements begin .. end-1 of a map, the first of which is from[0], and leaves its results from to[0] on,
+    // which may be the same place.  Called from any thread.  What it writes does not depend on how a map is cut into
+    // ranges; the last bits of a sum that it takes may: Note [Sums have the same bits].
     std::function<void(Index begin, Index end, const Real* from, Real* to)> run;
     std::vector<const Real*> reads = {};  // other maps, of which it reads the same elements: worth prefetching
     Index unit = 1;                       // begin and end must be multiples of this
@@ -24,9 +26,10 @@ struct RangeFunction {
 };
 
 // The ranges in which a map was written.  Note [Sums have the same bits]
-//   A sum over a map is taken range by range, and its last bits depend on the ranges.  So that it does not matter
-//   whether it is taken while the map is written or afterwards, a map remembers its ranges; they follow from shapes,
-//   never from the number of threads.
+//   A sum over a map is taken range by range, and its last bits depend on the ranges and on the order in which their
+//   sums are added.  Ranges follow from shapes, never from the number of threads, and a map remembers them, so that it
+//   does not matter whether a sum is taken while the map is written or afterwards.  The ranges of 2^k pictures make a
+//   leaf, and leaves are added in pairs, whichever thread is done first (batch_sum.h).
 class RangeList {
 public:
     RangeList() = default;

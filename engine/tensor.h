@@ -12,8 +12,8 @@
 //
 // What an op returns is a value: writing to its inputs afterwards does not change it.  (Where it shares its
 // input's storage, as reshape does, it says so.)  Many numbers are computed only when they are read, Note [Laziness
-// cannot be observed] in fusion.h; so ask for data() again where you write after an op has read the tensor, rather than
-// keep the span.
+// cannot be observed] in fusion.h; so call data() anew before you write: that first computes what still depends on
+// the old numbers.  A span kept from before an op would let you change its result.
 // Threads may read one tensor at the same time, as const; who writes needs it alone, and data() of a Tensor that
 // is not const counts as writing.
 #pragma once
@@ -32,7 +32,7 @@ struct Node;  // autograd.h
 class Tensor {
 public:
     Tensor() = default;                                  // holds nothing; defined() is false
-    Tensor(Real value);                                  // a scalar, rank 0; implicit, so that `2 * x` reads so
+    Tensor(Real value);                                  // a scalar, rank 0; implicit, so that one can write `2 * x`
     Tensor(Shape shape, std::vector<Real> values);       // refuses a count that differs from the shape's
 
     static Tensor uninitialised(Shape shape);            // every element must be written before it is read

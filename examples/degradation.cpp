@@ -10,6 +10,7 @@
 //     DIR/curves, figure6, same-depth     figures in our look and in the paper's, each as .svg, .pdf and .png
 //     DIR/curves.csv, runs.csv            every epoch of every run; the last epoch of each, with its commit
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <iostream>
 #include <regex>
@@ -46,6 +47,7 @@ struct Experiment {
     std::vector<std::uint64_t> seeds{1};
     std::string output;
     std::string shortcut;                                // of residual nets; empty: the paper's
+    int jobs = 1;                                        // nets at a time
     bool plan_only = false;
     TrainingFlags flags;
 
@@ -134,21 +136,40 @@ std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const 
     std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
     if (!std::ranges::all_of(runs, &PlannedRun::finished))
         std::cout << "timing a few steps of each net ..." << std::endl;
-    time_nets(runs, recipes, data);
-    std::cout << plan_text(runs, threads()) << std::endl;
+    time_nets(runs, recipes, data, e.jobs);
+    std::cout << plan_text(runs, threads(), e.jobs);
+    const auto unfinished = std::ranges::count(runs, false, &PlannedRun::finished);
+    if (const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished)); other != e.jobs) {
+        std::vector<PlannedRun> others = runs;
+        time_nets(others, recipes, data, other);
+        std::cout << jobs_text(runs, e.jobs, others, other);
+    }
+    std::cout << std::endl;
     return runs;
 }
 
-// Trains what is not there yet.  An interruption waits until the report says so.
+// Trains what is not there yet.  An interruption waits until the report says so.  Where one of several nets fails, the
+// others stop at a checkpoint.
 void train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes,
                const std::vector<PlannedRun>& planned, ExperimentView& view) {
     const DelayedInterruption until_reported("stopping as soon as the report says so.");
+    std::atomic<bool> failed = false;
+    const auto stop = [&] { return failed || interrupted(); };
+    const auto train = [&](std::size_t i) {
+        const fs::path folder = fs::path(e.output) / recipes[i].name();
+        if (!planned[i].finished && !stop())
+            train_into(folder, recipes[i], data, view.begin(i, stop), e.flags.checkpoints);
+        if (!stop()) view.end(i, weights_hash(folder));
+    };
     try {
-        for (std::size_t i = 0; i < recipes.size() && !interrupted(); ++i) {
-            const fs::path folder = fs::path(e.output) / recipes[i].name();
-            if (!planned[i].finished) train_into(folder, recipes[i], data, view.begin(i), e.flags.checkpoints);
-            if (!interrupted()) view.end(i, weights_hash(folder));
-        }
+        side_by_side(e.jobs, std::ssize(recipes), [&](Index i) {
+            try {
+                train(static_cast<std::size_t>(i));
+            } catch (...) {
+                failed = true;
+                throw;
+            }
+        });
     } catch (...) {
         view.stop(Phase::failed);
         throw;
@@ -210,6 +231,12 @@ int main(int argc, char** argv) {
         ->type_name("S,S");
     add_shortcut_flag(app, e.shortcut);
     e.flags.add_to(app);
+    app.add_option("--jobs", e.jobs,
+                   "nets to train at a time; they share the threads, and each has the bits that it has alone")
+        ->check(within(1, 1024))
+        ->group("Experiment")
+        ->capture_default_str()
+        ->type_name("N");
     app.add_flag("--plan", e.plan_only, "say how long each run will take, and train nothing")->group("Experiment");
     app.add_option("--output-dir", e.output,
                    "folder for the runs and the report; finished runs in it are not trained again.  If not given, "
@@ -236,6 +263,10 @@ int main(int argc, char** argv) {
             return 0;
         }
         e.flags.use_threads();
+        if (e.jobs > threads())
+            throw UsageError(text("--jobs ", e.jobs, " needs as many threads, for the nets to share, and there ",
+                                  threads() == 1 ? "is 1" : text("are ", threads()),
+                                  ".  Give fewer jobs, or more --threads."));
         refuse_twice("--depths", e.depths);
         refuse_twice("--kinds", e.kinds);
         refuse_twice("--seeds", e.seeds);
@@ -253,7 +284,7 @@ int main(int argc, char** argv) {
         std::vector<Run> earlier;
         add_earlier_runs(e, data, all, earlier);
         const ReportFacts f = facts(command, e, data, all);
-        ExperimentView view(recipes, data, planned, earlier, fs::path(e.output) / "report.html", f);
+        ExperimentView view(recipes, data, planned, e.jobs, earlier, fs::path(e.output) / "report.html", f);
         train_all(e, data, recipes, planned, view);
         const std::vector<Run> runs = view.finished();
         if (interrupted()) {

@@ -1,8 +1,8 @@
 // What is a residual block, and how does it learn?  Everything in loops, nothing hidden.
 //
-// One block on one small picture learns to double its input.  The loops are in engine/plain/: the block with every
-// gradient written out in residual_block.h, what it consists of in conv2d.h and batch_norm.h.  Nothing here needs the
-// engine; the lessons that follow build it, and get the same numbers (tests/engine/plain_test.cpp).
+// One block on one small picture learns to come close to twice its input.  The loops are in engine/plain/: the block
+// with every gradient written out in residual_block.h, what it consists of in conv2d.h and batch_norm.h.  No op of the
+// engine is used here; the engine's ops are tested against these loops (tests/engine/plain_test.cpp).
 #include <cmath>
 #include <cstdio>
 
@@ -35,6 +35,7 @@ ResidualBlock make_block(bool residual) {
 
 // Does the derivative say what happens?  Move one weight a little and look at the loss.
 void compare_with_differences(const ResidualBlock& block, const Numbers& x, const Numbers& target) {
+    // `list` is a member, such as &ResidualBlock::w1.
     const auto loss_with = [&](ResidualBlock b, Numbers ResidualBlock::* list, double by) {
         (b.*list)[0] += by;
         return squared_error(b.forward(x).y, target);
@@ -75,12 +76,13 @@ void train(const Numbers& x, const Numbers& target) {
 int main(int argc, char** argv) {
     const Lesson lesson(argc, argv, "A residual block and a plain one in loops, and their gradients.");
     Numbers x = some_numbers(side * side * channels, 1, 0), target(x);
-    for (double& v : x) v = std::fabs(v);                // what a relu before this block lets pass
+    for (double& v : x) v = std::fabs(v);                // never negative, like what a relu before this block lets pass
     for (std::size_t i = 0; i < x.size(); ++i) target[i] = 2 * x[i];
     compare_with_differences(make_block(true), x, target);
     train(x, target);
-    std::printf("\n   The residual block has half of the answer from the start: x is there already, and F has to add\n"
-                "   the rest.  The plain block has to carry x through two convolutions and two normalisations.\n"
+    std::printf("\n   In the residual block x is there already, half of the answer, and F has to add the rest.  The\n"
+                "   plain block has to carry x through two convolutions and two normalisations.  Neither gets to 0\n"
+                "   in these 100 steps.\n"
                 "   Lesson 1: how a program finds such gradients by itself.\n");
     return lesson.end();
 }

@@ -19,7 +19,7 @@ Index inner_channels(const BlockOptions& o) {
     return o.out_channels / Bottleneck::expansion;
 }
 
-// --- two layers --------------------------------------------------------------------------------------
+// --- two layers (a Conv2d is 3x3 with padding 1 unless it says otherwise) -------------------------------
 
 BasicBlock::BasicBlock(BlockOptions o)
     : conv1({.in_channels = o.in_channels, .out_channels = o.out_channels, .stride = o.stride}),
@@ -33,7 +33,7 @@ BasicBlock::BasicBlock(BlockOptions o)
 Tensor BasicBlock::forward(const Tensor& x) {
     const Tensor y = relu(bn1(conv1(x)));
     if (!shortcut) return relu(bn2(conv2(y)));
-    return relu(bn2(conv2(y)) + (*shortcut)(x));         // backward: x receives two gradients, which add
+    return relu(bn2(conv2(y)) + (*shortcut)(x));         // ops/add.cpp; backward, x receives two gradients, which add
 }
 
 void BasicBlock::visit(Visitor& v) {

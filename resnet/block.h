@@ -18,8 +18,8 @@
 // He et al. 2015, Figures 2 and 5.  Take the right-hand line away and the plain block is left: plain and
 // residual nets come from one definition and differ in nothing else.
 //
-// People also know the block whose shortcut is x itself as "identity block", and the one whose shortcut is a
-// projection as "convolution block": the first block of a stage under option B.
+// The block whose shortcut is x itself is also called "identity block", and the one whose shortcut is a projection
+// "convolution block": the first block of a stage under option B.
 //
 // Where a bottleneck has stride 2, the paper gives it to the first 1x1, which then never looks at three of
 // four pixels; torchvision gives it to the 3x3 ("v1.5"), for 6 % more multiply-adds and better accuracy.
@@ -36,7 +36,7 @@ struct BlockOptions {
     // The last batch norm's scale starts from 0, so that the block starts as relu(shortcut(x)): Goyal et al. 2017,
     // "Accurate, large minibatch SGD", section 5.1.  For residual blocks: a plain one would start as 0.
     bool zero_last_scale = false;
-    bool after_stem = false;                             // the net's first block, which preactivation.h asks for
+    bool after_stem = false;                             // the net's first block: preactivation.h
 };
 
 // x [N,H,W,in] -> [N,ceil(H/stride),ceil(W/stride),out]

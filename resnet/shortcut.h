@@ -2,15 +2,16 @@
 //
 // The shortcut carries a block's input x past its layers, so that they learn only a correction:
 //
-//     y = relu(F(x) + shortcut(x))       the sum: He et al. 2015, equations (1) and (2); the relu: the text after them
+//     y = relu(F(x) + shortcut(x))       the sum: He et al. 2015, equations (1) and (2); the relu: section 3.2
 //
 // Where F keeps the shape, the shortcut can be x itself.  Where F halves the maps and doubles the
 // channels, x has to be made to fit, and the paper compares ways to do so (section 4.1):
 //
-//     none   no shortcut: the plain net
-//     A      every second pixel, new channels zero            no parameters
-//     B      a 1x1 convolution with that stride + batch norm  where the shape changes
-//     C      the same at every block
+//            where F keeps the shape      where F changes it
+//     none    no shortcut                  no shortcut: the plain net
+//     A       x                            every second pixel, new channels zero: no parameters
+//     B       x                            a 1x1 convolution with F's stride, batch norm
+//     C       1x1 convolution, batch norm  the same as B
 #pragma once
 
 #include <optional>

@@ -4,8 +4,9 @@
 // Forward    y = a + b
 // Backward   da += dy,  db += dy      (summed over the axes along which the operand was repeated)
 // Saved      nothing
-// Choice     where no axis was repeated, dy itself is passed on to both, and nothing is copied.  This is the
-//            addition at the end of every residual block: the shortcut lets the gradient through untouched
+// Choice     where no axis was repeated, dy itself is given to both, and nothing is copied (Note [Gradients
+//            accumulate]).  This is the addition at the end of every residual block: the shortcut lets the gradient
+//            through untouched
 // Source     He et al. 2016, "Identity mappings in deep residual networks", equation 5
 #include "engine/ops.h"
 #include "engine/ops/broadcast.h"

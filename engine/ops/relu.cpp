@@ -2,7 +2,7 @@
 //
 // Shapes     x, y: any, the same
 // Forward    y = max(x, 0)
-// Backward   dx += dy * [y > 0]
+// Backward   dx += dy where y > 0
 // Saved      y (its sign tells x's), which the next op usually keeps anyway; or x, where y is not kept (fusion.h)
 // Choice     at x = 0 the derivative is taken as 0, as usual; NaN stays NaN, so that divergence shows
 // Source     Nair and Hinton 2010, "Rectified linear units improve restricted Boltzmann machines"; in a

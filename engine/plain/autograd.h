@@ -15,8 +15,8 @@
 // pass: a line's gradient is complete when its turn comes, because only later lines can have read it.
 //
 // The engine (engine/autograd.h) does the same with two changes.  A line holds a tensor, so its derivative would be a
-// huge matrix; the line keeps a function instead, which multiplies by that matrix.  And lines are freed when no tensor
-// refers to them, so they are nodes that own their inputs, sorted by age, rather than one long list.
+// huge matrix; the line keeps a function instead, which multiplies by its transpose.  And lines are freed when no
+// tensor refers to them, so they are nodes that own their inputs, sorted by age, rather than one long list.
 //
 // Source: Baydin et al. 2018, "Automatic differentiation in machine learning: a survey", section 3.2.
 #pragma once

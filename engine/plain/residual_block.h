@@ -30,7 +30,7 @@ struct ResidualBlock {
     Numbers w1, gamma1, beta1, w2, gamma2, beta2;
     bool residual = true;
 
-    struct Pass {                                        // what backward needs of forward
+    struct Pass {                                        // what forward leaves: y for the loss, the rest for backward
         Numbers y1, s, y;
         Normalised n1, n2;
     };

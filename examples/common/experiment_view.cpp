@@ -35,12 +35,14 @@ Run run_of(const Recipe& recipe, const History& history) {
 }
 
 ExperimentView::ExperimentView(std::vector<Recipe> recipes, const DataSplits& data, std::vector<PlannedRun> plan,
-                               std::vector<Run> earlier, const std::filesystem::path& report, const ReportFacts& facts)
+                               int jobs, std::vector<Run> earlier, const std::filesystem::path& report,
+                               const ReportFacts& facts)
     : recipes_(std::move(recipes)),
       data_(data),
       earlier_(std::move(earlier)),
-      forecast_(plan),
-      report_(report, facts, [this](const std::string& line) { say(line); }) {
+      forecast_(plan, jobs),
+      report_(report, facts, [this](const std::string& line) { say(line); }),
+      jobs_(jobs) {
     ensure(plan.size() == recipes_.size(), plan.size(), " planned runs of ", recipes_.size(), " recipes");
     for (std::size_t i = 0; i < plan.size(); ++i) {
         standing_.runs.push_back(status_of(plan[i], recipes_[i].training.epochs));
@@ -54,30 +56,43 @@ std::string ExperimentView::heading(std::size_t run) const {
     return text("[", run + 1, "/", recipes_.size(), "] ", describe(recipes_[run]));
 }
 
-Observer ExperimentView::begin(std::size_t run) {
+Observer ExperimentView::begin(std::size_t run, std::function<bool()> stop) {
+    const std::lock_guard lock(mutex_);
     standing_.runs[run].state = State::running;
     last_ = steady_seconds();
     if (board_) {
         show(true);
     } else {
-        plain_.emplace(recipes_[run], data_, [this] {
+        const auto remaining = [this] {
             return text("  all runs: ", duration(forecast_.seconds_remaining()), " remaining");
-        });
+        };
+        plain_.try_emplace(run, recipes_[run], data_, remaining, jobs_ > 1);
         std::cout << heading(run) << "\n      about " << duration(forecast_.seconds_remaining(run))
                   << " for this run, " << duration(forecast_.seconds_remaining()) << " for all that remain"
                   << std::endl;
     }
     if (std::filesystem::is_directory(report_.path().parent_path())) draw_report();
     Observer observer;
-    observer.step = [this, run](const StepReport& s) { after_step(run, s); };
-    observer.evaluating = [this, run] {
-        standing_.runs[run].note = "testing";
-        if (plain_) plain_->observer().evaluating();
-        else show(false);
+    observer.step = [this, run](const StepReport& s) {
+        const std::lock_guard locked(mutex_);
+        after_step(run, s);
     };
-    observer.epoch = [this, run](const EpochRecord& r, const History& h) { after_epoch(run, r, h); };
-    observer.stop = interrupted;
-    observer.say = [this](const std::string& line) { say(line); };
+    observer.evaluating = [this, run] {
+        const std::lock_guard locked(mutex_);
+        standing_.runs[run].note = "testing";
+        if (board_) show(false);
+        else plain_.at(run).observer().evaluating();
+    };
+    observer.epoch = [this, run](const EpochRecord& r, const History& h) {
+        const std::lock_guard locked(mutex_);
+        after_epoch(run, r, h);
+    };
+    observer.stop = std::move(stop);
+    observer.say = [this, run](const std::string& line) {
+        const std::lock_guard locked(mutex_);
+        if (board_) board_->print(jobs_ > 1 ? recipes_[run].name() + "  " + line : line);
+        else plain_.at(run).observer().say(line);
+    };
     return observer;
 }
 
@@ -86,8 +101,8 @@ void ExperimentView::after_step(std::size_t run, const StepReport& step) {
     RunStatus& status = standing_.runs[run];
     status.epoch = step.epoch;
     status.train_error = step.error;
-    if (plain_) plain_->observer().step(step);
-    else show(false);
+    if (board_) show(false);
+    else plain_.at(run).observer().step(step);
 }
 
 void ExperimentView::after_epoch(std::size_t run, const EpochRecord& record, const History& history) {
@@ -102,27 +117,35 @@ void ExperimentView::after_epoch(std::size_t run, const EpochRecord& record, con
         status.state = State::finished;
         forecast_.finish(run);
     }
-    if (plain_) plain_->observer().epoch(record, history);
+    if (!board_) plain_.at(run).observer().epoch(record, history);
     draw_report();
     show(true);
 }
 
 void ExperimentView::end(std::size_t run, const std::string& weights_hash) {
-    const bool before = std::exchange(standing_.runs[run].state, State::finished) == State::finished && !plain_;
+    const std::lock_guard lock(mutex_);
+    const bool before = !plain_.contains(run);           // finished by an earlier command
+    standing_.runs[run].state = State::finished;
     forecast_.finish(run);
     standing_.runs[run].note = weights_hash;
     if (board_) return show(true);
     if (before) std::cout << heading(run) << "\n      finished before: " << summary(histories_[run]) << "\n";
-    plain_.reset();
-    std::cout << "      weights hash " << weights_hash << std::endl;
+    plain_.erase(run);
+    std::cout << (jobs_ > 1 ? recipes_[run].name() : "    ") << "  weights hash " << weights_hash << std::endl;
 }
 
 void ExperimentView::stop(Phase phase) {
-    plain_.reset();
+    const std::lock_guard lock(mutex_);
+    plain_.clear();
     report_.show(standing(), standing_.finished() == std::ssize(standing_.runs) ? Phase::over : phase);
 }
 
 std::vector<Run> ExperimentView::finished() const {
+    const std::lock_guard lock(mutex_);
+    return finished_runs();
+}
+
+std::vector<Run> ExperimentView::finished_runs() const {
     std::vector<Run> runs;
     for (std::size_t i = 0; i < recipes_.size(); ++i)
         if (standing_.runs[i].state == State::finished) runs.push_back(run_of(recipes_[i], histories_[i]));
@@ -157,12 +180,12 @@ void ExperimentView::draw_report() {
         unfinished.back().epochs = recipes_[i].training.epochs;
     }
     const bool over = standing().finished() == std::ssize(standing_.runs);
-    report_.draw(finished(), unfinished, standing_, over ? Phase::over : Phase::running);
+    report_.draw(finished_runs(), unfinished, standing_, over ? Phase::over : Phase::running);
 }
 
 void ExperimentView::say(const std::string& line) {
     if (board_) board_->print(line);
-    else if (plain_) plain_->observer().say(line);
+    else if (!plain_.empty()) plain_.begin()->second.observer().say(line);
     else std::cerr << line << std::endl;
 }
 

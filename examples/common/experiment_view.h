@@ -6,6 +6,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -22,17 +25,19 @@ Run run_of(const Recipe& recipe, const History& history);
 class ExperimentView {
 public:
     // `plan` has a run for each recipe; `earlier` are further finished runs for the report.  Keeps a reference to
-    // `data`.
-    ExperimentView(std::vector<Recipe> recipes, const DataSplits& data, std::vector<PlannedRun> plan,
+    // `data`.  `jobs` runs are trained side by side: their observers may be called at once, from several threads.
+    ExperimentView(std::vector<Recipe> recipes, const DataSplits& data, std::vector<PlannedRun> plan, int jobs,
                    std::vector<Run> earlier, const std::filesystem::path& report, const ReportFacts& facts);
 
-    Observer begin(std::size_t run);                     // for train_into(); refers to this object
+    // For train_into(); refers to this object.  It is told to stop when `stop` says so.
+    Observer begin(std::size_t run, std::function<bool()> stop);
     void end(std::size_t run, const std::string& weights_hash);  // trained by now, or finished before
     void stop(Phase phase);                              // interrupted or failed, before all runs are finished
 
     std::vector<Run> finished() const;                   // earlier ones last
 
 private:
+    std::vector<Run> finished_runs() const;
     void after_step(std::size_t run, const StepReport& step);
     void after_epoch(std::size_t run, const EpochRecord& record, const History& history);
     void pass(std::size_t run, double planned);          // work that was planned to take so long is done
@@ -50,8 +55,10 @@ private:
     Standing standing_;
     LiveReport report_;
     std::optional<Board> board_;                         // at a terminal
-    std::optional<RunObserver> plain_;                   // elsewhere, of the net that is trained
+    std::map<std::size_t, RunObserver> plain_;           // elsewhere, of the nets that are trained
     double last_ = 0;                                    // when the last piece of work was done
+    const int jobs_;
+    mutable std::mutex mutex_;                           // of all that is not const
 };
 
 }  // namespace deepen

@@ -12,12 +12,14 @@
 
 namespace deepen {
 
-RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data, std::function<std::string()> addition)
-    : epochs_(recipe.training.epochs),
+RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data, std::function<std::string()> addition,
+                         bool one_of_several)
+    : name_(one_of_several ? recipe.name() + "  " : ""),
+      epochs_(recipe.training.epochs),
       batch_(recipe.training.batch),
       addition_(std::move(addition)),
-      progress_({.name = "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
-                terminal_at(2)) {}
+      progress_({.name = name_ + "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
+                one_of_several ? Terminal() : terminal_at(2)) {}
 
 Observer RunObserver::observer() {
     return {
@@ -28,9 +30,9 @@ Observer RunObserver::observer() {
             },
         .evaluating = [this] { progress_.note("testing"); },
         .epoch = [this](const EpochRecord& record,
-                        const History&) { progress_.print(epoch_line(record, epochs_) + addition_()); },
+                        const History&) { progress_.print(name_ + epoch_line(record, epochs_) + addition_()); },
         .stop = interrupted,
-        .say = [this](const std::string& line) { progress_.print(line); }};
+        .say = [this](const std::string& line) { progress_.print(name_ + line); }};
 }
 
 std::string describe(const Recipe& recipe) {

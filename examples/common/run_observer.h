@@ -14,14 +14,16 @@ namespace deepen {
 
 class RunObserver {
 public:
-    // `addition` ends the line of each epoch.
+    // `addition` ends the line of each epoch.  Where several runs are shown at once, each line begins with the run's
+    // name, and there is no bar.
     RunObserver(const Recipe& recipe, const DataSplits& data,
-                std::function<std::string()> addition = [] { return std::string(); });
+                std::function<std::string()> addition = [] { return std::string(); }, bool one_of_several = false);
 
     Observer observer();                                 // refers to this object
     void finish() { progress_.finish(); }                // wipes the bar, before other words
 
 private:
+    const std::string name_;                             // before each line; empty for a single run
     Index epochs_, batch_;
     Index epoch_ = 0;                                    // that the bar shows
     const std::function<std::string()> addition_;

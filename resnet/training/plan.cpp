@@ -8,6 +8,7 @@
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "engine/parallel.h"
 #include "resnet/training/statistics.h"
 
 namespace deepen {
@@ -83,6 +84,19 @@ Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing
     return cost;
 }
 
+namespace {
+
+// What a picture costs of the machine while `jobs` nets of this kind are trained on it.
+Cost time_side_by_side(int jobs, const Recipe& recipe, const DataSplits& data, const Timing& timing) {
+    std::vector<Cost> costs(static_cast<std::size_t>(jobs));
+    side_by_side(jobs, jobs, [&](Index i) { costs[static_cast<std::size_t>(i)] = time_net(recipe, data, timing); });
+    Cost sum;
+    for (const Cost& cost : costs) sum.train += cost.train, sum.test += cost.test;
+    return {sum.train / jobs / jobs, sum.test / jobs / jobs};
+}
+
+}  // namespace
+
 // --- the plan ------------------------------------------------------------------------------------------
 
 double PlannedRun::seconds() const {
@@ -122,14 +136,14 @@ std::vector<PlannedRun> runs_in(const std::filesystem::path& folder, const std::
     return runs;
 }
 
-void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data,
+void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data, int jobs,
                const Timing& timing) {
     ensure(runs.size() == recipes.size(), runs.size(), " runs of ", recipes.size(), " recipes");
     std::map<std::string, Cost> known;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         if (runs[i].finished) continue;
         const auto [cost, is_new] = known.try_emplace(runs[i].net);
-        if (is_new) cost->second = time_net(recipes[i], data, timing);
+        if (is_new) cost->second = time_side_by_side(jobs, recipes[i], data, timing);
         runs[i].cost = cost->second;
     }
 }
@@ -139,7 +153,7 @@ double seconds(const std::vector<PlannedRun>& runs) {
                            [](double sum, const PlannedRun& run) { return sum + run.seconds(); });
 }
 
-std::string plan_text(const std::vector<PlannedRun>& runs, int threads, const Timing& timing) {
+std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs, const Timing& timing) {
     const bool all_finished = std::all_of(runs.begin(), runs.end(), [](const PlannedRun& r) { return r.finished; });
     if (all_finished) return "plan: every run is finished already; nothing is left to train\n";
     std::size_t widest = 0;
@@ -151,7 +165,8 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, const Ti
 
     std::string s = text("plan, from ", timing.steps, " training steps and ", timing.steps,
                          " test batches of each net, timed just now on ", threads,
-                         threads == 1 ? " thread" : " threads", ":\n");
+                         threads == 1 ? " thread" : " threads",
+                         jobs > 1 ? text(", ", jobs, " nets side by side") : "", ":\n");
     for (const PlannedRun& run : runs) {
         if (run.finished) {
             s += row(run.name, "finished before", "");
@@ -160,11 +175,11 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, const Ti
         const bool begun = run.iterations_left < run.iterations;
         std::string work = text(run.iterations_left, begun ? text(" of ", run.iterations) : "",
                                 run.iterations == 1 ? " step" : " steps",
-                                format(" of %.3g s", static_cast<double>(run.batch) * run.cost.train));
+                                format(" of %.3g s", static_cast<double>(run.batch) * run.cost.train * jobs));
         if (run.tests_left > 0)
             work += text(", ", run.tests_left, run.tests_left == 1 ? " test" : " tests",
-                         format(" of %.3g s", static_cast<double>(run.test_pictures) * run.cost.test));
-        s += row(run.name, work, format("%9s", duration(run.seconds()).c_str()));
+                         format(" of %.3g s", static_cast<double>(run.test_pictures) * run.cost.test * jobs));
+        s += row(run.name, work, format("%9s", duration(run.seconds() * jobs).c_str()));
     }
     const double total = seconds(runs);
     s += row("total", "", format("%9s", duration(total).c_str()));
@@ -175,9 +190,17 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, const Ti
     return s;
 }
 
+std::string jobs_text(const std::vector<PlannedRun>& runs, int jobs, const std::vector<PlannedRun>& others, int other) {
+    const auto how = [](int n) { return n == 1 ? std::string("one net at a time") : text(n, " nets side by side"); };
+    const double here = seconds(runs), there = seconds(others);
+    const std::string verdict = there < here ? text("faster here than ", how(jobs))
+                                             : text(how(jobs), jobs == 1 ? " is" : " are", " faster here");
+    return text("  ", how(other), " (--jobs ", other, "): ", duration(there), "; ", verdict, "\n");
+}
+
 // --- the time remaining ----------------------------------------------------------------------------------
 
-Forecast::Forecast(std::vector<PlannedRun> runs) : runs_(std::move(runs)) {
+Forecast::Forecast(std::vector<PlannedRun> runs, int jobs) : runs_(std::move(runs)), jobs_(jobs) {
     for (const PlannedRun& run : runs_) {
         left_.push_back(run.seconds());
         const Index all = run.iterations, left = run.iterations_left;
@@ -199,10 +222,13 @@ double Forecast::share(std::size_t run) const {
     return whole_.at(run) > 0 ? std::clamp(1 - left_[run] / whole_[run], 0.0, 1.0) : 1;
 }
 
-double Forecast::seconds_remaining(std::size_t run) const { return left_.at(run) * took_ / planned_; }
+double Forecast::seconds_remaining(std::size_t run) const { return left_.at(run) * jobs_ * took_ / planned_; }
 
+// At the end the longest run has nobody to share the machine with, and still only its share of the threads.
 double Forecast::seconds_remaining() const {
-    return std::accumulate(left_.begin(), left_.end(), 0.0) * took_ / planned_;
+    const double together = std::accumulate(left_.begin(), left_.end(), 0.0);
+    const double alone = left_.empty() ? 0 : *std::max_element(left_.begin(), left_.end()) * jobs_;
+    return std::max(together, alone) * took_ / planned_;
 }
 
 }  // namespace deepen

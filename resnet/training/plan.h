@@ -8,7 +8,8 @@
 //
 // Runs that differ in nothing but the seed take equally long, so each kind and depth is timed once.  What is finished
 // counts for nothing, and of an unfinished run only what is left.  Checkpoints and reports are not counted: they take
-// seconds.
+// seconds.  Several nets may be trained side by side; then they are timed side by side, and each picture counts for its
+// share of the machine.
 //
 // While the experiment runs, a Forecast keeps the time remaining true: what was planned for one second and took two
 // doubles what is left of the plan.
@@ -58,31 +59,36 @@ PlannedRun planned_run(const Recipe& recipe, const DataSplits& data, const std::
 std::vector<PlannedRun> runs_in(const std::filesystem::path& folder, const std::vector<Recipe>& recipes,
                                 const DataSplits& data);
 
-// Gives each run that is not finished its cost; a net of several seeds is timed once.  `runs` are those of `recipes`.
-void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data,
+// Gives each run that is not finished its cost where `jobs` nets are trained side by side: the seconds of one of them,
+// divided by their number.  A net of several seeds is timed once.  `runs` are those of `recipes`.
+void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data, int jobs = 1,
                const Timing& timing = {});
 
 double seconds(const std::vector<PlannedRun>& runs);     // that are left of all of them
 
 // The plan for a person: how it was measured, a line per run, the total and, past an hour, how to resume.
-std::string plan_text(const std::vector<PlannedRun>& runs, int threads, const Timing& timing = {});
+std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs = 1, const Timing& timing = {});
+
+// What the same runs would take by another number of jobs, and which number is faster.
+std::string jobs_text(const std::vector<PlannedRun>& runs, int jobs, const std::vector<PlannedRun>& others, int other);
 
 // Time remaining, from the plan and from how long its parts have taken so far.
 class Forecast {
 public:
-    explicit Forecast(std::vector<PlannedRun> runs);
+    explicit Forecast(std::vector<PlannedRun> runs, int jobs = 1);
 
     // Of run number `run`, work is done that was planned for `planned` seconds, and it took `took`.
     void advance(std::size_t run, double planned, double took);
     void finish(std::size_t run);                        // whatever was left of it
 
     double share(std::size_t run) const;                 // done, 0 .. 1, of the whole run
-    double seconds_remaining(std::size_t run) const;
+    double seconds_remaining(std::size_t run) const;     // while `jobs` runs share the machine
     double seconds_remaining() const;                    // of all
     const PlannedRun& planned(std::size_t run) const { return runs_.at(run); }
 
 private:
     std::vector<PlannedRun> runs_;
+    int jobs_;
     std::vector<double> whole_, left_;                   // planned seconds of each run
     // How slow it is compared with the plan: a quotient of two sums that forget with a time constant of five minutes.
     // They begin with ten seconds as planned, so that the first step does not turn the forecast upside down.

@@ -5,6 +5,7 @@
 #include <new>
 #include <numeric>
 #include <stdexcept>
+#include <latch>
 #include <thread>
 #include <vector>
 
@@ -141,6 +142,49 @@ TEST(Parallel, SumsHaveTheSameBitsAtAnyNumberOfThreads) {
         if (expected.empty()) expected = sums;
         EXPECT_EQ(sums, expected) << count << " threads";
     }
+}
+
+TEST(SideBySide, RunsJobsAtOnceEachOnItsShareOfTheThreads) {
+    const WithThreads scope(5);
+    std::latch both(2);                                  // opens only if two jobs run at once
+    std::vector<int> shares(2);
+    side_by_side(2, 2, [&](Index i) {
+        both.arrive_and_wait();
+        shares[static_cast<std::size_t>(i)] = threads();
+        std::latch all(threads());                       // opens only if its threads are its own
+        parallel_for(threads(), [&](Index) { all.arrive_and_wait(); });
+    });
+    std::sort(shares.begin(), shares.end());
+    EXPECT_EQ(shares, (std::vector{2, 3}));
+    EXPECT_EQ(threads(), 5);
+}
+
+TEST(SideBySide, HasTheSameBitsAsOneAfterTheOther) {
+    const std::vector<Real> expected = large_sums();
+    const WithThreads scope(4);
+    std::vector<std::vector<Real>> sums(6);
+    side_by_side(3, 6, [&](Index i) { sums[static_cast<std::size_t>(i)] = large_sums(); });
+    for (const std::vector<Real>& s : sums) EXPECT_EQ(s, expected);
+}
+
+TEST(SideBySide, GoesInOrderAndBeginsNothingAfterAFailure) {
+    for (int jobs : {1, 2}) {
+        const WithThreads scope(2);
+        std::atomic<Index> begun = 0;
+        try {
+            side_by_side(jobs, 100, [&](Index i) {
+                ++begun;
+                if (i == 3) throw Error("three");
+                if (i > 3) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            });
+            ADD_FAILURE() << "no exception";
+        } catch (const Error& e) {
+            EXPECT_STREQ(e.what(), "three");
+        }
+        EXPECT_LE(begun, 3 + jobs);
+    }
+    EXPECT_THROW(side_by_side(threads() + 1, 1, [](Index) {}), Error);
+    EXPECT_THROW(side_by_side(0, 1, [](Index) {}), Error);
 }
 
 }  // namespace

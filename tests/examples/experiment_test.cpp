@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "engine/io/files.h"
+#include "resnet/training/run_folder.h"
 #include "tests/examples/command.h"
 #include "tests/scratch.h"
 
@@ -53,6 +54,46 @@ TEST_F(Experiments, TrainToTheBitsThatTrainGives) {
     const std::size_t at = one.output.find("weights hash ");
     ASSERT_NE(at, one.output.npos) << one.output;
     expect(into(dir), 0, one.output.substr(at, 29));
+}
+
+// What a program says of a run's weights, by the run's name.
+std::string hash_of(const std::string& output, const std::string& run) {
+    const std::size_t at = output.find(run + "  weights hash ");
+    return at == output.npos ? "none in: " + output : output.substr(at + run.size() + 15, 16);
+}
+
+TEST_F(Experiments, OfSeveralNetsAtATimeHaveTheBitsOfOneAfterTheOther) {
+    const std::string nets = " --seeds 1,2 ", other = (scratch / "one by one").string();
+    expect(into("'" + other + "'") + nets, 0, "report: ");
+    const Outcome o = run(into(dir) + nets + "--jobs 2 --threads 2");
+    EXPECT_EQ(o.code, 0) << o.output;
+    expect_mentions(o.output, "timed just now on 2 threads, 2 nets side by side:");
+    expect_mentions(o.output, "one net at a time (--jobs 1): ");
+    expect_mentions(o.output, "resnet8-seed2  epoch 4/4  loss ");
+    for (const char* net : {"plain8-seed1", "resnet8-seed1", "plain8-seed2", "resnet8-seed2"})
+        EXPECT_EQ(hash_of(o.output, net), weights_hash(other + "/" + net)) << net;
+}
+
+TEST_F(Experiments, OfSeveralNetsAtATimeGoOnWhereTheyWereInterrupted) {
+    const std::string jobs = " --jobs 2 --threads 2";
+    expect(signalled(into(dir) + jobs, dir + "/report.html", "TERM"), 143,
+           " runs are finished; give the same command again to resume.");
+    EXPECT_TRUE(has(report(), "It was interrupted at "));
+    expect(into(dir) + jobs, 0, "report: ");
+    const std::string other = (scratch / "undisturbed").string();
+    expect(into(other), 0, "report: ");
+    for (const char* net : {"plain8-seed1", "resnet8-seed1"})
+        EXPECT_EQ(weights_hash(dir + "/" + net), weights_hash(other + "/" + net)) << net;
+}
+
+// The second net fails at once; the first stops at a checkpoint, from which it can go on.
+TEST_F(Experiments, OfSeveralNetsAtATimeStopWhereOneFails) {
+    std::filesystem::create_directories(dir + "/resnet8-seed1");
+    write_file_atomically(dir + "/resnet8-seed1/weights.safetensors", "mine");
+    expect(into(dir) + " --jobs 2 --threads 2", 1, "but no config.json");
+    EXPECT_FALSE(std::filesystem::exists(dir + "/resnet8-seed1/checkpoints"));
+    std::filesystem::remove_all(dir + "/resnet8-seed1");
+    expect(into(dir) + " --jobs 2 --threads 2", 0, "report: ");
 }
 
 // Killed without a chance to say so.
@@ -119,6 +160,8 @@ TEST(Plans, RefuseWhatTheyDoNotKnow) {
     expect("build/degradation --plan 3", 2, "The following argument was not expected: 3");
     expect("build/degradation --plann", 2, "did you mean --plan?");
     expect("build/degradation --plan --depths 9", 2, "6n+2");
+    expect("build/degradation --jobs 3 --threads 2", 2, "--jobs 3 needs as many threads, for the nets to share, and");
+    expect("build/degradation --jobs 0", 2, "--jobs: ");
     expect("build/degradation --plan --output-dir Makefile/runs", 1, "Makefile/runs cannot be made: Not a directory.");
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "resnet/data/data_path.h"
+#include "tests/engine/threads.h"
 #include "tests/scratch.h"
 
 namespace deepen {
@@ -126,9 +127,23 @@ TEST(Plan, TimesANetOfSeveralSeedsOnce) {
     const std::vector<Recipe> recipes = {recipe("plain8", 1), recipe("plain8", 2)};
     std::vector<PlannedRun> runs;
     for (const Recipe& r : recipes) runs.push_back(planned_run(r, pictures(), {}));
-    time_nets(runs, recipes, pictures(), {.steps = 3, .clock = slowing.clock()});
+    time_nets(runs, recipes, pictures(), 1, {.steps = 3, .clock = slowing.clock()});
     EXPECT_EQ(slowing.asked, 16);                        // twice a step and a test batch
     EXPECT_DOUBLE_EQ(runs[1].cost.train, runs[0].cost.train);
+}
+
+// By a clock on which each step of each net takes a second, whatever else runs.
+TEST(Plan, CountsAShareOfTheMachineWhereNetsAreSideBySide) {
+    const WithThreads scope(2);
+    thread_local double now = 0;
+    const Timing timing{.steps = 3, .clock = [] { return now += 0.5; }};
+    const std::vector<Recipe> recipes = {recipe("plain8")};
+    std::vector<PlannedRun> alone = {planned_run(recipes[0], pictures(), {})}, together = alone;
+    time_nets(alone, recipes, pictures(), 1, timing);
+    time_nets(together, recipes, pictures(), 2, timing);
+    EXPECT_GT(alone[0].cost.train, 0);
+    EXPECT_DOUBLE_EQ(together[0].cost.train, alone[0].cost.train / 2);
+    EXPECT_DOUBLE_EQ(together[0].cost.test, alone[0].cost.test / 2);
 }
 
 // --- in words --------------------------------------------------------------------------------------------
@@ -150,6 +165,17 @@ TEST(Plan, SaysRunByRunAndInTotalWhatItTakes) {
               "  plain14-seed1        0:37  5 of 15 steps of 8 s, 1 test of 2 s\n"
               "  resnet14-seed1       1:51  15 steps of 8 s, 3 tests of 2 s\n"
               "  total                2:28\n");
+}
+
+TEST(Plan, SaysWhetherSideBySideIsFaster) {
+    const std::string plan = plan_text(three_runs(0.25), 2, 2);
+    EXPECT_NE(plan.find("on 2 threads, 2 nets side by side:\n"), std::string::npos) << plan;
+    EXPECT_NE(plan.find("  plain14-seed1        0:39  5 of 15 steps of 8 s, 1 test of 4 s\n"), std::string::npos)
+        << plan;
+    EXPECT_EQ(jobs_text(three_runs(0.5), 1, three_runs(0.25), 2),
+              "  2 nets side by side (--jobs 2): 1:18; faster here than one net at a time\n");
+    EXPECT_EQ(jobs_text(three_runs(0.25), 2, three_runs(0.5), 1),
+              "  one net at a time (--jobs 1): 2:28; 2 nets side by side are faster here\n");
 }
 
 TEST(Plan, SaysPastAnHourHowToGoOn) {
@@ -192,6 +218,12 @@ TEST(Forecast, FollowsTheSpeedThatIsMeasured) {
     forecast.finish(2);
     EXPECT_EQ(forecast.seconds_remaining(2), 0);
     EXPECT_EQ(forecast.share(2), 1);
+}
+
+TEST(Forecast, OfTheLongestRunIsWhatItTakesOnItsShareOfTheMachine) {
+    const Forecast forecast(three_runs(0.5), 2);         // 37 and 111 seconds of the whole machine
+    EXPECT_DOUBLE_EQ(forecast.seconds_remaining(2), 222);
+    EXPECT_DOUBLE_EQ(forecast.seconds_remaining(), 222) << "and not 148: for most of the time it is alone";
 }
 
 TEST(Forecast, IsNeverLessThanNothing) {
