@@ -69,6 +69,11 @@ demo: $(OUT)/degradation ## plain against residual nets on pictures of our own m
 	$< --depths 14,32 --seeds 1,2 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
 	    --synthetic-train 5000 --synthetic-test 1000 --output-dir $(RUNS)/demo
 
+# What is written there by hand stays.
+.PHONY: figure6
+figure6: $(OUT)/degradation ## write docs/results/figure6 anew from the logs of its runs, without training
+	$< --report-only docs/results/figure6 --page docs/results/figure6/README.md --output-dir $(RUNS)/figure6
+
 .PHONY: test
 test: all $(OUT)/run-tests ## build and run all tests, in float and in double
 	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
@@ -146,7 +151,7 @@ clean: ## remove everything built
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
 	@echo 'build/double; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 

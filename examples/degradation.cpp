@@ -13,6 +13,7 @@
 #include <atomic>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <regex>
 #include <set>
 
@@ -33,6 +34,7 @@
 #include "resnet/training/live_report.h"
 #include "resnet/training/merge.h"
 #include "resnet/training/plan.h"
+#include "resnet/training/published.h"
 #include "resnet/training/report.h"
 #include "resnet/training/run_folder.h"
 
@@ -49,6 +51,7 @@ struct Experiment {
     std::string shortcut;                                // of residual nets; empty: the paper's
     int jobs = 1;                                        // nets at a time
     bool plan_only = false;
+    std::vector<std::string> published;                  // files
     TrainingFlags flags;
 
     ModelOptions net(int depth, const std::string& kind) const {
@@ -243,6 +246,11 @@ int main(int argc, char** argv) {
                    "runs/degradation-DATA, with --report-only runs/report")
         ->group("Output")
         ->type_name("DIR");
+    app.add_option("--published", e.published,
+                   "CSV files with published curves, drawn thin and grey behind ours: columns epoch or iteration, "
+                   "train_error, test_error, as fractions; plain20.csv is a curve of plain-20")
+        ->group("Output")
+        ->type_name("FILE");
     ReportOnlyFlags report_only;
     report_only.add_to(app);
     app.footer(
@@ -258,8 +266,10 @@ int main(int argc, char** argv) {
     return program.run(argc, argv, [&] {
         std::string command = "build/degradation";
         for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
+        std::vector<Run> published;
+        for (const std::string& file : e.published) std::ranges::move(read_published(file), back_inserter(published));
         if (report_only.given()) {
-            report_only.report(e.output.empty() ? "runs/report" : e.output, command);
+            report_only.report(e.output.empty() ? "runs/report" : e.output, command, published);
             return 0;
         }
         e.flags.use_threads();
@@ -283,7 +293,8 @@ int main(int argc, char** argv) {
         std::vector<Recipe> all = recipes;
         std::vector<Run> earlier;
         add_earlier_runs(e, data, all, earlier);
-        const ReportFacts f = facts(command, e, data, all);
+        ReportFacts f = facts(command, e, data, all);
+        f.published = published;
         ExperimentView view(recipes, data, planned, e.jobs, earlier, fs::path(e.output) / "report.html", f);
         train_all(e, data, recipes, planned, view);
         const std::vector<Run> runs = view.finished();

@@ -12,6 +12,7 @@
 #include "resnet/training/curves_text.h"
 #include "resnet/training/live_report.h"
 #include "resnet/training/merge.h"
+#include "resnet/training/results_page.h"
 #include "resnet/training/run_folder.h"
 
 namespace deepen {
@@ -22,12 +23,13 @@ namespace fs = std::filesystem;
 // Counting a net's parameters takes building it: a config.json may ask for any.
 bool is_small(const FoundRun& found) { return found.run.depth * found.model.width * found.model.width < 1'000'000; }
 
-ReportFacts facts_of(const MergedRuns& merged, const std::string& command) {
+ReportFacts facts_of(const MergedRuns& merged, const std::string& command, const std::vector<Run>& published) {
     const Counting& counting = merged.counting();
     ReportFacts facts{.command = command,
                       .data_set = text(counting.pictures, " training and ", counting.test_pictures, " test pictures"),
                       .date = local_time(),
-                      .counting = counting};
+                      .counting = counting,
+                      .published = published};
     std::set<std::string> commits;
     for (const FoundRun& found : merged.found) {
         commits.insert(found.commit);
@@ -54,11 +56,11 @@ std::string remark_on(const std::vector<Run>& unfinished) {
                       ".  The figure shows such a net with a star at its name; claims and numbers leave it out.");
 }
 
-ReportPart part_of(const MergedRuns& merged, const std::string& command) {
+ReportPart part_of(const MergedRuns& merged, const std::string& command, const std::vector<Run>& published) {
     return {.title = merged.label.empty() ? "" : text("Recipe ", merged.label, ": ", printable_name(merged.settings)),
             .runs = merged.finished(),
             .unfinished = merged.unfinished(),
-            .facts = facts_of(merged, command),
+            .facts = facts_of(merged, command, published),
             .remark = remark_on(merged.unfinished())};
 }
 
@@ -89,15 +91,22 @@ void ReportOnlyFlags::add_to(CLI::App& app) {
                  "with --report-only: runs that were trained with different settings stand side by side, instead of "
                  "being refused")
         ->group("Output");
+    app.add_option(
+           "--page", page,
+           "with --report-only: also write the numbers, the verdict and the figures into this page in Markdown; "
+           "what is written there by hand stays")
+        ->group("Output")
+        ->type_name("FILE");
 }
 
 bool ReportOnlyFlags::given() const {
     if (folders.empty()) {
         if (allow_different)
             throw UsageError("--allow-different is for --report-only.  Leave it out, or name folders.");
+        if (!page.empty()) throw UsageError("--page is for --report-only.  Leave it out, or name folders.");
         return false;
     }
-    const std::set<std::string> apt = {"--report-only", "--allow-different", "--output-dir"};
+    const std::set<std::string> apt = {"--report-only", "--allow-different", "--output-dir", "--published", "--page"};
     for (const CLI::Option* option : app_->get_options())
         if (option->count() > 0 && !apt.contains(option->get_name()))
             throw UsageError(text("--report-only trains nothing, so that ", option->get_name(),
@@ -105,20 +114,25 @@ bool ReportOnlyFlags::given() const {
     return true;
 }
 
-void ReportOnlyFlags::report(const fs::path& output, const std::string& command) const {
+void ReportOnlyFlags::report(const fs::path& output, const std::string& command,
+                             const std::vector<Run>& published) const {
     const auto say = [](const std::string& line) { std::cout << printable_message(line) << "\n"; };
     const std::vector<MergedRuns> merged = merge(find_runs({folders.begin(), folders.end()}, say), allow_different);
+    require(page.empty() || merged.size() == 1, "--page shows runs of one recipe, and these have ", merged.size(),
+            ".  Leave --page out, or the folders of all but one recipe.");
     std::vector<ReportPart> parts;
-    for (const MergedRuns& m : merged) parts.push_back(part_of(m, command));
-    const std::string page = report_html(parts);
+    for (const MergedRuns& m : merged) parts.push_back(part_of(m, command, published));
+    const std::string html = report_html(parts);
     make_output_folder(output);
     for (std::size_t i = 0; i < merged.size(); ++i)
         write_figures(output, merged[i].label.empty() ? "" : "-" + merged[i].label,
                       {parts[i].runs, parts[i].unfinished, parts[i].facts.published}, say);
     write_file_atomically(output / "runs.csv", runs_csv(merged));
-    write_file_atomically(output / "report.html", page);
+    write_file_atomically(output / "report.html", html);
+    if (!page.empty()) write_results_page(page, merged.front());
     for (const ReportPart& part : parts) print(part);
     std::cout << "report: " << printable_name((output / "report.html").string()) << "\n";
+    if (!page.empty()) std::cout << "page: " << printable_name(page) << "\n";
 }
 
 }  // namespace deepen

@@ -7,6 +7,7 @@
 //     OUTPUT/curves.csv                             every epoch of every run
 //     OUTPUT/runs.csv                               a row for each run: its last epoch, its commit and its folder
 //
+// With `--page FILE` the numbers also go into a page in Markdown (resnet/training/results_page.h).
 // With `--allow-different` each recipe has figures and rows of its own: curves-A.svg, curves-B.svg, ...
 #pragma once
 
@@ -16,17 +17,21 @@
 #include <string>
 #include <vector>
 
+#include "resnet/training/history.h"
+
 namespace deepen {
 
 struct ReportOnlyFlags {
     std::vector<std::string> folders;
     bool allow_different = false;
+    std::string page;
 
     void add_to(CLI::App& app);
     bool given() const;  // refuses flags that have nothing to do then
 
     // Writes into `output` and prints what was found.  `command` is quoted in the report.
-    void report(const std::filesystem::path& output, const std::string& command) const;
+    void report(const std::filesystem::path& output, const std::string& command,
+                const std::vector<Run>& published = {}) const;
 
 private:
     const CLI::App* app_ = nullptr;

@@ -5,6 +5,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "resnet/training/published.h"
 
 namespace deepen {
 namespace {
@@ -40,7 +41,8 @@ std::vector<Run> Curves::ours() const {
 }
 
 std::string curves_figure(const Curves& curves, Look look, FigureFormat format) {
-    return figure(panels_of(curves.runs, curves.unfinished, curves.published), look, format,
+    const std::vector<Run> published = on_our_scale(curves.published, curves.ours());
+    return figure(panels_of(curves.runs, curves.unfinished, published), look, format,
                   look == Look::paper ? "figure6" : "curves");
 }
 

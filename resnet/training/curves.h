@@ -18,7 +18,7 @@ namespace deepen {
 //     kind,depth,seed,epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds
 std::string curves_csv(const std::vector<Run>& runs);
 
-// What is drawn: runs, which are finished, those that are not, and those published by others.
+// What is drawn: runs, which are finished, those that are not, and those published by others (published.h).
 struct Curves {
     std::vector<Run> runs, unfinished, published;
 

@@ -129,7 +129,12 @@ std::string legend(const std::vector<Panel>& panels, const Drawing& drawing) {
     entry("training error", paper ? "linewidth 1.1 dashtype (6,4)" : "linewidth 2.2", "#444444");
     entry("test error", paper ? "linewidth 2.2" : "linewidth 1.4 dashtype (6,4)", "#444444");
     if (drawing.axes.several_seeds) entry("each seed", "linewidth 0.6", "#444444");
-    if (std::ranges::any_of(lines_in(panels), &Line::published)) entry("published", "linewidth 0.9", "#999999");
+    Index published = 0;  // iterations of the longest published curve
+    for (const Line& line : lines_in(panels))
+        if (line.published) published = std::max(published, line.iteration(line.epochs()));
+    const bool goes_on = 100 * published > 102 * drawing.axes.iterations;  // by more than the rest of an epoch
+    if (published > 0)
+        entry(text("published", goes_on ? text(", to iteration ", published) : ""), "linewidth 0.9", "#999999");
     return s;
 }
 
@@ -150,10 +155,12 @@ std::string notes_on_what_is_above(const Panel& panel, const Drawing& drawing) {
     return s;
 }
 
-// The height at which a line leaves the panel on the right; NaN if it does not.
+// The height at which a line ends or leaves the panel on the right; NaN if it does neither.
 double height_at_end(const Line& line, const Drawing& drawing) {
-    const double foremost = line.end(drawing.foremost());
-    const double end = std::isnan(foremost) ? line.end(training) : foremost;
+    Index last = line.epochs();
+    while (last > 1 && line.iteration(last) > drawing.axes.iterations) --last;
+    const double foremost = line.percent(last, drawing.foremost());
+    const double end = std::isnan(foremost) ? line.percent(last, drawing.behind()) : foremost;
     return end <= drawing.axes.top ? end : std::nan("");
 }
 

@@ -37,6 +37,7 @@ a { color: inherit; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .45rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child { text-align: left; }
+tbody th { white-space: normal; }
 thead th { font-size: .9rem; color: var(--soft); font-weight: 600; vertical-align: bottom; }
 td small { color: var(--soft); display: block; line-height: 1.2; }
 figure { margin: 1.2rem 0 2rem; }

@@ -78,6 +78,8 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/degradation --report-only runs/a --depths 8", 2,
            "--report-only trains nothing, so that --depths has no effect.  Leave one of them out.");
     expect("build/degradation --report-only runs/a --threads 1", 2, "so that --threads has no effect");
+    expect("build/degradation --page README.md", 2, "--page is for --report-only.");
+    expect("build/degradation --published README.md", 1, "README.md, line 1: expected the names of the columns");
     expect("build/degradation --allow-different", 2, "--allow-different is for --report-only.");
     expect("build/degradation --report-only no/such/folder", 1, "no/such/folder does not exist.");
     expect("build/evaluate --data-path synthetic", 2, "error: --weights is missing.");

@@ -170,6 +170,24 @@ TEST(PaperLook, NamesTheNetThatEndsAboveTheZoom) {
     EXPECT_EQ(count(ours(runs), "plain-110"), 1);
 }
 
+TEST(Curves, ThatOthersPublishedAreGreyAndBehindOurs) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    Curves curves{.runs = {invented_run("plain", 20, 1, {0.5, 0.25})}, .published = {}};
+    const std::string alone = curves_figure(curves, Look::ours);
+    EXPECT_EQ(count(alone, "published"), 0);
+    curves.published = {invented_run("plain", 32, 0, {0.6, 0.2}), invented_run("residual", 20, 0, {0.6, 0.3})};
+    for (Look look : {Look::ours, Look::paper}) {
+        const std::string svg = curves_figure(curves, look);
+        EXPECT_EQ(count(svg, ">published<"), 1);
+        EXPECT_EQ(count(svg, "plain-32"), 1);
+        EXPECT_EQ(count(svg, "resnet-20"), 0) << "there is no panel of residual nets";
+        EXPECT_LT(svg.rfind("rgb(180, 180, 180)"), svg.rfind("rgb(156,  23, 158)"));
+        EXPECT_NE(svg.rfind("rgb(180, 180, 180)"), svg.npos);
+    }
+    curves.published = {invented_run("plain", 32, 0, {0.6, 0.3, 0.2})};
+    EXPECT_EQ(count(curves_figure(curves, Look::ours), "published, to iteration 1173"), 1);
+}
+
 TEST(PaperLook, SaysWhichNetDiverged) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     EXPECT_EQ(count(as_in_the_paper({invented_run("plain", 20, 1, {0.5, NAN})}), "plain-20 diverged"), 1);

@@ -2,9 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <sstream>
 
 #include "engine/io/files.h"
+#include "resnet/training/curves.h"
+#include "resnet/training/merge.h"
+#include "resnet/training/results_page.h"
 #include "resnet/training/verdict.h"
 
 namespace deepen {
@@ -46,6 +50,29 @@ TEST(Results, OfTheDemoAreWhatItsLogGives) {
     for (const Claim* claim : verdict.claims()) {
         const std::string said = with_single_blanks(heading(++number, *claim) + " " + answer(*claim));
         EXPECT_NE(page.find(said), page.npos) << said;
+    }
+}
+
+// Drawn by the gnuplot that draws here?  Another version draws the same in other words.
+std::string drawn_by(const std::string& svg) {
+    const std::size_t begin = svg.find("Produced by"), end = svg.find('\n', begin);
+    return begin == svg.npos ? "" : svg.substr(begin, end - begin);
+}
+
+TEST(Results, OfFigure6AreWhatItsLogsGive) {
+    const std::filesystem::path folder = "docs/results/figure6", path = folder / "README.md";
+    const auto all = merge(find_runs({folder}, [](const std::string& line) { ADD_FAILURE() << line; }));
+    ASSERT_EQ(all.size(), 1u);
+    const std::string page = read_text_file(path);
+    EXPECT_EQ(results_page(page, path, all[0]), page) << "run make figure6";
+    EXPECT_NE(page.find("JPEG copies"), page.npos);
+    const Curves curves{all[0].finished(), all[0].unfinished(), {}};
+    EXPECT_EQ(read_text_file(folder / "curves.csv"), curves_csv(curves.ours())) << "run make figure6";
+    EXPECT_EQ(read_text_file(folder / "runs.csv"), runs_csv(all)) << "run make figure6";
+    if (std::system("gnuplot --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "gnuplot is not installed";
+    for (const auto& [name, look] : {std::pair("figure6.svg", Look::paper), std::pair("curves.svg", Look::ours)}) {
+        const std::string committed = read_text_file(folder / name), drawn = curves_figure(curves, look);
+        EXPECT_TRUE(committed == drawn || drawn_by(committed) != drawn_by(drawn)) << name << ": run make figure6";
     }
 }
 
