@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -63,7 +62,7 @@ void append_hooks(std::vector<RangeFunction>& hooks, Node& n, bool may_change, i
     if (depth == deepest || (changes && !may_change)) return;
     if (n.hook.make) {
         RangeFunction hook = n.hook.make();
-        if ((n.shape.rank() ? n.shape[-1] : 1) % hook.unit != 0) return;         // gradients come in whole rows
+        if (n.shape.row() % hook.unit != 0) return;      // gradients come in whole rows
         hooks.push_back(std::move(hook));
         profile::fused({n.op});
         n.hooked = true;
@@ -78,16 +77,7 @@ void append_hooks(std::vector<RangeFunction>& hooks, Node& n, bool may_change, i
 RangeFunction hooks_of(Node& n) {
     std::vector<RangeFunction> hooks;
     if (fusion::enabled()) append_hooks(hooks, n, true);
-    if (hooks.empty()) return {};
-    RangeFunction all;
-    for (const RangeFunction& hook : hooks) {
-        all.reads.insert(all.reads.end(), hook.reads.begin(), hook.reads.end());
-        all.unit = std::lcm(all.unit, hook.unit);
-    }
-    all.run = [hooks = std::move(hooks)](Index begin, Index end, const Real*, Real* dy) {
-        for (const RangeFunction& hook : hooks) hook.run(begin, end, dy, dy);
-    };
-    return all;
+    return in_turn(std::move(hooks));
 }
 
 }  // namespace

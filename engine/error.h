@@ -5,11 +5,9 @@
 // that the fault is ours.  Programs turn them into exit codes: `UsageError` 2, everything else 1.
 #pragma once
 
-#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace deepen {
 
@@ -34,13 +32,6 @@ std::string text(const Parts&... parts) {
     std::ostringstream out;
     (out << ... << parts);
     return out.str();
-}
-
-// Without control characters other than line ends: bytes quoted from a file must not steer a terminal.
-inline std::string printable(std::string_view given) {
-    std::string shown(given);
-    std::replace_if(shown.begin(), shown.end(), [](unsigned char c) { return (c < 32 && c != '\n') || c == 127; }, '?');
-    return shown;
 }
 
 // Refuses the input unless `holds`.  The parts of the message are formatted only on refusal.

@@ -47,25 +47,14 @@ Tensor later(Shape shape, Lazy lazy) {
     return y;
 }
 
-bool whole_units_in_rows(const Shape& shape, Index unit) { return (shape.rank() ? shape[-1] : 1) % unit == 0; }
-
-std::vector<const char*> joined(std::vector<const char*> ops, const std::vector<const char*>& more) {
-    ops.insert(ops.end(), more.begin(), more.end());
-    return ops;
-}
-
 // The steps, and then the visitor if there is one, as the epilogue of the one who writes the base.
 RangeFunction epilogue_of(const Lazy& lazy, const RangeFunction* visitor) {
-    if (lazy.steps.empty()) return visitor ? *visitor : RangeFunction();
-    RangeFunction all{[&lazy, visitor](Index begin, Index end, const Real*, Real* to) {
-        fusion::for_pieces(begin, end, lazy.unit, [&](Index b, Index e) {
-            for (const RangeFunction& step : lazy.steps) step.run(b, e, to + (b - begin), to + (b - begin));
-        });
-        if (visitor) visitor->run(begin, end, to, to);
-    }};
-    for (const RangeFunction& step : lazy.steps)
-        all.reads.insert(all.reads.end(), step.reads.begin(), step.reads.end());
-    return all;
+    std::vector<RangeFunction> all;
+    if (!lazy.steps.empty())
+        all.push_back({[&lazy](Index begin, Index end, const Real* from, Real* to) { lazy.run(begin, end, from, to); },
+                       in_turn(lazy.steps).reads, lazy.unit});
+    if (visitor) all.push_back(*visitor);
+    return in_turn(std::move(all));
 }
 
 Index grain_for(Index unit) { return std::max<Index>(1, elementwise_grain / unit) * unit; }
@@ -106,10 +95,13 @@ void compute_steps(const Lazy& lazy, Storage& numbers, RangeList& written) {
 }  // namespace
 
 void Lazy::compute(Index begin, Index end, Real* to) const {
-    const Real* const base_data = base ? base->data() : nullptr;
+    run(begin, end, base ? base->data() + begin : nullptr, to);
+}
+
+void Lazy::run(Index begin, Index end, const Real* from, Real* to) const {
     const auto run_steps = [&](Index b, Index e) {
-        const Real* from = base_data ? base_data + b : nullptr;
-        for (const RangeFunction& step : steps) step.run(b, e, from, to + (b - begin)), from = to + (b - begin);
+        const Real* in = from ? from + (b - begin) : nullptr;
+        for (const RangeFunction& step : steps) step.run(b, e, in, to + (b - begin)), in = to + (b - begin);
     };
     if (steps.size() == 1) run_steps(begin, end);
     else fusion::for_pieces(begin, end, unit, run_steps);
@@ -135,7 +127,9 @@ Real* Storage::compute(const RangeFunction* visitor, Index pictures) {
     const Index unit = std::lcm(lazy->unit, visitor ? visitor->unit : 1);
     const Lazy* writer = lazy->whole ? lazy.get() : base_is_ours ? base.get() : nullptr;
     if (writer && writer->unit % unit != 0) writer = nullptr;
-    const profile::Part part(writer == base.get() && base ? joined(base->ops, lazy->ops) : lazy->ops);
+    const bool base_writes = writer && writer == base.get();
+    const profile::Part part(base_writes ? base->ops : lazy->ops);
+    if (base_writes) profile::fused(lazy->ops);
     if (writer) {
         writer->whole({.data = numbers.data_, .epilogue = epilogue_of(*lazy, visitor), .ranges = &written});
     } else {
@@ -165,7 +159,7 @@ namespace fusion {
 
 bool cheap(const Tensor& x) {
     const auto lazy = lazy_of(x);
-    return lazy && !lazy->whole && !lazy->keep && whole_units_in_rows(x.shape(), lazy->unit);
+    return lazy && !lazy->whole && !lazy->keep && x.shape().row() % lazy->unit == 0;
 }
 
 void settle(const Tensor& x) {
@@ -205,7 +199,7 @@ Tensor map(const char* op, const Tensor& a, const Tensor& b, PairFunction f, Map
 
 Tensor whole(const char* op, Shape shape, std::function<void(const Output&)> compute,
              const std::vector<Tensor>& reads) {
-    Lazy lazy{.ops = {op}, .unit = shape.rank() ? shape[-1] : 1, .whole = std::move(compute)};
+    Lazy lazy{.ops = {op}, .unit = shape.row(), .whole = std::move(compute)};
     for (const Tensor& x : reads) append_sources(lazy.sources, x);
     return later(shape, std::move(lazy));
 }

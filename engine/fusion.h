@@ -56,7 +56,9 @@ struct Lazy {
     bool keep = false;                                   // too dear to be computed by every reader
     std::vector<std::weak_ptr<Storage>> sources = {};  // whose numbers it reads: Note [Laziness cannot be observed]
 
-    void compute(Index begin, Index end, Real* to) const;  // by the steps
+    void compute(Index begin, Index end, Real* to) const;  // by the steps, from the base
+    // The steps on what lies at `from`, which may be `to` itself; in pieces that fit the first cache.
+    void run(Index begin, Index end, const Real* from, Real* to) const;
     std::vector<const Real*> reads() const;                // where ranges come from, for prefetching
 };
 

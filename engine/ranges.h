@@ -25,6 +25,10 @@ struct RangeFunction {
     explicit operator bool() const { return static_cast<bool>(run); }
 };
 
+// One after the other: the first takes what lies at `from`, each other one works in place on what is at `to` by then.
+// Reads what any of them reads, in ranges that fit all their units.  Without functions, none.
+RangeFunction in_turn(std::vector<RangeFunction> functions);
+
 // The ranges in which a map was written.  Note [Sums have the same bits]
 //   A sum over a map is taken range by range, and its last bits depend on the ranges and on the order in which their
 //   sums are added.  Ranges follow from shapes, never from the number of threads, and a map remembers them, so that it

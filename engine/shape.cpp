@@ -29,6 +29,8 @@ Index Shape::size() const {
     return product;
 }
 
+Index Shape::row() const { return rank_ ? lengths_[rank_ - 1] : 1; }
+
 Index Shape::operator[](int axis) const {
     const int i = axis < 0 ? axis + rank_ : axis;
     require(i >= 0 && i < rank_, "shape: axis ", axis, " asked of ", str(), ", which has ", rank_, " axes.");

@@ -24,6 +24,7 @@ public:
 
     int rank() const { return rank_; }
     Index size() const;                   // number of elements: the product of the lengths
+    Index row() const;                    // the length of the last axis; 1 for a scalar
     Index operator[](int axis) const;     // axis may count from the end: -1 is the last
     void set(int axis, Index length);
 

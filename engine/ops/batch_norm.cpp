@@ -31,39 +31,23 @@ namespace {
 
 // --- forward -------------------------------------------------------------------------------------
 
-std::vector<double> inverse_deviations(const std::vector<double>& variance, double epsilon) {
-    std::vector<double> inv_std;
-    for (double v : variance) inv_std.push_back(1 / std::sqrt(v + epsilon));
-    return inv_std;
-}
-
-std::vector<double> products(std::span<const Real> a, const std::vector<double>& b) {
-    std::vector<double> ab;
-    for (std::size_t i = 0; i < b.size(); ++i) ab.push_back(a[i] * b[i]);
-    return ab;
-}
-
-std::vector<double> intercepts(const Tensor& shift, const std::vector<double>& gain, const std::vector<double>& mean) {
-    std::vector<double> b;
-    for (std::size_t c = 0; c < mean.size(); ++c) b.push_back(shift.data()[c] - gain[c] * mean[c]);
-    return b;
-}
-
 // The numbers per channel that both directions need.  With gain = scale inv_std and intercept = shift - gain mean,
 // scale xhat + shift = gain x + intercept, one multiply-add.
 struct Channels {
     Index count;
     PerChannel mean, inv_std, gain, intercept;
-
-    Channels(const Moments& m, const Tensor& scale, const Tensor& shift, Real epsilon)
-        : Channels(m.mean, inverse_deviations(m.variance, epsilon), scale, shift) {}
-
-private:
-    Channels(const std::vector<double>& mean, const std::vector<double>& inv_std, const Tensor& scale,
-             const Tensor& shift)
-        : count(scale.size()), mean(mean), inv_std(inv_std), gain(products(scale.data(), inv_std)),
-          intercept(intercepts(shift, products(scale.data(), inv_std), mean)) {}
 };
+
+Channels channels_of(const Moments& m, const Tensor& scale, const Tensor& shift, double epsilon) {
+    const std::span<const Real> scales = scale.data(), shifts = shift.data();
+    std::vector<double> inv_std, gain, intercept;
+    for (std::size_t c = 0; c < m.mean.size(); ++c) {
+        inv_std.push_back(1 / std::sqrt(m.variance[c] + epsilon));
+        gain.push_back(scales[c] * inv_std[c]);
+        intercept.push_back(shifts[c] - gain[c] * m.mean[c]);
+    }
+    return {scale.size(), PerChannel(m.mean), PerChannel(inv_std), PerChannel(gain), PerChannel(intercept)};
+}
 
 // On `size` numbers, whole rows: y = scale xhat + shift, where xhat = (x - mean) inv_std.  y may be x's own memory.
 void normalise(const Channels& channels, Index size, const Real* x, Real* y) {
@@ -197,7 +181,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Ten
     require_fitting(x.shape(), {&scale, &shift, &running_mean, &running_variance}, options.training);
     const Moments m = options.training ? batch_moments(x, running_mean, running_variance, options.momentum)
                                        : running_moments(running_mean, running_variance);
-    const auto channels = std::make_shared<const Channels>(m, scale, shift, options.epsilon);
+    const auto channels = std::make_shared<const Channels>(channels_of(m, scale, shift, options.epsilon));
     const auto f = [channels](Index begin, Index end, const Real* from, Real* to) {
         normalise(*channels, end - begin, from, to);
     };

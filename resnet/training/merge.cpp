@@ -10,6 +10,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/printable.h"
 #include "resnet/cifar.h"
 #include "resnet/training/recipe.h"
 
@@ -84,7 +85,7 @@ CifarOptions net_of(const fs::path& folder, const ModelOptions& model) {
         if (picture_size(model) == 32) net = parse_cifar_model(model.name);
     } catch (const Error&) {
     }
-    require(net && !net->bottleneck, folder.string(), " is a run of ", printable(model.name),
+    require(net && !net->bottleneck, folder.string(), " is a run of ", printable_name(model.name),
             ".  Compared are the nets plainN and resnetN of CIFAR-10, N = 6n+2 layers: 20, 32, 44, 56, 110, ...  Leave "
             "that folder out.");
     return *net;
@@ -101,7 +102,7 @@ FoundRun read_run(const fs::path& folder) {
     const CifarOptions net = net_of(folder, r.model);
     const bool plain = net.shortcut == Shortcut::none;
     require(plain == (shortcut == "none"), folder.string(), ": ", r.model.name, " with the shortcut ",
-            printable(shortcut), " is no net of this project.");
+            printable_name(shortcut), " is no net of this project.");
     if (!plain) r.model.shortcut = parse_shortcut(shortcut);
 
     const Index batch = config.whole("/training/batch", 1), pictures = config.whole("/data/train", 1);
@@ -202,7 +203,7 @@ std::vector<Run> some_of(const std::vector<FoundRun>& found, bool finished) {
 
 std::string csv_field(const std::string& words) {
     std::string quoted = "\"";
-    for (char c : printable(words)) quoted += c == '"' ? "\"\"" : std::string(1, c == '\n' ? '?' : c);
+    for (char c : printable_name(words)) quoted += c == '"' ? "\"\"" : std::string(1, c);
     return quoted + "\"";
 }
 

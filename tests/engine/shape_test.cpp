@@ -12,6 +12,12 @@ TEST(Shape, CountsElementsAndPrintsItself) {
     EXPECT_EQ(Shape({4, 0, 2}).size(), 0);
 }
 
+TEST(Shape, HasRowsAlongItsLastAxis) {
+    EXPECT_EQ(Shape({8, 32, 32, 3}).row(), 3);
+    EXPECT_EQ(Shape({7}).row(), 7);
+    EXPECT_EQ(Shape().row(), 1);
+}
+
 TEST(Shape, OfNoAxesIsAScalar) {
     EXPECT_EQ(Shape().rank(), 0);
     EXPECT_EQ(Shape().size(), 1);

@@ -165,6 +165,19 @@ TEST_F(Merge, ComparesNetsOfThePapersFamilyAlone) {
     }
 }
 
+// On a terminal, U+009B begins a command as ESC [ does.
+TEST_F(Merge, LetsNoForeignBytesSteerTheTerminal) {
+    const fs::path run = write("x\x1b[2J\xff\n", recipe("plain8", 1), {0.5});
+    const std::string csv = runs_csv(merge(find({run})));
+    EXPECT_NE(csv.find("/x?[2J??\"\n"), csv.npos) << csv;
+    Recipe r = recipe("plain8", 1);
+    std::string config = r.json(few_pictures());
+    config.replace(config.find("plain8"), 6, "plain\xc2\x9b" "2J");
+    write("y", r, {0.5});
+    scratch.write("y/config.json", config);
+    EXPECT_EQ(refusal({scratch / "y"}).find("y is a run of plain?2J."), 0u) << refusal({scratch / "y"});
+}
+
 TEST_F(Merge, ListsRunsAsCsv) {
     const fs::path a = write("a", recipe("plain8", 1), {0.8, 0.5}), b = write("b, \"c\"", recipe("plain8", 2), {0.75});
     EXPECT_EQ(runs_csv(merge(find({a, b}))),
