@@ -90,7 +90,7 @@ private:
     Part total_{};
 };
 
-// `size` numbers that are summed up one by one.
+// A buffer of `size` sums, zero at first.
 class Numbers {
 public:
     Numbers() = default;

@@ -76,7 +76,7 @@ void visit_memory(const RangeFunction& visitor, Index pictures, Storage& numbers
         });
     } else {
         const Index unit = visitor.unit, grain = grain_for(unit) / unit;
-        const Leaves units = cut_batch(pictures, numbers.size() / pictures / unit, grain, grain);
+        const Leaves units = cut_batch(pictures, numbers.size() / pictures / unit, grain);
         parallel_for(units.count(), [&](Index leaf) {
             const Index b = units.begin(leaf) * unit, e = units.end(leaf) * unit;
             visitor.run(b, e, at + b, at + b);

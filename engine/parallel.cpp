@@ -180,6 +180,7 @@ void side_by_side(int jobs, Index count, const std::function<void(Index)>& work)
     const int all = threads();
     require(jobs >= 1 && jobs <= all, "jobs: ", jobs, " at a time asked for; give 1 to ", all,
             ", the number of threads.");
+    jobs = static_cast<int>(std::clamp<Index>(count, 1, jobs));
     std::atomic<Index> next = 0;
     std::atomic<bool> failed = false;
     std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));

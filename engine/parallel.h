@@ -26,9 +26,9 @@ void parallel_for(Index chunks, const std::function<void(Index chunk)>& work);
 // Cuts 0 .. n into ranges of `grain` (the last one shorter) and calls work(begin, end) for each.
 void parallel_ranges(Index n, Index grain, const std::function<void(Index begin, Index end)>& work);
 
-// Calls work(0) .. work(count-1), each once, `jobs` at a time, and returns when all are done.  Each job has its share
-// of the threads to itself: a parallel_for() in one does not wait for another's.  After an exception none begins that
-// has not begun; the first (by number) reaches the caller.  Refuses more jobs than threads.
+// Calls work(0) .. work(count-1), each once, up to `jobs` at a time, and returns when all are done.  Each job has its
+// share of the threads to itself: a parallel_for() in one waits neither for another's nor for the caller's.  After an
+// exception none begins that has not begun; the first (by number) reaches the caller.  Refuses more jobs than threads.
 void side_by_side(int jobs, Index count, const std::function<void(Index i)>& work);
 
 // Elements that one chunk of an elementwise loop should have: enough to outweigh its hand-over.

@@ -116,11 +116,11 @@ std::string quoted(const std::string& argument) {
 
 void print_line(const std::string& line) { std::cout << printable_message(line) << "\n"; }
 
-// Everything that follows from the runs so far.
-void write_results(const fs::path& folder, const std::vector<Run>& runs, const ReportFacts& facts) {
+// Everything that follows from the runs, which are those of the recipes.
+void write_results(const fs::path& folder, const std::vector<Recipe>& recipes, const std::vector<Run>& runs,
+                   const ReportFacts& facts) {
     std::vector<fs::path> folders;
-    for (const Run& run : runs)
-        folders.push_back(folder / text(run.kind == "plain" ? "plain" : "resnet", run.depth, "-seed", run.seed));
+    for (const Recipe& recipe : recipes) folders.push_back(folder / recipe.name());
     write_file_atomically(folder / "runs.csv", runs_csv({{.found = find_runs(folders, print_line)}}));
     write_figures(folder, "", {.runs = runs, .published = facts.published}, print_line);
     write_report(folder / "report.html", runs, facts);
@@ -303,7 +303,7 @@ int main(int argc, char** argv) {
                       << " runs are finished; give the same command again to resume.\n";
             return 0;
         }
-        write_results(e.output, runs, f);
+        write_results(e.output, all, runs, f);
         print_results(e.output, runs, f.counting);
         return 0;
     });

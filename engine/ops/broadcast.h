@@ -82,8 +82,8 @@ void accumulate(const Shape& shape, const Walk<operands>& walk, std::span<Real> 
         return;
     }
     const Index least = std::max(elementwise_grain, 16 * places), pictures = shape[0];
-    sum_over_leaves(cut_batch(pictures, walk.size() / std::max<Index>(pictures, 1), least, least), places,
-                    target.data(), add);
+    sum_over_leaves(cut_batch(pictures, walk.size() / std::max<Index>(pictures, 1), least), places, target.data(),
+                    add);
 }
 
 template <class Function>

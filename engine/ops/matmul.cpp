@@ -23,18 +23,10 @@
 namespace deepen {
 namespace {
 
-// A matrix in memory, read as it is or transposed.
-struct Factor {
-    const Real* data;
-    Index row_length;
-    bool transposed = false;
-
-    const Real* from_row(Index i) const { return data + (transposed ? i : i * row_length); }
-    const Real* from_column(Index j) const { return data + (transposed ? j * row_length : j); }
-};
-
-// c = a b + beta c, with a [m,k] and b [k,n] as read; on all threads, in bands along c's longer axis.
-void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) {
+// c = a b + beta c, or with `turned` a b' + beta c, where a is [m,k] and b, or b', is [k,n]; on all threads, in bands
+// along c's longer axis.
+void product(Index m, Index n, Index k, const Real* a, const Real* b, bool turned, Real beta, Real* c) {
+    const Index b_row = turned ? k : n;
     constexpr Index least_band = 64;                     // narrower ones waste gemm's packing
     constexpr Index least_work = 1 << 19;                // multiply-adds that outweigh a hand-over
     const bool by_rows = m >= n;
@@ -42,11 +34,9 @@ void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) 
     const Index band = std::max(least_band, least_work / work_of_a_row);
     parallel_ranges(by_rows ? m : n, band, [=](Index begin, Index end) {
         if (by_rows)
-            gemm(a.transposed, b.transposed, end - begin, n, k, 1, a.from_row(begin), a.row_length, b.data,
-                 b.row_length, beta, c + begin * n, n);
+            gemm(false, turned, end - begin, n, k, 1, a + begin * k, k, b, b_row, beta, c + begin * n, n);
         else
-            gemm(a.transposed, b.transposed, m, end - begin, k, 1, a.data, a.row_length, b.from_column(begin),
-                 b.row_length, beta, c + begin, n);
+            gemm(false, turned, m, end - begin, k, 1, a, k, b + begin * (turned ? k : 1), b_row, beta, c + begin, n);
     });
 }
 
@@ -54,7 +44,7 @@ void product(Index m, Index n, Index k, Factor a, Factor b, Real beta, Real* c) 
 // db's rows in bands, and each band is summed over the tree, so that its buffers stay small.
 void add_weight_gradient(Index M, Index K, Index N, const Real* a, const Real* dy, Real* db) {
     constexpr Index numbers = 1 << 16, rows = 16;        // of a band; of a leaf
-    const Leaves leaves = cut_batch(M, 1, rows, rows);
+    const Leaves leaves = cut_batch(M, 1, rows);
     parallel_ranges(K, std::max<Index>(16, numbers / std::max<Index>(N, 1)), [&](Index begin, Index end) {
         TreeSum<Numbers> sums(leaves.count());
         for (Index leaf = 0; leaf < leaves.count(); ++leaf) {
@@ -78,11 +68,11 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     const Index M = a.shape()[0], K = a.shape()[1], N = b.shape()[1];
     Tensor y = Tensor::uninitialised({M, N});
     profile::count(M * N * K);
-    product(M, N, K, {a.data().data(), K}, {b.data().data(), N}, 0, y.data().data());
+    product(M, N, K, a.data().data(), b.data().data(), false, 0, y.data().data());
 
     return record("matmul", y, {a, b}, [=, a = a.detach(), b = b.detach()](Gradients& d) {
         const Real* dy = d.output().data().data();
-        if (d.wanted(0)) product(M, K, N, {dy, N}, {b.data().data(), N, true}, 1, d.input(0).data());
+        if (d.wanted(0)) product(M, K, N, dy, b.data().data(), true, 1, d.input(0).data());
         if (d.wanted(1)) add_weight_gradient(M, K, N, a.data().data(), dy, d.input(1).data());
     });
 }

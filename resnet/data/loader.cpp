@@ -1,11 +1,9 @@
 #include "resnet/data/loader.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <numeric>
 #include <system_error>
@@ -20,29 +18,6 @@ namespace {
 
 constexpr std::uint64_t order_streams = 0x6F72646572;    // "order": apart from every other use of the seed
 constexpr std::size_t prepared_ahead = 3;                // batches
-
-// Calls work(0) .. work(n-1) on `count` threads, this one included.  The first exception (by number) reaches the
-// caller.  parallel_for would not do: its threads are the net's, and one call waits for the other's end.
-void on_threads(int count, Index n, const std::function<void(Index)>& work) {
-    std::vector<std::exception_ptr> failures(n);
-    std::atomic<Index> next{0};
-    const auto take_and_work = [&] {
-        for (Index i; (i = next++) < n;) {
-            try {
-                work(i);
-            } catch (...) {
-                failures[i] = std::current_exception();
-            }
-        }
-    };
-    {
-        std::vector<std::jthread> others;
-        for (int k = 1; k < std::min<Index>(count, n); ++k) others.emplace_back(take_and_work);
-        take_and_work();
-    }
-    for (const std::exception_ptr& failure : failures)
-        if (failure) std::rethrow_exception(failure);
-}
 
 }  // namespace
 
@@ -141,7 +116,7 @@ private:
         const Index begin = number * options_.batch, end = std::min(begin + options_.batch, pictures_.count());
         Batch batch{Tensor::uninitialised({end - begin, pictures_.height, pictures_.width, 3}), {}};
         Real* out = batch.x.data().data();
-        on_threads(decoders_, end - begin, [&](Index i) {
+        side_by_side(std::min(decoders_, threads()), end - begin, [&](Index i) {
             examples_.write(order[begin + i], epoch, out + i * pictures_.bytes_per_picture());
         });
         for (Index i = begin; i < end; ++i) batch.labels.push_back(pictures_.labels[order[i]]);
