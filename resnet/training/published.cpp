@@ -2,7 +2,6 @@
 #include "resnet/training/published.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -10,27 +9,12 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "engine/printable.h"
+#include "resnet/training/csv_line.h"
 
 namespace deepen {
 namespace {
 
 constexpr std::size_t longest_file = 64 << 20;
-
-std::string quoted(std::string_view piece) {
-    constexpr std::size_t enough = 60;
-    return text("\"", printable_name(std::string(piece.substr(0, enough))), piece.size() > enough ? "...\"" : "\"");
-}
-
-std::vector<std::string_view> fields_of(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (;;) {
-        const std::size_t comma = line.find(',');
-        fields.push_back(line.substr(0, comma));
-        if (comma == line.npos) return fields;
-        line.remove_prefix(comma + 1);
-    }
-}
 
 // Where the columns are that are read.
 struct Columns {
@@ -50,36 +34,13 @@ struct Columns {
     }
 };
 
-// One line and where it is, for the sake of messages.
-struct Row {
-    const std::filesystem::path& path;
-    Index number;
-    std::string_view line;
-    std::vector<std::string_view> fields;
-
-    void check(bool holds, const std::string& expected, std::string_view found) const {
-        require(holds, path.string(), ", line ", number, ": expected ", expected, ", found ", quoted(found), ".");
-    }
-
-    Index whole(std::size_t column, const std::string& expected, Index least) const {
-        const std::string_view field = fields[column];
-        Index value = 0;
-        const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-        check(error == std::errc() && end == field.data() + field.size() && value >= least, expected, field);
-        return value;
-    }
-
-    double fraction(std::optional<std::size_t> column, const char* name) const {
-        double value = std::nan("");
-        if (!column) return value;
-        const std::string_view field = fields[*column];
-        const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-        check(error == std::errc() && end == field.data() + field.size() &&
-                  (std::isnan(value) || (value >= 0 && value <= 1)),
-              text(name, " as a fraction within 0 .. 1, not in percent, or nan"), field);
-        return value;
-    }
-};
+double fraction(const CsvLine& row, std::optional<std::size_t> column, const char* name) {
+    if (!column) return std::nan("");
+    const std::string expected = text(name, " as a fraction within 0 .. 1, not in percent, or nan");
+    const double value = row.number(*column, expected);
+    row.check(std::isnan(value) || (value >= 0 && value <= 1), expected, row.fields()[*column]);
+    return value;
+}
 
 // The net that a file is named after, or else its folder.
 std::optional<std::pair<std::string, int>> net_in_name(const std::filesystem::path& path) {
@@ -90,12 +51,14 @@ std::optional<std::pair<std::string, int>> net_in_name(const std::filesystem::pa
     return {};
 }
 
-Columns columns_of(const Row& header) {
-    const Columns columns(header.fields);
+Columns columns_of(const CsvLine& header) {
+    const Columns columns(header.fields());
     header.check((columns.epoch || columns.iteration) && (columns.train_error || columns.test_error),
-                 "the names of the columns, among them epoch or iteration, and train_error or test_error", header.line);
-    header.check(columns.kind.has_value() == columns.depth.has_value(), "both kind and depth, or neither", header.line);
-    require(columns.kind || net_in_name(header.path), header.path.string(),
+                 "the names of the columns, among them epoch or iteration, and train_error or test_error",
+                 header.line());
+    header.check(columns.kind.has_value() == columns.depth.has_value(), "both kind and depth, or neither",
+                 header.line());
+    require(columns.kind || net_in_name(header.path()), header.path().string(),
             ": which net is this?  Name the file after it, such as plain20.csv or resnet56.csv, or add columns kind "
             "and depth.");
     return columns;
@@ -108,35 +71,35 @@ struct Key {
     auto operator<=>(const Key&) const = default;
 };
 
-Key key_of(const Row& row, const Columns& columns) {
+Key key_of(const CsvLine& row, const Columns& columns) {
     Key key{"", 0, 0};
     if (columns.seed) key.seed = static_cast<std::uint64_t>(row.whole(*columns.seed, "seed as a whole number", 0));
     if (!columns.kind) {
-        std::tie(key.kind, key.depth) = *net_in_name(row.path);
+        std::tie(key.kind, key.depth) = *net_in_name(row.path());
         return key;
     }
-    key.kind = row.fields[*columns.kind];
+    key.kind = row.fields()[*columns.kind];
     row.check(key.kind == "plain" || key.kind == "residual", "kind as plain or residual", key.kind);
     const Index depth = row.whole(*columns.depth, "depth as a whole number of layers", 1);
-    row.check(depth < 100'000, "depth as a number of layers below 100,000", row.fields[*columns.depth]);
+    row.check(depth < 100'000, "depth as a number of layers below 100,000", row.fields()[*columns.depth]);
     key.depth = static_cast<int>(depth);
     return key;
 }
 
 // `first` is the number of the curve's first epoch.
-EpochRecord record_of(const Row& row, const Columns& columns, const History& before, Index first) {
+EpochRecord record_of(const CsvLine& row, const Columns& columns, const History& before, Index first) {
     EpochRecord r{.epoch = std::ssize(before) + 1};
     if (columns.epoch) {
         const Index due = first + std::ssize(before);
         const std::string expected = before.empty() ? "epoch 0 or 1" : text("epoch ", due);
-        row.check(row.whole(*columns.epoch, expected, 0) == due && first <= 1, expected, row.fields[*columns.epoch]);
+        row.check(row.whole(*columns.epoch, expected, 0) == due && first <= 1, expected, row.fields()[*columns.epoch]);
     }
     if (columns.iteration) {
         const Index last = before.empty() ? 0 : before.back().iteration;
         r.iteration = row.whole(*columns.iteration, text("iteration as a whole number above ", last), last + 1);
     }
-    r.train_error = row.fraction(columns.train_error, "train_error");
-    r.test_error = row.fraction(columns.test_error, "test_error");
+    r.train_error = fraction(row, columns.train_error, "train_error");
+    r.test_error = fraction(row, columns.test_error, "test_error");
     return r;
 }
 
@@ -155,12 +118,12 @@ std::vector<Run> parse_published(std::string_view rest, const std::filesystem::p
         std::string_view line = rest.substr(0, end);
         rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
         if (line.ends_with('\r')) line.remove_suffix(1);
-        const Row row{path, number, line, fields_of(line)};
+        const CsvLine row(path, number, line);
         if (!columns) {
             columns = columns_of(row);
             continue;
         }
-        row.check(row.fields.size() == columns->count, text(columns->count, " fields, as the first line has"), line);
+        row.check(row.fields().size() == columns->count, text(columns->count, " fields, as the first line has"), line);
         const Key key = key_of(row, *columns);
         Run& run = runs[key];
         run.kind = key.kind, run.depth = key.depth, run.seed = key.seed;

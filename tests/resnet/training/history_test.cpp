@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "resnet/training/csv_line.h"
 #include "tests/scratch.h"
 
 namespace deepen {
@@ -81,6 +82,14 @@ TEST(History, QuotesOnlyALittleOfAnUnfitFile) {
     EXPECT_EQ(complaint(std::string("\x1b[2J\0", 5) + std::string(1000000, 'x')),
               "history.csv, line 1: expected the header " + header.substr(0, header.size() - 1) + ", found \"?[2J?" +
                   std::string(55, 'x') + "...\".");
+}
+
+TEST(History, TakesNoMemoryForMillionsOfFields) {
+    const std::string commas(1000000, ',');
+    EXPECT_EQ(CsvLine("log.csv", 1, commas).fields().size(), 1000u);
+    EXPECT_EQ(CsvLine("log.csv", 1, "1,,3").fields(), (std::vector<std::string_view>{"1", "", "3"}));
+    EXPECT_EQ(complaint(header + commas + "\n"),
+              "history.csv, line 2: expected epoch as a whole number of at least 1, found \"\".");
 }
 
 TEST(History, RefusesWhatIsNoFile) {

@@ -1,0 +1,55 @@
+#include "resnet/training/csv_line.h"
+
+#include <charconv>
+#include <system_error>
+
+#include "engine/error.h"
+#include "engine/printable.h"
+
+namespace deepen {
+namespace {
+
+constexpr std::size_t most_fields = 1000;
+
+std::string quoted(std::string_view piece) {
+    constexpr std::size_t enough = 60;
+    return text("\"", printable_name(std::string(piece.substr(0, enough))), piece.size() > enough ? "...\"" : "\"");
+}
+
+// Whether the whole field is a number of that type.
+template <class Number>
+bool read(std::string_view field, Number& value) {
+    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+    return error == std::errc() && end == field.data() + field.size();
+}
+
+}  // namespace
+
+CsvLine::CsvLine(const std::filesystem::path& path, Index number, std::string_view line)
+    : path_(path), number_(number), line_(line) {
+    for (;;) {
+        const std::size_t comma = line.find(',');
+        const bool last = comma == line.npos || fields_.size() + 1 == most_fields;
+        fields_.push_back(line.substr(0, last ? line.npos : comma));
+        if (last) return;
+        line.remove_prefix(comma + 1);
+    }
+}
+
+void CsvLine::check(bool holds, const std::string& expected, std::string_view found) const {
+    require(holds, path_.string(), ", line ", number_, ": expected ", expected, ", found ", quoted(found), ".");
+}
+
+Index CsvLine::whole(std::size_t column, const std::string& expected, Index least) const {
+    Index value = 0;
+    check(read(fields_[column], value) && value >= least, expected, fields_[column]);
+    return value;
+}
+
+double CsvLine::number(std::size_t column, const std::string& expected) const {
+    double value = 0;
+    check(read(fields_[column], value), expected, fields_[column]);
+    return value;
+}
+
+}  // namespace deepen
