@@ -125,8 +125,8 @@ void sum_over_leaves(const Leaves& leaves, Index size, Real* total, Work work) {
     if (total) sums.total().add_to(total);
 }
 
-// A sum over a map [pictures,...] that threads take range by range, while it is written.  A leaf is as many pictures
-// as are needed that no range lies in two leaves; its ranges are added in their order.
+// A sum over a map [pictures,...] that threads take range by range, while the map is written.  A leaf is the least
+// number of pictures, 2^k, for which each range lies within one leaf; the ranges of a leaf are added in their order.
 template <class Part>
 class RangeSums {
 public:
