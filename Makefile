@@ -49,15 +49,15 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
             curl ca-certificates
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
-# Code without arithmetic of its own compiles in half the time at -O1.
+# Code without arithmetic of its own compiles in half the time unoptimised.
 LIGHT    := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
-LIGHTER  := -O1 -g0
+LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
-# Gradients are checked in double alone; tests that run programs, which are of float, in float alone.
+# Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/makefile_test.cpp $(addprefix tests/examples/,$(addsuffix _test.cpp,classify experiment interruption lessons processor programs))
+ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/%)
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 
@@ -146,7 +146,7 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 
 .PHONY: clean
 clean: ## remove everything built
-	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a run-tests answer \
+	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a run-tests answer \
 	    obj tidy double address thread fuzz compiled linked tests commit packages-found))
 
 .PHONY: help
@@ -158,14 +158,17 @@ help: ## list these targets
 # What was not finished is not there.
 .DELETE_ON_ERROR:
 
-$(OUT)/libdeepen.a: $(call object,$(SOURCES) $(SHARED)) $(OUT)/linked
+# The library, and beside it what the programs share.
+$(OUT)/libdeepen.a: $(call object,$(SOURCES)) $(OUT)/linked
+$(OUT)/libprograms.a: $(call object,$(SHARED)) $(OUT)/linked
+$(OUT)/libdeepen.a $(OUT)/libprograms.a:
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 link = @echo "link $@" && $(CXX) $(1) -o $@ $(filter %.o %.a,$^) $(2) $(LIBS)
-$(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(OUT)/libdeepen.a
+$(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(OUT)/libprograms.a $(OUT)/libdeepen.a
 	$(call link)
 
-$(OUT)/run-tests: $(call object,$(TESTS)) $(OUT)/libdeepen.a $(OUT)/tests
+$(OUT)/run-tests: $(call object,$(TESTS)) $(if $(filter float,$(REAL)),$(OUT)/libprograms.a) $(OUT)/libdeepen.a $(OUT)/tests
 	$(call link,,-lgtest)
 
 $(OUT)/answer: $(call object,tests/compare/answer.cpp) $(OUT)/libdeepen.a
