@@ -50,14 +50,14 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
-LIGHT    := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHT    := tests/% resnet/training/% resnet/why/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/%)
+ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/why/%)
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 

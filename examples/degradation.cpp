@@ -11,7 +11,6 @@
 //     DIR/curves.csv, runs.csv            every epoch of every run; the last epoch of each, with its commit
 #include <algorithm>
 #include <atomic>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <regex>
@@ -28,6 +27,7 @@
 #include "examples/common/program.h"
 #include "examples/common/report_only.h"
 #include "examples/common/training_flags.h"
+#include "examples/common/what_was_run.h"
 #include "resnet/cifar.h"
 #include "resnet/training/curves.h"
 #include "resnet/training/curves_text.h"
@@ -81,13 +81,6 @@ void refuse_twice(const char* flag, std::vector<T> values) {
     if (twice != values.end()) throw UsageError(text(flag, " names ", *twice, " twice."));
 }
 
-std::string processor() {
-    std::ifstream info("/proc/cpuinfo");
-    for (std::string line; std::getline(info, line);)
-        if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-    return "an unnamed processor";
-}
-
 ReportFacts facts(const std::string& command, const Experiment& e, const DataSplits& data,
                   const std::vector<Recipe>& recipes) {
     ReportFacts f{.command = command,
@@ -103,15 +96,6 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
         f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", depth_of(r))] =
             parameter_count(*make_model(r.model));
     return f;
-}
-
-// An argument as a shell reads it back.
-std::string quoted(const std::string& argument) {
-    constexpr const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+.,:/@%";
-    if (!argument.empty() && argument.find_first_not_of(plain) == argument.npos) return argument;
-    std::string s = "'";
-    for (char c : argument) s += c == '\'' ? "'\\''" : std::string(1, c);
-    return s + "'";
 }
 
 void print_line(const std::string& line) { std::cout << printable_message(line) << "\n"; }
@@ -264,8 +248,7 @@ int main(int argc, char** argv) {
         "  build/degradation --report-only runs/here runs/there --output-dir runs/both");
 
     return program.run(argc, argv, [&] {
-        std::string command = "build/degradation";
-        for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
+        const std::string command = command_line("build/degradation", argc, argv);
         std::vector<Run> published;
         for (const std::string& file : e.published) std::ranges::move(read_published(file), back_inserter(published));
         if (report_only.given()) {

@@ -236,49 +236,12 @@ std::string plot_panel(const Panel& panel, std::size_t place, const Drawing& dra
     return s + "\nunset label\nunset arrow\nunset object\nunset ylabel\nset format y ''\n";
 }
 
-// --- formats -------------------------------------------------------------------------------------------
-
-std::string terminal_name(FigureFormat format) {
-    return format == FigureFormat::svg ? "svg" : format == FigureFormat::pdf ? "pdfcairo" : "pngcairo";
-}
-
-std::string terminal(FigureFormat format, const Drawing& drawing, const std::string& name) {
-    const int width = drawing.width, height = drawing.height;
-    const std::string font = text(" enhanced font 'sans-serif,", drawing.font, "' background '#ffffff'");
-    if (format == FigureFormat::svg)
-        return text("set terminal svg size ", width, ",", height, " dynamic", font, " name '", name, "'\n");
-    constexpr double point = 0.75;  // cairo's fonts are in points, 72 an inch
-    if (format == FigureFormat::png)
-        return text("set terminal pngcairo size ", 3 * width, ",", 3 * height, font, " fontscale ", 3 * point,
-                    " linewidth 3 dashlength 1.5 pointscale 3\n");
-    constexpr double inch = 1.0 / 112;  // 800 units are the width of two columns, 7.1 inches
-    return text("set terminal pdfcairo size ", inch * width, "in,", inch * height, "in color", font, " fontscale ",
-                point * inch * 72, " linewidth ", inch * 128, " pointscale ", inch * 96, "\n");
-}
-
-// Whether the bytes are what the format begins with.
-bool is_drawing(FigureFormat format, const std::string& bytes) {
-    if (format == FigureFormat::pdf) return bytes.starts_with("%PDF");
-    if (format == FigureFormat::png) return bytes.starts_with("\x89PNG");
-    return bytes.find("<svg") < bytes.find("<title>") && bytes.find("</desc>") != bytes.npos;
-}
-
 }  // namespace
-
-std::string ending(FigureFormat format) {
-    return format == FigureFormat::svg ? "svg" : format == FigureFormat::pdf ? "pdf" : "png";
-}
-
-bool can_draw(FigureFormat format) {
-    const std::string all = run_gnuplot("set print '-'\nprint ' ', GPVAL_TERMINALS, ' '\n");
-    return all.find(" " + terminal_name(format) + " ") != all.npos;
-}
 
 std::string figure(const std::vector<Panel>& panels, Look look, FigureFormat format, const std::string& name) {
     const Drawing drawing = drawing_of(panels, look);
-    std::string script = "set encoding utf8\n";
+    std::string script;
     for (const Line& line : lines_in(panels)) script += data_block(line);
-    script += terminal(format, drawing, name);
     script +=
         text("set multiplot\nset tmargin at screen ", drawing.top, "\nset bmargin at screen ", drawing.bottom, "\n");
     script +=
@@ -289,10 +252,7 @@ std::string figure(const std::vector<Panel>& panels, Look look, FigureFormat for
     if (drawing.paper()) script += "set ylabel 'error (%)' offset character 1.2,0 textcolor rgb '#444444'\n";
     script += iteration_axis(panels, drawing) + legend(panels, drawing);
     for (std::size_t i = 0; i < panels.size(); ++i) script += plot_panel(panels[i], i, drawing);
-    const std::string bytes = run_gnuplot(script + "unset multiplot\n");
-    require(is_drawing(format, bytes), "gnuplot ended well, but what it printed is no drawing: \"", bytes.substr(0, 60),
-            "\".  Is the program that is called gnuplot in PATH the real one?");
-    return bytes;
+    return draw(script + "unset multiplot\n", {drawing.width, drawing.height, drawing.font, name}, format);
 }
 
 }  // namespace deepen

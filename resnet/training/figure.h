@@ -15,19 +15,12 @@
 #include <string>
 #include <vector>
 
+#include "resnet/training/gnuplot.h"
 #include "resnet/training/panels.h"
 
 namespace deepen {
 
 enum class Look { ours, paper };
-
-// SVG for pages, PDF for print, PNG (300 dots an inch in the width of a page) for whatever takes no other.
-enum class FigureFormat { svg, pdf, png };
-
-std::string ending(FigureFormat format);  // "svg"
-
-// Whether gnuplot was built with what draws that.  Debian's gnuplot-nox has all three.
-bool can_draw(FigureFormat format);
 
 // The file's bytes.  `name` is what an SVG calls itself.
 std::string figure(const std::vector<Panel>& panels, Look look, FigureFormat format, const std::string& name);

@@ -9,69 +9,13 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "resnet/training/curves.h"
+#include "resnet/training/html.h"
 #include "resnet/training/terminal.h"
 
 namespace deepen {
 namespace {
 
-constexpr const char* style = R"(
-:root { color-scheme: light dark; --ink: #1c1e21; --soft: #5c6570; --paper: #fbfbfa; --card: #ffffff; --rule: #dfe1e4;
-        --holds: #00704f; --part: #8a5a00; --fails: #b03a00; --untested: #5c6570; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e7e9; --soft: #a2a9b2; --paper: #16181b; --card: #1f2226; --rule: #373b41;
-          --holds: #4fc79f; --part: #e2ab45; --fails: #f08a54; --untested: #a2a9b2; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 62rem; background: var(--paper); color: var(--ink);
-       font: 16px/1.6 system-ui, sans-serif; }
-h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .3rem; text-wrap: balance; }
-h2 { font-size: 1.2rem; margin: 2.6rem 0 .7rem; }
-p { max-width: 46rem; margin: .6rem 0; }
-a { color: inherit; }
-.soft, figcaption { color: var(--soft); font-size: .93rem; }
-.claim { margin: .9rem 0; padding: .9rem 1.2rem; background: var(--card); border: 1px solid var(--rule);
-         border-left: .35rem solid var(--mark); border-radius: .4rem; }
-.claim h3 { margin: 0; font-size: 1.05rem; }
-.claim p { margin: .25rem 0 0; max-width: none; }
-.claim strong { color: var(--mark); }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .7rem; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-th:first-child { text-align: left; }
-tbody th { white-space: normal; }
-thead th { font-size: .9rem; color: var(--soft); font-weight: 600; vertical-align: bottom; }
-td small { color: var(--soft); display: block; line-height: 1.2; }
-figure { margin: 1.2rem 0 2rem; }
-figure .drawing { padding: .8rem; background: #ffffff; border: 1px solid var(--rule); border-radius: .4rem;
-                  overflow-x: auto; }
-figure svg { display: block; width: 100%; min-width: 44rem; height: auto; margin: 0 auto; }
-figure.narrow svg { max-width: 40rem; min-width: 28rem; }
-figcaption { margin-top: .6rem; max-width: 46rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: 0; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-code { font: .92em ui-monospace, monospace; }
-)";
-
 constexpr const char* title = "Does depth hurt, and do shortcuts help?";
-
-const std::string page_head = text(R"(<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>)",
-                                   title, "</title>\n<style>", style, "</style>\n</head>\n<body>\n");
-
-std::string escaped(const std::string& words) {
-    std::string out;
-    for (char c : words) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else out += c;
-    }
-    return out;
-}
 
 std::string with_commas(Index count) {
     std::string digits = std::to_string(count);
@@ -96,17 +40,6 @@ double seconds_per_epoch(const Net& net, Index epochs) {
     return sum / static_cast<double>(epochs);
 }
 
-std::string claim_card(int number, const Claim& claim) {
-    const char* mark = claim.outcome == Outcome::holds     ? "holds"
-                       : claim.outcome == Outcome::unclear ? "part"
-                       : claim.outcome == Outcome::fails   ? "fails"
-                                                           : "untested";
-    const std::string said = escaped(answer(claim));
-    const std::size_t outcome = said.find(':') + 1;
-    return text("<section class=\"claim\" style=\"--mark: var(--", mark, ")\">\n<h3>", escaped(heading(number, claim)),
-                "</h3>\n<p><strong>", said.substr(0, outcome), "</strong>", said.substr(outcome), "</p>\n</section>\n");
-}
-
 std::string dashes(std::size_t count) {
     std::string cells;
     for (std::size_t i = 0; i < count; ++i) cells += "<td>&ndash;</td>";
@@ -116,7 +49,7 @@ std::string dashes(std::size_t count) {
 std::string claims_of(const Verdict& verdict) {
     std::string cards;
     int number = 0;
-    for (const Claim* claim : verdict.claims()) cards += claim_card(++number, *claim);
+    for (const Claim* claim : verdict.claims()) cards += html_claim(++number, *claim);
     return cards;
 }
 
@@ -170,21 +103,6 @@ std::string table(const std::vector<Net>& nets, const ReportFacts& facts, Index 
               "epoch was chosen by its test error.  ",
               "Seconds are wall-clock time, tests included, and depend on what else the machine was doing.</p>\n");
     return s;
-}
-
-// The <svg> element alone, with a title of ours, which a screen reader reads.
-std::string inlined(const std::string& svg, const std::string& heading) {
-    const std::size_t element = svg.find("<svg"), old_title = svg.find("<title>"), end = svg.find("</desc>");
-    ensure(element < old_title && old_title < end && end != std::string::npos,
-           "gnuplot's SVG has no <title> and <desc>");
-    return text("<svg role=\"img\"", svg.substr(element + 4, old_title - element - 4), "<title>", escaped(heading),
-                "</title>", svg.substr(end + 7));
-}
-
-std::string figure(const std::string& svg, const std::string& heading, const std::string& caption, bool narrow) {
-    if (svg.empty()) return "";
-    return text("<figure", narrow ? " class=\"narrow\"" : "", ">\n<div class=\"drawing\">\n", inlined(svg, heading),
-                "</div>\n<figcaption>", caption, "</figcaption>\n</figure>\n");
 }
 
 // What the schedule the paper trains by would have added.
@@ -259,19 +177,14 @@ std::string seeds_text(const std::vector<Run>& runs) {
 
 std::string what_was_run(const ReportPart& part) {
     const ReportFacts& facts = part.facts;
-    std::string s = text("<h2>What was run", part.title.empty() ? "" : ": ", escaped(part.title), "</h2>\n<dl>\n");
-    const auto row = [&](const char* name, const std::string& value, bool code) {
-        if (value.empty()) return;
-        s += text("<dt>", name, "</dt><dd>", code ? "<code>" : "", escaped(value), code ? "</code>" : "", "</dd>\n");
-    };
-    row("command", facts.command, true);
-    row("data set", facts.data_set, false);
-    row("seeds", seeds_text(part.runs.empty() ? part.unfinished : part.runs), false);
-    row("commit", facts.commit, true);
-    row("machine", facts.machine, false);
-    row("date", facts.date, false);
-    for (const std::string& folder : facts.folders) row("run", folder, true);
-    return s + "</dl>\n";
+    std::vector<Fact> rows{{"command", facts.command, true},
+                           {"data set", facts.data_set},
+                           {"seeds", seeds_text(part.runs.empty() ? part.unfinished : part.runs)},
+                           {"commit", facts.commit, true},
+                           {"machine", facts.machine},
+                           {"date", facts.date}};
+    for (const std::string& folder : facts.folders) rows.push_back({"run", folder, true});
+    return text("<h2>What was run", part.title.empty() ? "" : ": ", escaped(part.title), "</h2>\n", html_list(rows));
 }
 
 // Claims, numbers and curves of runs that have one recipe.
@@ -282,10 +195,10 @@ std::string findings(const ReportPart& part) {
     const Curves drawn{part.runs, part.unfinished, part.facts.published};
     const std::string curves = text(
         "<h2>The curves</h2>\n",
-        figure(curves_figure(drawn, Look::ours), "Error against iterations, plain nets and residual nets",
-               how_to_read_curves, false),
-        figure(curves_figure(drawn, Look::paper), "The same in the look of the paper's Figure 6", how_to_read_figure6,
-               false));
+        html_figure(curves_figure(drawn, Look::ours), "Error against iterations, plain nets and residual nets",
+                    how_to_read_curves, false),
+        html_figure(curves_figure(drawn, Look::paper), "The same in the look of the paper's Figure 6",
+                    how_to_read_figure6, false));
     std::string s = part.title.empty() ? "" : text("<h2>", escaped(part.title), "</h2>\n");
     const std::string remark = part.remark.empty() ? "" : text("<p class=\"soft\">", escaped(part.remark), "</p>\n");
     if (nets.empty()) return s + remark + curves;
@@ -295,7 +208,7 @@ std::string findings(const ReportPart& part) {
     s += claims_of(verdict) + remark;
     s += "<h2>The numbers</h2>\n" + table(nets, part.facts, verdict.epoch) + differences_table(verdict);
     return s + curves +
-           figure(same_depth_figure(part.runs),
+           html_figure(same_depth_figure(part.runs),
                   "Error against iterations at the same depth, with and without shortcuts", how_to_read_twins, true);
 }
 
@@ -332,7 +245,7 @@ std::string side_by_side(const std::vector<ReportPart>& parts) {
 std::vector<Run> ReportPart::all() const { return Curves{runs, unfinished, {}}.ours(); }
 
 std::string report_html(const std::vector<ReportPart>& parts) {
-    std::string s = text(page_head, "<h1>", title, "</h1>\n");
+    std::string s = html_head(title);
     if (parts.size() > 1) s += side_by_side(parts);
     for (const ReportPart& part : parts) s += findings(part);
     s += why;
@@ -342,7 +255,7 @@ std::string report_html(const std::vector<ReportPart>& parts) {
             break;  // said once
         }
     for (const ReportPart& part : parts) s += what_was_run(part);
-    return s + "</body>\n</html>\n";
+    return s + html_end;
 }
 
 std::string report_html(const std::vector<Run>& runs, const ReportFacts& facts, const std::vector<Run>& unfinished) {

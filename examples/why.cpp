@@ -1,0 +1,222 @@
+// Why does depth hurt, and why do shortcuts help?  `build/why lesion`, `build/why all`.
+//
+// Each experiment looks into trained nets and tests one claim of the literature: resnet/why/.  Without --run, small
+// nets are trained for it on generated pictures, into OUTPUT/nets, where all experiments find them.  What is written is
+// told in study.h.  After an interruption the same command goes on with what is there.
+#include <iostream>
+
+#include "engine/build_info.h"
+#include "engine/error.h"
+#include "engine/interruption.h"
+#include "engine/io/files.h"
+#include "engine/parallel.h"
+#include "engine/printable.h"
+#include "examples/common/program.h"
+#include "examples/common/run_observer.h"
+#include "examples/common/training_flags.h"
+#include "examples/common/what_was_run.h"
+#include "resnet/data/data_path.h"
+#include "resnet/training/live_report.h"
+#include "resnet/training/plan.h"
+#include "resnet/training/run_folder.h"
+#include "resnet/why/lesion.h"
+#include "resnet/why/responses.h"
+
+using namespace deepen;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Experiment {
+    const char *name, *shows;
+};
+constexpr Experiment experiments[] = {
+    {"responses", "how much the layers of plain and residual nets respond (He et al. 2015, Figure 7)"},
+    {"lesion", "what is left of a net without one of its blocks (Veit et al. 2016)"},
+};
+
+struct Flags {
+    std::string experiment;
+    std::vector<std::string> runs;
+    std::string data_path = "synthetic", output = "runs/why";
+    DataOptions data;
+    Index pictures = 1000;
+    int threads = 0;
+
+    bool asked(const Experiment& e) const { return experiment == "all" || experiment == e.name; }
+    void add_to(CLI::App& app);
+};
+
+void Flags::add_to(CLI::App& app) {
+    std::vector<std::string> names{"all"};
+    for (const Experiment& e : experiments) names.push_back(e.name);
+    app.add_option("experiment", experiment, "which one: responses, lesion, or all")
+        ->required()
+        ->transform(one_of(names))
+        ->type_name("NAME");
+    app.add_option("--run", runs,
+                   "folders of finished runs, or folders of such folders, to look into.  If not given, small nets are "
+                   "trained on generated pictures")
+        ->type_name("DIR");
+    add_data_flags(app, data_path, data);
+    app.add_option("--pictures", pictures, "how many pictures of the test set to look at")
+        ->check(within(1, 1e6))
+        ->capture_default_str()
+        ->type_name("N");
+    app.add_option("--output-dir", output, "folder for pages, figures and numbers")
+        ->capture_default_str()
+        ->type_name("DIR");
+    app.add_option("--threads", threads, "number of threads; 0 for all processors")
+        ->check(within(0, 1024))
+        ->capture_default_str()
+        ->type_name("N");
+}
+
+// --- small nets, where no runs are given ------------------------------------------------------------------
+
+// Small enough for two minutes on two processors, large enough for the residual ones to learn.
+constexpr DataOptions small_set{.train_count = 3000, .test_count = 1000};
+
+std::vector<Recipe> small_recipes() {
+    std::vector<Recipe> recipes;
+    for (std::uint64_t seed : {1, 2, 3})
+        for (const char* name : {"plain14", "resnet14", "plain32", "resnet32"}) {
+            Recipe r{.model = completed({.name = name, .width = 8}), .pretrained = {}, .training = {}};
+            r.training.epochs = 4, r.training.batch = 32, r.training.seed = seed;
+            r.training.schedule.base = 0.03;
+            recipes.push_back(r);
+        }
+    return recipes;
+}
+
+// Into folders below `folder`; false if it was interrupted.
+bool train_small_nets(const fs::path& folder, const DataSplits& data) {
+    const std::vector<Recipe> recipes = small_recipes();
+    std::vector<PlannedRun> planned = runs_in(folder, recipes, data);
+    if (std::ranges::all_of(planned, &PlannedRun::finished)) return true;
+    std::cout << "training small nets on generated pictures; with --run DIR on your own.  Timing them ..." << std::endl;
+    time_nets(planned, recipes, data);
+    std::cout << plan_text(planned, threads()) << std::endl;
+    const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
+    for (std::size_t i = 0; i < recipes.size(); ++i) {
+        if (planned[i].finished) continue;
+        std::cout << describe(recipes[i]) << std::endl;
+        RunObserver view(recipes[i], data);
+        train_into(folder / recipes[i].name(), recipes[i], data, view.observer());
+        if (interrupted()) return false;
+    }
+    return true;
+}
+
+// --- measuring --------------------------------------------------------------------------------------------
+
+PictureSet first_of(PictureSet set, Index count) {
+    require(set.count() > 0, "there are no test pictures.");
+    count = std::min(count, set.count());
+    set.labels.resize(static_cast<std::size_t>(count));
+    if (set.in_files()) set.files.resize(set.labels.size()), set.checksums.resize(set.labels.size());
+    else set.pixels.resize(static_cast<std::size_t>(count * set.bytes_per_picture()));
+    return set;
+}
+
+// Shows how far `passes` of all pictures through the nets have come.
+class Passes {
+public:
+    Passes(const char* name, Index passes)
+        : progress_({.name = name, .rounds = 1, .items = passes, .unit = "passes"}, std::cerr, terminal_at(2)) {
+        progress_.start(1);
+    }
+    std::function<void()> counter() {
+        return [this] { progress_.advance(1); };
+    }
+
+private:
+    Progress progress_;
+};
+
+Study made(const std::string& name, const std::vector<TrainedNet>& nets, const PictureSet& pictures,
+           const fs::path& output) {
+    if (name == "responses") {
+        Passes passes("responses", std::ssize(nets));
+        return responses_study(nets, pictures, passes.counter());
+    }
+    Passes passes("lesion", lesions_passes(nets));
+    Notebook notebook(output / "lesion-measured.csv");
+    return lesion_study(nets, pictures, notebook, passes.counter());
+}
+
+std::vector<Fact> facts(const std::string& command, const Flags& flags, const DataSplits& data,
+                        const std::vector<TrainedNet>& nets) {
+    std::vector<Fact> all{{"command", command, true},
+                          {"data set", describe(flags.data_path, data)},
+                          {"commit", build_info().commit, true},
+                          {"machine", text(processor(), ", ", threads(), " thread(s)")},
+                          {"date", local_time().substr(0, 10)}};
+    for (const TrainedNet& net : nets)
+        all.push_back({"net", text(net.folder, " (commit ", net.commit, ", weights ", net.hash, ")"), true});
+    return all;
+}
+
+void print_study(const Study& study, const fs::path& page) {
+    const Terminal terminal = terminal_at(1);
+    std::cout << "\n"
+              << study.title << "\n\n"
+              << drawn_as_text(study.plots, terminal) << "\n"
+              << wrap(claims_text(study), std::min(terminal.width(), 100))
+              << "\npage: " << printable_name(page.string()) << std::endl;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Program program("why", "Tests on trained nets what the literature says about why depth hurts and shortcuts help.");
+    Flags flags;
+    CLI::App& app = program.app;
+    flags.add_to(app);
+    app.footer(
+        "Examples:\n"
+        "  build/why all\n"
+        "  build/why lesion --run docs/results/figure6 --data-path cifar10");
+
+    return program.run(argc, argv, [&] {
+        if (flags.threads) set_threads(flags.threads);
+        if (!flags.runs.empty() && app.count("--data-path") == 0)
+            throw UsageError("which pictures were these runs trained on?  Give them with --data-path.");
+        if (flags.runs.empty() && app.count("--data-path"))
+            throw UsageError("--data-path is for runs that are there already: give them with --run DIR.");
+        const fs::path output = flags.output;
+        for (const Experiment& e : experiments)
+            if (flags.asked(e)) std::cout << e.name << ": " << e.shows << "\n";
+        std::cout << std::endl;
+        const DataSplits data =
+            flags.runs.empty() ? load_data("synthetic", small_set) : load_data(flags.data_path, flags.data);
+        make_output_folder(output);
+        if (flags.runs.empty() && !train_small_nets(output / "nets", data)) {
+            std::cerr << "why: give the same command again to go on.\n";
+            return 0;
+        }
+        std::vector<fs::path> folders(flags.runs.begin(), flags.runs.end());
+        if (folders.empty()) folders.push_back(output / "nets");
+        const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
+        const std::vector<TrainedNet> nets = read_nets(find_runs(folders, say));
+        const PictureSet pictures = first_of(data.test, flags.pictures);
+        for (const TrainedNet& net : nets)
+            require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",
+                    net.net->options().classes, " classes apart, and ", flags.data_path, " has ",
+                    data.test.classes.size(), ".  Give the pictures it was trained on with --data-path.");
+
+        const std::vector<Fact> run = facts(command_line("build/why", argc, argv), flags, data, nets);
+        std::vector<Study> studies;
+        for (const Experiment& e : experiments) {
+            if (!flags.asked(e)) continue;
+            studies.push_back(made(e.name, nets, pictures, output));
+            write_study(output, studies.back(), run, say);
+            print_study(studies.back(), output / (std::string(e.name) + ".html"));
+        }
+        if (studies.size() > 1 && can_draw(FigureFormat::svg)) {
+            write_file_atomically(output / "why.html", study_html(studies, run));
+            std::cout << "all on one page: " << printable_name((output / "why.html").string()) << std::endl;
+        }
+        return 0;
+    });
+}

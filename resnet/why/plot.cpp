@@ -1,0 +1,109 @@
+// How are lines and points drawn, on paper and on a terminal?  See plot.h.
+#include "resnet/why/plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/error.h"
+#include "resnet/training/palette.h"
+
+namespace deepen {
+namespace {
+
+// gnuplot's strings in single quotes know no escapes but a doubled quote.
+std::string quoted(const std::string& words) {
+    std::string s = "'";
+    for (char c : words) s += c == '\'' ? "''" : std::string(1, c);
+    return s + "'";
+}
+
+std::string numbers(const Series& series, const std::string& block) {
+    std::string s = block + " << EOD\n";
+    for (const auto& [x, y] : series.points)
+        if (std::isfinite(x) && std::isfinite(y)) s += text(format("%.10g %.10g", x, y), "\n");
+    return s + "EOD\n";
+}
+
+bool empty(const Series& series) {
+    return std::ranges::none_of(series.points,
+                                [](const auto& p) { return std::isfinite(p.first) && std::isfinite(p.second); });
+}
+
+std::string bound(double value) { return std::isnan(value) ? "*" : text(value); }
+
+std::string axes(const Plot& plot) {
+    return text("set title ", quoted(plot.title), "\nset xlabel ", quoted(plot.x), "\nset ylabel ", quoted(plot.y),
+                plot.log_y ? "\nset logscale y\n" : "\nunset logscale y\n", "set autoscale\nset yrange [",
+                bound(plot.bottom), ":", bound(plot.top), "]\n");
+}
+
+std::string pen(Series::Look look) {
+    switch (look) {
+        case Series::Look::line:
+            return "lines linewidth 1.8";
+        case Series::Look::dashed:
+            return "lines linewidth 1.4 dashtype (6,4)";
+        case Series::Look::points:
+            return "points pointtype 7 pointsize 0.7";
+        case Series::Look::rings:
+            return "points pointtype 6 pointsize 1.2 linewidth 1.2";
+        case Series::Look::line_and_points:
+            return "linespoints pointtype 7 pointsize 0.5 linewidth 1.4";
+    }
+    return "";
+}
+
+// `look` says how a series looks, by its place.
+template <class LookOf>
+std::string plotted(const Plot& plot, const std::string& prefix, LookOf look) {
+    std::string blocks, command;
+    for (std::size_t i = 0; i < plot.series.size(); ++i) {
+        const Series& series = plot.series[i];
+        if (empty(series)) continue;
+        const std::string block = text("$", prefix, i);
+        blocks += numbers(series, block);
+        command +=
+            text(command.empty() ? "plot " : ", ", block, " using 1:2 with ", look(series, i), " linecolor rgb '",
+                 series.colour, "' ", series.name.empty() ? "notitle" : "title " + quoted(series.name));
+    }
+    require(!command.empty(), "there is nothing to draw in \"", plot.title, "\": no number is finite.");
+    return blocks + command + "\n";
+}
+
+}  // namespace
+
+std::string drawn(const std::vector<Plot>& plots, const std::string& name, FigureFormat format) {
+    const int count = static_cast<int>(plots.size()), panel = count == 1 ? 640 : count == 2 ? 460 : 380;
+    std::string s = text("set multiplot layout 1,", count, "\n",
+                         "set key top left Left reverse samplen 2 textcolor rgb '#444444'\n"
+                         "set border 3 linecolor rgb '#888888'\n"
+                         "set tics nomirror out scale 0.5 textcolor rgb '#444444'\n"
+                         "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n"
+                         "set key outside top center horizontal\n");
+    for (std::size_t i = 0; i < plots.size(); ++i)
+        s += axes(plots[i]) +
+             plotted(plots[i], text("p", i, "s"), [](const Series& line, std::size_t) { return pen(line.look); });
+    return draw(s + "unset multiplot\n", {count * panel, 400, 13, name}, format);
+}
+
+std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& terminal) {
+    const int width = std::clamp(terminal.width(), 60, 100);
+    std::string all;
+    for (const Plot& plot : plots)
+        all += run_gnuplot(text("set terminal dumb size ", width, ",20", terminal.colour ? " ansi256" : " mono", "\n",
+                                "set border 3\nset tics nomirror scale 0\nset key top right\n", axes(plot),
+                                plotted(plot, "s", [](const Series& series, std::size_t i) {
+                                    constexpr const char* marks = "ox+*#";
+                                    const char mark = series.look == Series::Look::dashed  ? '.'
+                                                      : series.look == Series::Look::rings ? '@'
+                                                                                           : marks[i % 5];
+                                    return text("points pointtype \"", mark, "\"");
+                                })));
+    return all;
+}
+
+std::string colour_of(const std::string& kind, std::size_t place) {
+    return tint(kind == "plain" ? "#d55e00" : "#0072b2", std::max(0.35, 1 - 0.3 * static_cast<double>(place)));
+}
+
+}  // namespace deepen

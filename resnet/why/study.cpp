@@ -1,0 +1,63 @@
+// What comes out of an experiment on why depth hurts?  See study.h.
+#include "resnet/why/study.h"
+
+#include "engine/error.h"
+#include "engine/io/files.h"
+#include "resnet/training/statistics.h"
+
+namespace deepen {
+namespace {
+
+std::string section(const Study& study) {
+    std::string s = study.source;
+    int number = 0;
+    for (const Claim& claim : study.claims) s += html_claim(++number, claim);
+    s += html_figure(drawn(study.plots, study.name, FigureFormat::svg), study.title, study.caption, false);
+    const auto part = [&](const char* name, const std::string& words) {
+        if (!words.empty()) s += text("<h3>", name, "</h3>\n", words);
+    };
+    part("How it was measured", study.method);
+    part("What this does not show", study.limits);
+    part("Where to read on", study.further);
+    return s + text("<p class=\"soft\">All numbers: <a href=\"", study.name, ".csv\">", study.name, ".csv</a></p>\n");
+}
+
+}  // namespace
+
+std::string claims_text(const Study& study) {
+    std::string all;
+    int number = 0;
+    for (const Claim& claim : study.claims)
+        all += text(all.empty() ? "" : "\n", heading(++number, claim), "\n", answer(claim), "\n");
+    return all;
+}
+
+std::string study_html(const std::vector<Study>& studies, const std::vector<Fact>& run) {
+    const bool one = studies.size() == 1;
+    std::string s = html_head(one ? studies.front().title : "Why does depth hurt, and why do shortcuts help?");
+    for (const Study& study : studies) {
+        if (!one) s += text("<h2 id=\"", study.name, "\">", escaped(study.title), "</h2>\n");
+        s += section(study);
+    }
+    return s + "<h2>What was run</h2>\n" + html_list(run) + html_end;
+}
+
+void write_study(const std::filesystem::path& folder, const Study& study, const std::vector<Fact>& run,
+                 const std::function<void(const std::string&)>& say) {
+    write_file_atomically(folder / (study.name + ".csv"), study.csv);
+    for (FigureFormat format : {FigureFormat::svg, FigureFormat::png})
+        if (can_draw(format))
+            write_file_atomically(folder / (study.name + "." + ending(format)), drawn(study.plots, study.name, format));
+        else say(text("no ", ending(format), " figure: this gnuplot cannot draw it.  Debian's gnuplot-nox can."));
+    if (can_draw(FigureFormat::svg)) write_file_atomically(folder / (study.name + ".html"), study_html({study}, run));
+}
+
+Outcome below(const std::vector<double>& values, double limit, double noise) {
+    if (values.empty()) return Outcome::untested;
+    const Contrast mean = contrast({{1, values}});
+    const Interval interval =
+        values.size() > 1 ? mean.interval : Interval{values.front() - noise, values.front() + noise};
+    return interval.high < limit ? Outcome::holds : interval.low > limit ? Outcome::fails : Outcome::unclear;
+}
+
+}  // namespace deepen

@@ -1,0 +1,69 @@
+// Which nets does an experiment look into?  See trained.h.
+#include "resnet/why/trained.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engine/error.h"
+#include "resnet/training/model_file.h"
+#include "resnet/training/run_folder.h"
+
+namespace deepen {
+namespace {
+
+TrainedNet read_net(const FoundRun& found) {
+    const std::filesystem::path folder = found.folder, path = folder / "weights.safetensors";
+    require(found.run.finished(), folder.string(), " holds ", found.run.history.size(), " of ", found.run.epochs,
+            " epochs.  Finish the run (the same command goes on with it), or leave it out.");
+    const TensorFile file = read_model_file(path);
+    const ModelOptions model = model_for(file, path.string(), found.model);
+    std::unique_ptr<Module> net = load_model(file, path.string(), model);
+    auto* cifar = dynamic_cast<CifarNet*>(net.get());
+    require(cifar, folder.string(), " holds ", describe(model),
+            ".  These experiments look into the nets of CIFAR-10: ", "resnet20, plain20, resnet56, ...");
+    net.release();
+    const auto preprocessing = preprocessing_of(file, path.string());
+    require(preprocessing.has_value(), path.string(), " does not say how its pictures were prepared.");
+    return {.kind = found.run.kind,
+            .depth = found.run.depth,
+            .seed = found.run.seed,
+            .net = std::unique_ptr<CifarNet>(cifar),
+            .preprocessing = *preprocessing,
+            .folder = folder.string(),
+            .commit = found.commit,
+            .hash = weights_hash(folder)};
+}
+
+}  // namespace
+
+std::string TrainedNet::name() const { return text(kind == "plain" ? "plain-" : "resnet-", depth); }
+
+std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs) {
+    std::vector<TrainedNet> nets;
+    for (const FoundRun& run : runs) nets.push_back(read_net(run));
+    std::ranges::sort(nets, {}, [](const TrainedNet& net) { return std::tuple(net.kind, net.depth, net.seed); });
+    return nets;
+}
+
+std::vector<const TrainedNet*> nets_of(const std::vector<TrainedNet>& nets, const std::string& kind, int depth) {
+    std::vector<const TrainedNet*> found;
+    for (const TrainedNet& net : nets)
+        if (net.kind == kind && net.depth == depth) found.push_back(&net);
+    return found;
+}
+
+std::vector<int> depths_of(const std::vector<TrainedNet>& nets, const std::string& kind) {
+    std::set<int> depths;
+    for (const TrainedNet& net : nets)
+        if (net.kind == kind) depths.insert(net.depth);
+    return {depths.begin(), depths.end()};
+}
+
+std::vector<int> twin_depths(const std::vector<TrainedNet>& nets) {
+    std::vector<int> both;
+    for (int depth : depths_of(nets, "plain"))
+        if (!nets_of(nets, "residual", depth).empty()) both.push_back(depth);
+    return both;
+}
+
+}  // namespace deepen

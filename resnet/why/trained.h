@@ -1,0 +1,40 @@
+// Which nets does an experiment look into?
+//
+// Trained ones, from run folders (training/run_folder.h): of the CIFAR families, since these have plain and residual
+// twins.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "resnet/cifar.h"
+#include "resnet/data/pictures.h"
+#include "resnet/training/merge.h"
+
+namespace deepen {
+
+struct TrainedNet {
+    std::string kind;                                    // "plain" or "residual"
+    int depth = 0;
+    std::uint64_t seed = 0;
+    std::unique_ptr<CifarNet> net;
+    Preprocessing preprocessing;                         // of its pictures
+    std::string folder, commit, hash;                    // of its weights
+
+    std::string name() const;                            // "resnet-20"
+};
+
+// The net of each run, plain ones first, by depth and seed.  Refuses a run whose weights are missing, damaged or of
+// another net than its config.json says, and runs that are not finished.
+std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs);
+
+// Those of one kind and depth, in the order of their seeds.
+std::vector<const TrainedNet*> nets_of(const std::vector<TrainedNet>& nets, const std::string& kind, int depth);
+
+// The depths at which both kinds are there, or those of one kind; ascending.
+std::vector<int> twin_depths(const std::vector<TrainedNet>& nets);
+std::vector<int> depths_of(const std::vector<TrainedNet>& nets, const std::string& kind);
+
+}  // namespace deepen

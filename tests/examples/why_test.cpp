@@ -1,0 +1,52 @@
+// Does build/why do what it says?
+#include <gtest/gtest.h>
+
+#include "tests/examples/command.h"
+#include "tests/scratch.h"
+
+namespace deepen {
+namespace {
+
+const std::string data = " --data-path synthetic --synthetic-train 64 --synthetic-test 40";
+
+TEST(Why, LooksIntoRunsAndWritesPages) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is missing";
+    const Scratch scratch;
+    const std::string folder = scratch.folder().string();
+    for (const char* net : {"plain8", "resnet8", "resnet14"})
+        expect("build/train --model " + std::string(net) + data + " --width 4 --epochs 1 --batch-size 16 " +
+                   "--output-dir " + folder + "/runs/" + net,
+               0, "test error");
+    const std::string why = "build/why all --run " + folder + "/runs" + data + " --output-dir " + folder + "/out";
+    const Outcome first = run(why);
+    EXPECT_EQ(first.code, 0) << first.output;
+    for (const char* words : {"Do residual nets respond less?", "the deeper the residual net", "Can a net do without",
+                              "a guess has", "all on one page: "})
+        expect_mentions(first.output, words);
+    for (const char* file : {"why.html", "responses.html", "responses.svg", "lesion.png", "responses.csv"})
+        EXPECT_TRUE(std::filesystem::exists(scratch / ("out/" + std::string(file)))) << file;
+    const std::string numbers = run("cat " + folder + "/out/lesion.csv").output;
+    expect_mentions(numbers, "kind,depth,seed,what,how_many,error\nplain,8,1,whole,0,0.");
+    expect_mentions(numbers, "residual,14,1,without_block,1,0.");
+
+    // An interrupted command goes on with what was measured: here, one number of which is another by now.
+    EXPECT_EQ(run("sed -i '2s/,.*/,0.4321/' " + folder + "/out/lesion-measured.csv").code, 0);
+    EXPECT_EQ(run(why).code, 0);
+    expect_mentions(run("cat " + folder + "/out/lesion.csv").output, "0.4321");
+}
+
+TEST(Why, RefusesWhatItCannotLookInto) {
+    const Scratch scratch;
+    const std::string folder = scratch.folder().string(), out = " --output-dir " + folder + "/out";
+    expect("build/why", 2, "experiment is missing");
+    expect("build/why lesions", 2, "lesion");
+    expect("build/why lesion --run " + folder + out, 2, "which pictures were these runs trained on?");
+    expect("build/why lesion" + data + out, 2, "give them with --run DIR");
+    expect("build/why lesion --run " + folder + "/none" + data + out, 1, "none");
+    expect("build/train --model resnet8 --width 4" + data + " --epochs 1 --output-dir " + folder + "/run", 0, "test");
+    expect("rm " + folder + "/run/weights.safetensors; build/why lesion --run " + folder + "/run" + data + out, 1,
+           "weights.safetensors");
+}
+
+}  // namespace
+}  // namespace deepen
