@@ -21,6 +21,7 @@
 #include "resnet/training/run_folder.h"
 #include "resnet/why/lesion.h"
 #include "resnet/why/responses.h"
+#include "resnet/why/signal.h"
 
 using namespace deepen;
 namespace fs = std::filesystem;
@@ -29,8 +30,10 @@ namespace {
 
 struct Experiment {
     const char *name, *shows;
+    bool needs_nets = true;  // trained ones
 };
 constexpr Experiment experiments[] = {
+    {"signal", "what becomes of signals and gradients in untrained nets (Yang et al. 2019)", false},
     {"responses", "how much the layers of plain and residual nets respond (He et al. 2015, Figure 7)"},
     {"lesion", "what is left of a net without one of its blocks (Veit et al. 2016)"},
 };
@@ -50,7 +53,7 @@ struct Flags {
 void Flags::add_to(CLI::App& app) {
     std::vector<std::string> names{"all"};
     for (const Experiment& e : experiments) names.push_back(e.name);
-    app.add_option("experiment", experiment, "which one: responses, lesion, or all")
+    app.add_option("experiment", experiment, "which one: signal (needs no trained nets), responses, lesion, or all")
         ->required()
         ->transform(one_of(names))
         ->type_name("NAME");
@@ -122,8 +125,8 @@ PictureSet first_of(PictureSet set, Index count) {
 // Shows how far `passes` of all pictures through the nets have come.
 class Passes {
 public:
-    Passes(const char* name, Index passes)
-        : progress_({.name = name, .rounds = 1, .items = passes, .unit = "passes"}, std::cerr, terminal_at(2)) {
+    Passes(const char* name, Index passes, const char* unit = "passes")
+        : progress_({.name = name, .rounds = 1, .items = passes, .unit = unit}, std::cerr, terminal_at(2)) {
         progress_.start(1);
     }
     std::function<void()> counter() {
@@ -134,8 +137,13 @@ private:
     Progress progress_;
 };
 
-Study made(const std::string& name, const std::vector<TrainedNet>& nets, const PictureSet& pictures,
-           const fs::path& output) {
+Study made(const std::string& name, const std::vector<TrainedNet>& nets, const PictureSet& train,
+           const PictureSet& pictures, const fs::path& output) {
+    if (name == "signal") {
+        const SignalOptions options;
+        Passes passes("signal", signal_measurements(options), "measurements");
+        return signal_study(options, train, passes.counter());
+    }
     if (name == "responses") {
         Passes passes("responses", std::ssize(nets));
         return responses_study(nets, pictures, passes.counter());
@@ -191,14 +199,17 @@ int main(int argc, char** argv) {
         const DataSplits data =
             flags.runs.empty() ? load_data("synthetic", small_set) : load_data(flags.data_path, flags.data);
         make_output_folder(output);
-        if (flags.runs.empty() && !train_small_nets(output / "nets", data)) {
+        const bool needs_nets =
+            std::ranges::any_of(experiments, [&](const Experiment& e) { return flags.asked(e) && e.needs_nets; });
+        if (needs_nets && flags.runs.empty() && !train_small_nets(output / "nets", data)) {
             std::cerr << "why: give the same command again to go on.\n";
             return 0;
         }
         std::vector<fs::path> folders(flags.runs.begin(), flags.runs.end());
         if (folders.empty()) folders.push_back(output / "nets");
         const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
-        const std::vector<TrainedNet> nets = read_nets(find_runs(folders, say));
+        const std::vector<TrainedNet> nets =
+            needs_nets ? read_nets(find_runs(folders, say)) : std::vector<TrainedNet>();
         const PictureSet pictures = first_of(data.test, flags.pictures);
         for (const TrainedNet& net : nets)
             require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",
@@ -209,7 +220,7 @@ int main(int argc, char** argv) {
         std::vector<Study> studies;
         for (const Experiment& e : experiments) {
             if (!flags.asked(e)) continue;
-            studies.push_back(made(e.name, nets, pictures, output));
+            studies.push_back(made(e.name, nets, data.train, pictures, output));
             write_study(output, studies.back(), run, say);
             print_study(studies.back(), output / (std::string(e.name) + ".html"));
         }

@@ -73,17 +73,18 @@ std::string plotted(const Plot& plot, const std::string& prefix, LookOf look) {
 }  // namespace
 
 std::string drawn(const std::vector<Plot>& plots, const std::string& name, FigureFormat format) {
-    const int count = static_cast<int>(plots.size()), panel = count == 1 ? 640 : count == 2 ? 460 : 380;
-    std::string s = text("set multiplot layout 1,", count, "\n",
-                         "set key top left Left reverse samplen 2 textcolor rgb '#444444'\n"
+    // Up to three in a row.
+    const int count = static_cast<int>(plots.size()), rows = count > 3 ? 2 : 1, columns = (count + rows - 1) / rows;
+    const int panel = columns == 1 ? 640 : columns == 2 ? 480 : 380;
+    std::string s = text("set multiplot layout ", rows, ",", columns, "\n",
+                         "set key outside top center horizontal samplen 2 textcolor rgb '#444444'\n"
                          "set border 3 linecolor rgb '#888888'\n"
                          "set tics nomirror out scale 0.5 textcolor rgb '#444444'\n"
-                         "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n"
-                         "set key outside top center horizontal\n");
+                         "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n");
     for (std::size_t i = 0; i < plots.size(); ++i)
         s += axes(plots[i]) +
              plotted(plots[i], text("p", i, "s"), [](const Series& line, std::size_t) { return pen(line.look); });
-    return draw(s + "unset multiplot\n", {count * panel, 400, 13, name}, format);
+    return draw(s + "unset multiplot\n", {columns * panel, rows * 400, 13, name}, format);
 }
 
 std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& terminal) {
@@ -103,7 +104,7 @@ std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& termin
 }
 
 std::string colour_of(const std::string& kind, std::size_t place) {
-    return tint(kind == "plain" ? "#d55e00" : "#0072b2", std::max(0.35, 1 - 0.3 * static_cast<double>(place)));
+    return tint(kind == "plain" ? "#d55e00" : "#0072b2", std::max(0.25, 1 - 0.2 * static_cast<double>(place)));
 }
 
 }  // namespace deepen

@@ -8,28 +8,11 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "resnet/data/loader.h"
+#include "resnet/why/moments.h"
 
 namespace deepen {
 
 // --- measuring ------------------------------------------------------------------------------------------
-
-namespace {
-
-// Of numbers that arrive in pieces: mean and mean square in double.
-struct Moments {
-    double count = 0, sum = 0, squares = 0;
-
-    void add(std::span<const Real> values) {
-        for (const Real value : values) sum += value, squares += static_cast<double>(value) * value;
-        count += static_cast<double>(values.size());
-    }
-    double deviation() const {
-        const double mean = sum / count;
-        return std::sqrt(std::max(0.0, squares / count - mean * mean));
-    }
-};
-
-}  // namespace
 
 std::vector<Response> responses(CifarNet& net, const PictureSet& pictures, const Preprocessing& preprocessing) {
     std::vector<Response> layers;
@@ -46,7 +29,7 @@ std::vector<Response> responses(CifarNet& net, const PictureSet& pictures, const
     Loader loader(pictures, preprocessing, {.batch = 100});
     loader.start(0);
     for (Batch batch; loader.next(batch);) net(batch.x);
-    for (Response& layer : layers) layer.deviation = moments[layer.layer].deviation();
+    for (Response& layer : layers) layer.deviation = std::sqrt(moments[layer.layer].variance());
     return layers;
 }
 

@@ -1,0 +1,24 @@
+// Mean and variance of numbers that arrive in pieces.
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "engine/real.h"
+
+namespace deepen {
+
+struct Moments {
+    double count = 0, sum = 0, squares = 0;
+
+    void add(std::span<const Real> values) {
+        for (const Real value : values) sum += value, squares += static_cast<double>(value) * value;
+        count += static_cast<double>(values.size());
+    }
+    double variance() const {                            // divided by the count
+        const double mean = sum / count;
+        return std::max(0.0, squares / count - mean * mean);
+    }
+};
+
+}  // namespace deepen

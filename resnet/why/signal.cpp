@@ -1,0 +1,290 @@
+// What becomes of a signal in an untrained net, and of its gradient on the way back?  See signal.h.
+#include "resnet/why/signal.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numbers>
+
+#include "engine/autograd.h"
+#include "engine/error.h"
+#include "layers/sgd.h"
+#include "resnet/cifar.h"
+#include "resnet/data/loader.h"
+#include "resnet/training/statistics.h"
+
+namespace deepen {
+
+// --- measuring ------------------------------------------------------------------------------------------
+
+namespace {
+
+std::unique_ptr<CifarNet> net_of(const SignalOptions& options, const std::string& kind, int depth, std::uint64_t seed) {
+    auto net = cifar_resnet(
+        {.depth = depth, .shortcut = kind == "plain" ? Shortcut::none : Shortcut::A, .width = options.width});
+    initialise(*net, seed);
+    return net;
+}
+
+Tensor loss_of(CifarNet& net, const Batch& batch) { return cross_entropy(net(batch.x), batch.labels); }
+
+Passage passage(CifarNet& net, const Batch& batch, Passage p) {
+    const SignalWatch watch;
+    loss_of(net, batch).backward();
+    for (const LayerSignal& layer : watch.layers()) p.gradients.push_back(layer.gradient);
+    for (const BlockSignal& block : watch.blocks()) p.variances.push_back(block.variance);
+    return p;
+}
+
+// One step of SGD on each batch, with the paper's rate, momentum and decay.
+class Steps {
+public:
+    Steps(CifarNet& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+          std::uint64_t seed)
+        : net_(net),
+          sgd_(named_parameters(net), {}),
+          loader_(pictures, preprocessing, {.batch = batch, .shuffle = true, .drop_last = true, .seed = seed}) {
+        loader_.start(1);
+    }
+    void take() {
+        Batch batch;
+        while (!loader_.next(batch)) loader_.start(++epoch_);
+        sgd_.zero_grad();
+        loss_of(net_, batch).backward();
+        sgd_.step();
+        sgd_.zero_grad();
+    }
+
+private:
+    CifarNet& net_;
+    Sgd sgd_;
+    Loader loader_;
+    Index epoch_ = 1;
+};
+
+constexpr const char* kinds[] = {"plain", "residual"};
+
+}  // namespace
+
+Index signal_measurements(const SignalOptions& options) {
+    const auto exploding =
+        std::ranges::count_if(options.depths, [&](int depth) { return depth <= options.deepest_that_explodes; });
+    return std::ssize(options.seeds) * (std::ssize(options.depths) + 2 * exploding + 2 * std::ssize(options.steps));
+}
+
+std::vector<Passage> measure_signals(const SignalOptions& options, const PictureSet& pictures,
+                                     const std::function<void()>& measured) {
+    const Preprocessing preprocessing = Preprocessing::per_channel(pictures);
+    Loader loader(pictures, preprocessing, {.batch = options.batch});
+    loader.start(0);
+    Batch batch;  // that everything is measured on
+    require(loader.next(batch) && std::ssize(batch.labels) == options.batch, "signals need ", options.batch,
+            " pictures, and there are ", pictures.count(), ".");
+    std::vector<Passage> all;
+    const auto note = [&](CifarNet& net, const Passage& known) {
+        all.push_back(passage(net, batch, known));
+        measured();
+    };
+    for (std::uint64_t seed : options.seeds) {
+        for (int depth : options.depths) {
+            const auto residual = net_of(options, "residual", depth, seed);
+            note(*residual, {.kind = "residual", .depth = depth, .seed = seed});
+            if (depth > options.deepest_that_explodes) continue;
+            const auto plain = net_of(options, "plain", depth, seed),
+                       without = net_of(options, "residual", depth, seed);
+            note(*plain, {.kind = "plain", .depth = depth, .seed = seed});
+            without->evaluate();
+            note(*without, {.kind = "residual", .depth = depth, .seed = seed, .norm = false});
+        }
+        for (const char* kind : kinds) {
+            const auto net = net_of(options, kind, options.trained_depth, seed);
+            Steps steps(*net, pictures, preprocessing, options.batch, seed);
+            Index taken = 0;
+            for (Index goal : options.steps) {
+                for (; taken < goal; ++taken) steps.take();
+                note(*net, {.kind = kind, .depth = options.trained_depth, .seed = seed, .steps = taken});
+            }
+        }
+    }
+    return all;
+}
+
+// --- judging --------------------------------------------------------------------------------------------
+
+double slope_of_logarithm(const std::vector<double>& y) {
+    const double n = static_cast<double>(y.size()), middle = (n - 1) / 2;
+    double above = 0, below = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        const double x = static_cast<double>(i) - middle;
+        above += x * std::log10(y[i]), below += x * x;
+    }
+    return above / below;
+}
+
+double Passage::growth() const { return std::pow(10, -slope_of_logarithm(gradients)); }
+
+double Passage::orders() const {
+    const auto [low, high] = std::ranges::minmax(gradients);
+    return std::log10(high / low);
+}
+
+namespace {
+
+using Chosen = std::function<bool(const Passage&)>;
+std::vector<const Passage*> some(const std::vector<Passage>& all, const Chosen& chosen) {
+    std::vector<const Passage*> found;
+    for (const Passage& p : all)
+        if (chosen(p)) found.push_back(&p);
+    return found;
+}
+
+std::vector<const Passage*> untrained(const std::vector<Passage>& all, const std::string& kind, int depth,
+                                      bool norm = true) {
+    return some(all,
+                [&](const Passage& p) { return p.kind == kind && p.depth == depth && p.norm == norm && p.steps == 0; });
+}
+
+// The deepest or the shallowest net of a kind, before training.
+int depth_of(const std::vector<Passage>& all, const std::string& kind, bool deepest, bool norm = true) {
+    int depth = 0;
+    for (const Passage& p : all)
+        if (p.steps == 0 && p.kind == kind && p.norm == norm)
+            depth = depth == 0 ? p.depth : deepest ? std::max(depth, p.depth) : std::min(depth, p.depth);
+    return depth;
+}
+
+template <class Value>
+std::vector<double> each(const std::vector<const Passage*>& passages, Value value) {
+    std::vector<double> values;
+    for (const Passage* p : passages) values.push_back(value(*p));
+    return values;
+}
+
+// Whether the values' mean lies between two limits, by its interval; of one seed, by the value itself.
+Outcome between(const std::vector<double>& values, double low, double high) {
+    const Outcome not_high = below(values, high, 0), too_low = below(values, low, 0);
+    if (not_high == Outcome::untested) return not_high;
+    if (not_high == Outcome::fails || too_low == Outcome::holds) return Outcome::fails;
+    return not_high == Outcome::holds && too_low == Outcome::fails ? Outcome::holds : Outcome::unclear;
+}
+
+// "1.178 (95 % interval 1.176 to 1.180)"
+std::string in_words(const std::vector<double>& values, const char* pattern) {
+    const Contrast mean = contrast({{1, values}});
+    std::string s = format(pattern, mean.effect);
+    if (values.size() > 1)
+        s += text(" (95 % interval ", format(pattern, mean.interval.low), " to ", format(pattern, mean.interval.high),
+                  ")");
+    return s;
+}
+
+Claim explosion(const std::vector<Passage>& all) {
+    const int depth = depth_of(all, "plain", true);
+    const std::vector<double> growth =
+        each(untrained(all, "plain", depth), [](const Passage& p) { return p.growth(); });
+    return {"at the start, the gradient of a plain net with batch norm explodes towards the input as theory says",
+            between(growth, threshold::least_growth, threshold::most_growth),
+            text("in plain-", depth, " its norm grows by a factor of ", in_words(growth, "%.3f"), " a layer; theory: ",
+                 format("%.3f in wide layers, %.2f to 1.20 in narrow ones.",
+                        std::sqrt(std::numbers::pi / (std::numbers::pi - 1)), 1.17))};
+}
+
+Claim no_exponential(const std::vector<Passage>& all) {
+    Claim claim{"that of a residual net grows as a power of depth only", Outcome::untested,
+                "this needs nets of two depths."};
+    // The logarithm of the growth through a whole net, and how it grows with depth: to the power of 1, an exponential.
+    struct Course {
+        int shallow, deep;
+        double first, last, exponent;
+    };
+    const auto course = [&](const char* kind) {
+        const auto orders = [&](int depth) {
+            return mean_of(each(untrained(all, kind, depth), [](const Passage& p) {
+                return std::log10(p.growth()) * static_cast<double>(p.depth);
+            }));
+        };
+        Course c{depth_of(all, kind, false), depth_of(all, kind, true), 0, 0, 0};
+        if (c.shallow == c.deep) return c;
+        c.first = orders(c.shallow), c.last = orders(c.deep);
+        // A gradient that does not grow at all grows by no exponential.
+        if (c.first > 0 && c.last > 0)
+            c.exponent = std::log(c.last / c.first) / std::log(static_cast<double>(c.deep) / c.shallow);
+        return c;
+    };
+    const Course residual = course("residual"), plain = course("plain");
+    if (residual.shallow == residual.deep) return claim;
+    claim.outcome = residual.exponent < threshold::power_of_depth ? Outcome::holds
+                    : residual.exponent > threshold::proportional ? Outcome::fails
+                                                                  : Outcome::unclear;
+    const auto told = [](const char* kind, const Course& c) {
+        return text("from ", kind, "-", c.shallow, " to ", kind, "-", c.deep,
+                    format(" from a factor of %.3g to %.3g", std::pow(10, c.first), std::pow(10, c.last)));
+    };
+    claim.finding = text("the gradient's growth through the whole net goes ", told("resnet", residual), ", ",
+                         told("plain", plain), ".  Its logarithm grows as depth to the power of ",
+                         format("%.2f, in plain nets %.2f (an exponential: 1; threshold: %g).", residual.exponent,
+                                plain.exponent, threshold::power_of_depth));
+    return claim;
+}
+
+// The factor from block to block, over the deeper half of a net's blocks.
+double factor_a_block(const Passage& p) {
+    return std::pow(10, slope_of_logarithm({p.variances.begin() + std::ssize(p.variances) / 2, p.variances.end()}));
+}
+
+Claim doubling(const std::vector<Passage>& all) {
+    const int depth = depth_of(all, "residual", true, false);
+    const std::vector<double> without = each(untrained(all, "residual", depth, false), factor_a_block);
+    const std::vector<double> with = each(untrained(all, "residual", depth), factor_a_block);
+    Claim claim{"the variance of a residual net doubles from block to block without batch norm, and does not with it",
+                Outcome::untested, "there is no residual net."};
+    if (with.empty() || without.empty()) return claim;
+    const Outcome doubles = between(without, threshold::doubling - threshold::doubling_within,
+                                    threshold::doubling + threshold::doubling_within);
+    const Outcome tame = below(with, threshold::no_factor, 0);
+    claim.outcome = doubles == tame                                       ? doubles
+                    : doubles == Outcome::fails || tame == Outcome::fails ? Outcome::fails
+                                                                          : Outcome::unclear;
+    claim.finding = text("in resnet-", depth, " it grows by a factor of ", in_words(without, "%.3f"),
+                         " a block without batch norm, and of ", in_words(with, "%.3f"), " with it.");
+    return claim;
+}
+
+Claim healthy(const std::vector<Passage>& all) {
+    Claim claim{"in training, the gradients of a plain net are healthy: their range at the start is gone",
+                Outcome::untested, "no net was trained."};
+    const auto trained = some(all, [](const Passage& p) { return p.kind == "plain" && p.steps > 0; });
+    if (trained.empty()) return claim;
+    const int depth = trained.front()->depth;
+    const std::vector<const Passage*> starts = untrained(all, "plain", depth);
+    // By steps: orders of magnitude, as shares of those at the start; growth a layer.
+    std::map<Index, std::vector<double>> left, growth;
+    for (const Passage* p : trained)
+        for (const Passage* start : starts)
+            if (start->seed == p->seed) {
+                left[p->steps].push_back(p->orders() / start->orders());
+                growth[p->steps].push_back(p->growth());
+            }
+    if (left.empty()) return claim;
+    std::string course;
+    for (const auto& [steps, shares] : left)
+        course += text(course.empty() ? "" : ", ", format("%.0f %% after ", 100 * mean_of(shares)), steps,
+                       steps == 1 ? " step" : " steps");
+    claim.outcome = below(left.rbegin()->second, threshold::range_left, 0);
+    claim.finding = text("between plain-", depth, "'s largest and smallest gradient lie, at the start, ",
+                         format("%.1f orders of magnitude; of these are left ",
+                                mean_of(each(starts, [](const Passage& p) { return p.orders(); }))),
+                         course, format(" (threshold: %.0f %%).  ", 100 * threshold::range_left),
+                         format("The growth towards the input, %.3f a layer at the start, is then ",
+                                mean_of(each(starts, [](const Passage& p) { return p.growth(); }))),
+                         format("%.3f: above 1 it explodes, below it vanishes.", mean_of(growth.rbegin()->second)));
+    return claim;
+}
+
+}  // namespace
+
+std::vector<Claim> judge_signals(const std::vector<Passage>& passages) {
+    return {explosion(passages), no_exponential(passages), doubling(passages), healthy(passages)};
+}
+
+}  // namespace deepen
