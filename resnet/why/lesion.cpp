@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "engine/error.h"
 #include "engine/random.h"
@@ -212,12 +213,16 @@ std::vector<Plot> plots_of(const std::vector<Lesions>& found, double guessing) {
                    .bottom = 0,
                    .top = top,
                    .series = {}};
-    std::map<std::string, std::size_t> place;
+    std::map<std::string, std::set<int>> deeper;  // of each kind, which depths are still to come
+    for (const Lesions& l : found) deeper[l.net->kind].insert(l.net->depth);
     std::map<std::string, std::string> colours;
     for (const Lesions& l : found) {
         const std::string name = l.net->name();
         const bool first = !colours.count(name);  // of several seeds, one is named
-        if (first) colours[name] = colour_of(l.net->kind, place[l.net->kind]++);
+        if (first) {
+            deeper[l.net->kind].erase(l.net->depth);
+            colours[name] = colour_of(l.net->kind, deeper[l.net->kind].size());
+        }
         const std::string colour = colours[name], shown = first ? name : "";
         Series series{shown, colour, Series::Look::line_and_points, {}}, whole{"", colour, Series::Look::dashed, {}};
         Series changes{"", colour, Series::Look::rings, {}};

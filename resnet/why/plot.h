@@ -39,7 +39,7 @@ std::string drawn(const std::vector<Plot>& plots, const std::string& name, Figur
 std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& terminal);
 
 // Okabe and Ito's (2008), which can be told apart by most readers: plain nets vermillion, residual nets blue; lighter
-// for the second, third, ... of a kind.
+// the further from the deepest, which has place 0.
 std::string colour_of(const std::string& kind, std::size_t place);
 
 }  // namespace deepen

@@ -103,11 +103,12 @@ Plot plot_of(const std::vector<Profile>& profiles, bool sorted) {
     Plot plot{.title = sorted ? "sorted by size" : "in the order of layers",
               .x = sorted ? "layers, the largest first" : "layer, from the input",
               .y = "standard deviation",
-              .bottom = 0,
+              .log_y = true,
               .series = {}};
-    std::map<std::string, std::size_t> place;
+    std::map<std::string, std::size_t> deeper;  // of each kind, how many are still to come
+    for (const Profile& profile : profiles) ++deeper[profile.kind];
     for (const Profile& profile : profiles) {
-        Series series{profile.name, colour_of(profile.kind, place[profile.kind]++), Series::Look::line_and_points, {}};
+        Series series{profile.name, colour_of(profile.kind, --deeper[profile.kind]), Series::Look::line_and_points, {}};
         std::vector<double> values = profile.deviations;
         if (sorted) std::ranges::sort(values, std::greater());
         for (std::size_t i = 0; i < values.size(); ++i) series.points.emplace_back(i + 1, values[i]);
