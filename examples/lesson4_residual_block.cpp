@@ -128,6 +128,7 @@ int main(int argc, char** argv) {
         "Neither vanishes, though the weights are small again.  In the plain chain it grows far more.");
     std::printf(
         "\n   So with batch norm, the plain chain does not suffer from vanishing gradients, at least before\n"
-        "   training.  Whether it trains worse, and whether shortcuts help, takes an experiment: lesson 5.\n");
+        "   training.  What the first steps make of it: build/why signal.  Whether it trains worse, and whether\n"
+        "   shortcuts help, takes an experiment: lesson 5.\n");
     return lesson.end();
 }

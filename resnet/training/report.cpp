@@ -134,12 +134,14 @@ constexpr const char* why = R"(<h2>Why?</h2>
 <p>The deeper plain net can do all that the shallower one does: let its extra layers pass their input on unchanged.
 So a deeper net that <em>trains</em> worse neither lacks capacity nor overfits; it is harder to
 optimise.  Vanishing gradients are an unlikely reason: with batch normalisation the signals keep their variance, and
-the gradients were found healthy (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, section
-4.1).</p>
+the gradients were found healthy in training (<a href="https://arxiv.org/abs/1512.03385">He et al. 2015</a>, section
+4.1).  At the start they explode, and batch normalisation is what makes them (<a
+href="https://arxiv.org/abs/1902.08129">Yang et al. 2019</a>): <code>build/why signal</code> measures it.</p>
 <p>A residual block computes x + F(x) where a plain one computes F(x).  Passing the input on then takes no more than
 F = 0, and what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual
 nets respond less than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a
-proof of it.</p>
+proof of it.  <code>build/why responses</code> and <code>build/why lesion</code> look into the nets of runs like
+these.</p>
 )";
 
 constexpr const char* how_to_read_curves = R"(
