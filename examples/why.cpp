@@ -83,9 +83,9 @@ constexpr DataOptions small_set{.train_count = 3000, .test_count = 1000};
 std::vector<Recipe> small_recipes() {
     std::vector<Recipe> recipes;
     for (std::uint64_t seed : {1, 2, 3})
-        for (const char* name : {"plain14", "resnet14", "plain32", "resnet32"}) {
+        for (const char* name : {"plain8", "resnet8", "plain20", "resnet20"}) {
             Recipe r{.model = completed({.name = name, .width = 8}), .pretrained = {}, .training = {}};
-            r.training.epochs = 4, r.training.batch = 32, r.training.seed = seed;
+            r.training.epochs = 8, r.training.batch = 32, r.training.seed = seed;
             r.training.schedule.base = 0.03;
             recipes.push_back(r);
         }
