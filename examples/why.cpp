@@ -2,7 +2,8 @@
 //
 // Each experiment looks into trained nets and tests one claim of the literature: resnet/why/.  Without --run, small
 // nets are trained for it on generated pictures, into OUTPUT/nets, where all experiments find them.  What is written is
-// told in study.h.  After an interruption the same command goes on with what is there.
+// told in study.h.  After an interruption the same command goes on with the nets that are trained and with what lesion
+// has measured; signal and responses, which take a minute or two, begin anew.
 #include <iostream>
 
 #include "engine/build_info.h"

@@ -128,21 +128,15 @@ double Passage::orders() const {
     return std::log10(high / low);
 }
 
-namespace {
-
-using Chosen = std::function<bool(const Passage&)>;
-std::vector<const Passage*> some(const std::vector<Passage>& all, const Chosen& chosen) {
+std::vector<const Passage*> passages_of(const std::vector<Passage>& all, const std::string& kind, int depth, bool norm,
+                                        Index steps) {
     std::vector<const Passage*> found;
     for (const Passage& p : all)
-        if (chosen(p)) found.push_back(&p);
+        if (p.kind == kind && p.depth == depth && p.norm == norm && p.steps == steps) found.push_back(&p);
     return found;
 }
 
-std::vector<const Passage*> untrained(const std::vector<Passage>& all, const std::string& kind, int depth,
-                                      bool norm = true) {
-    return some(all,
-                [&](const Passage& p) { return p.kind == kind && p.depth == depth && p.norm == norm && p.steps == 0; });
-}
+namespace {
 
 // The deepest or the shallowest net of a kind, before training.
 int depth_of(const std::vector<Passage>& all, const std::string& kind, bool deepest, bool norm = true) {
@@ -181,7 +175,7 @@ std::string in_words(const std::vector<double>& values, const char* pattern) {
 Claim explosion(const std::vector<Passage>& all) {
     const int depth = depth_of(all, "plain", true);
     const std::vector<double> growth =
-        each(untrained(all, "plain", depth), [](const Passage& p) { return p.growth(); });
+        each(passages_of(all, "plain", depth), [](const Passage& p) { return p.growth(); });
     return {"at the start, the gradient of a plain net with batch norm explodes towards the input as theory says",
             between(growth, threshold::least_growth, threshold::most_growth),
             text("in plain-", depth, " its norm grows by a factor of ", in_words(growth, "%.3f"), " a layer; theory: ",
@@ -199,7 +193,7 @@ Claim no_exponential(const std::vector<Passage>& all) {
     };
     const auto course = [&](const char* kind) {
         const auto orders = [&](int depth) {
-            return mean_of(each(untrained(all, kind, depth), [](const Passage& p) {
+            return mean_of(each(passages_of(all, kind, depth), [](const Passage& p) {
                 return std::log10(p.growth()) * static_cast<double>(p.depth);
             }));
         };
@@ -234,8 +228,8 @@ double factor_a_block(const Passage& p) {
 
 Claim doubling(const std::vector<Passage>& all) {
     const int depth = depth_of(all, "residual", true, false);
-    const std::vector<double> without = each(untrained(all, "residual", depth, false), factor_a_block);
-    const std::vector<double> with = each(untrained(all, "residual", depth), factor_a_block);
+    const std::vector<double> without = each(passages_of(all, "residual", depth, false), factor_a_block);
+    const std::vector<double> with = each(passages_of(all, "residual", depth), factor_a_block);
     Claim claim{"the variance of a residual net doubles from block to block without batch norm, and does not with it",
                 Outcome::untested, "there is no residual net."};
     if (with.empty() || without.empty()) return claim;
@@ -253,10 +247,12 @@ Claim doubling(const std::vector<Passage>& all) {
 Claim healthy(const std::vector<Passage>& all) {
     Claim claim{"in training, the gradients of a plain net are healthy: their range at the start is gone",
                 Outcome::untested, "no net was trained."};
-    const auto trained = some(all, [](const Passage& p) { return p.kind == "plain" && p.steps > 0; });
+    std::vector<const Passage*> trained;
+    for (const Passage& p : all)
+        if (p.kind == "plain" && p.steps > 0) trained.push_back(&p);
     if (trained.empty()) return claim;
     const int depth = trained.front()->depth;
-    const std::vector<const Passage*> starts = untrained(all, "plain", depth);
+    const std::vector<const Passage*> starts = passages_of(all, "plain", depth);
     // By steps: orders of magnitude, as shares of those at the start; growth a layer.
     std::map<Index, std::vector<double>> left, growth;
     for (const Passage* p : trained)

@@ -69,6 +69,10 @@ struct Passage {
     double orders() const;                               // of magnitude, between the largest and smallest gradient
 };
 
+// Those of one kind and depth, from each seed.
+std::vector<const Passage*> passages_of(const std::vector<Passage>& all, const std::string& kind, int depth,
+                                        bool norm = true, Index steps = 0);
+
 // The slope of log10 y over x = 0, 1, 2, ..., by least squares.
 double slope_of_logarithm(const std::vector<double>& y);
 

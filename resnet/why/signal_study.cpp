@@ -1,9 +1,7 @@
 // How is told what becomes of signals?  See signal.h.
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
-#include <set>
 
 #include "engine/error.h"
 #include "resnet/why/signal.h"
@@ -13,11 +11,10 @@ namespace {
 
 constexpr const char* source =
     "<p><a href=\"https://arxiv.org/abs/1902.08129\">Yang et al. 2019</a>: batch norm makes the gradient of a deep "
-    "plain "
-    "net explode at the start, by &radic;(&pi;/(&pi;&minus;1)) = 1.211 a layer where relu follows.  In a residual net "
+    "plain net explode at the start, by &radic;(&pi;/(&pi;&minus;1)) = 1.211 a layer where relu follows.  In a "
+    "residual net "
     "it grows as a power of depth.  <a href=\"https://arxiv.org/abs/1512.03385\">He et al. 2015</a>, section 4.1, "
-    "found "
-    "the gradients of their plain nets healthy: in training.</p>\n";
+    "found the gradients of their plain nets healthy: in training.</p>\n";
 
 constexpr const char* limits =
     "<p>That an exploding gradient at the start is why deep plain nets train badly: the explosion is gone after a few "
@@ -26,8 +23,7 @@ constexpr const char* limits =
 
 constexpr const char* further =
     "<p>Balduzzi et al. 2017 (<a href=\"https://arxiv.org/abs/1702.08591\">arXiv:1702.08591</a>) look at what "
-    "gradients "
-    "are like instead of how large they are.  De and Smith 2020 (<a "
+    "gradients are like instead of how large they are.  De and Smith 2020 (<a "
     "href=\"https://arxiv.org/abs/2002.10444\">arXiv:2002.10444</a>) show that batch norm makes residual branches "
     "small at the start.  Lesson 4 (<code>build/lesson4_residual_block</code>) measures the gradient in a chain of "
     "blocks.</p>\n";
@@ -50,14 +46,6 @@ std::vector<std::pair<double, double>> points(const std::vector<double>& curve, 
 
 std::size_t step_of(const std::string& kind) { return kind == "plain" ? 1 : 2; }
 
-std::vector<const Passage*> those(const std::vector<Passage>& all, const std::string& kind, int depth, bool norm,
-                                  Index steps) {
-    std::vector<const Passage*> found;
-    for (const Passage& p : all)
-        if (p.kind == kind && p.depth == depth && p.norm == norm && p.steps == steps) found.push_back(&p);
-    return found;
-}
-
 std::string name_of(const std::string& kind, int depth) { return text(kind == "plain" ? "plain-" : "resnet-", depth); }
 
 Plot gradients(const std::vector<Passage>& all, const SignalOptions& options, const std::string& kind) {
@@ -68,9 +56,9 @@ Plot gradients(const std::vector<Passage>& all, const SignalOptions& options, co
     const double theory = -0.5 * std::log10(std::numbers::pi / (std::numbers::pi - 1));
     std::vector<int> depths;
     for (int depth : options.depths)
-        if (!those(all, kind, depth, true, 0).empty()) depths.push_back(depth);
+        if (!passages_of(all, kind, depth, true, 0).empty()) depths.push_back(depth);
     for (std::size_t i = 0; i < depths.size(); ++i) {
-        const std::vector<double> curve = mean_curve(those(all, kind, depths[i], true, 0), &Passage::gradients);
+        const std::vector<double> curve = mean_curve(passages_of(all, kind, depths[i], true, 0), &Passage::gradients);
         plot.series.push_back({name_of(kind, depths[i]), colour_of(kind, depths.size() - 1 - i), Series::Look::line,
                                points(curve, step_of(kind))});
         if (kind != "plain" || i + 1 < depths.size()) continue;
@@ -86,7 +74,7 @@ Plot variances(const std::vector<Passage>& all, const SignalOptions& options) {
     const int depth =
         *std::ranges::find_if(options.depths, [&](int d) { return d >= 110 || d == options.depths.back(); });
     for (bool norm : {false, true}) {
-        const std::vector<double> curve = mean_curve(those(all, "residual", depth, norm, 0), &Passage::variances);
+        const std::vector<double> curve = mean_curve(passages_of(all, "residual", depth, norm, 0), &Passage::variances);
         plot.series.push_back({text(name_of("residual", depth), norm ? "" : ", no batch norm"),
                                colour_of("residual", norm ? 0 : 2), Series::Look::line, points(curve)});
         if (norm) continue;
@@ -106,7 +94,7 @@ Plot trained(const std::vector<Passage>& all, const SignalOptions& options) {
     for (const char* kind : {"plain", "residual"}) {
         std::size_t place = options.steps.size();
         for (Index steps : options.steps) {
-            const auto found = those(all, kind, depth, true, steps);
+            const auto found = passages_of(all, kind, depth, true, steps);
             if (!found.empty())
                 plot.series.push_back({text(name_of(kind, depth), ", ", steps), colour_of(kind, --place),
                                        Series::Look::line,
