@@ -20,6 +20,7 @@
 #include "resnet/training/live_report.h"
 #include "resnet/training/plan.h"
 #include "resnet/training/run_folder.h"
+#include "resnet/why/landscape.h"
 #include "resnet/why/lesion.h"
 #include "resnet/why/responses.h"
 #include "resnet/why/signal.h"
@@ -37,6 +38,7 @@ constexpr Experiment experiments[] = {
     {"signal", "what becomes of signals and gradients in untrained nets (Yang et al. 2019)", false},
     {"responses", "how much the layers of plain and residual nets respond (He et al. 2015, Figure 7)"},
     {"lesion", "what is left of a net without one of its blocks (Veit et al. 2016)"},
+    {"landscape", "what the loss looks like around trained weights (Li et al. 2018)"},
 };
 
 struct Flags {
@@ -44,7 +46,7 @@ struct Flags {
     std::vector<std::string> runs;
     std::string data_path = "synthetic", output = "runs/why";
     DataOptions data;
-    Index pictures = 1000;
+    Index pictures = 0, points = 0;                      // 0: not given
     int threads = 0;
 
     bool asked(const Experiment& e) const { return experiment == "all" || experiment == e.name; }
@@ -54,7 +56,8 @@ struct Flags {
 void Flags::add_to(CLI::App& app) {
     std::vector<std::string> names{"all"};
     for (const Experiment& e : experiments) names.push_back(e.name);
-    app.add_option("experiment", experiment, "which one: signal (needs no trained nets), responses, lesion, or all")
+    app.add_option("experiment", experiment, "which one: signal (needs no trained nets), responses, lesion, landscape, "
+                                             "or all")
         ->required()
         ->transform(one_of(names))
         ->type_name("NAME");
@@ -63,9 +66,14 @@ void Flags::add_to(CLI::App& app) {
                    "trained on generated pictures")
         ->type_name("DIR");
     add_data_flags(app, data_path, data);
-    app.add_option("--pictures", pictures, "how many pictures of the test set to look at")
+    app.add_option("--pictures", pictures,
+                   "how many pictures of the test set to look at; landscape: of the training set.  By default 1000; "
+                   "landscape of small nets: 200")
         ->check(within(1, 1e6))
-        ->capture_default_str()
+        ->type_name("N");
+    app.add_option("--points", points,
+                   "landscape: points of the grid on a side, an odd number.  By default 25, of small nets 13")
+        ->check(within(3, 1001))
         ->type_name("N");
     app.add_option("--output-dir", output, "folder for pages, figures and numbers")
         ->capture_default_str()
@@ -138,16 +146,25 @@ private:
     Progress progress_;
 };
 
-Study made(const std::string& name, const std::vector<TrainedNet>& nets, const PictureSet& train,
-           const PictureSet& pictures, const fs::path& output) {
+Study made(const std::string& name, const std::vector<TrainedNet>& nets, const DataSplits& data, const Flags& flags) {
+    const fs::path output = flags.output;
+    const PictureSet pictures = first_of(data.test, flags.pictures ? flags.pictures : 1000);
     if (name == "signal") {
         const SignalOptions options;
         Passes passes("signal", signal_measurements(options), "measurements");
-        return signal_study(options, train, passes.counter());
+        return signal_study(options, data.train, passes.counter());
     }
     if (name == "responses") {
         Passes passes("responses", std::ssize(nets));
         return responses_study(nets, pictures, passes.counter());
+    }
+    if (name == "landscape") {
+        const bool small = flags.runs.empty();           // 12 nets, in half a minute
+        const LandscapeOptions options{.points = flags.points ? flags.points : small ? 13 : 25};
+        const Index count = flags.pictures ? flags.pictures : small ? 200 : 1000;
+        Passes passes("landscape", std::ssize(nets) * options.points * options.points, "points");
+        Notebook notebook(output / "landscape-measured.csv");
+        return landscape_study(nets, first_of(data.train, count), options, notebook, passes.counter());
     }
     Passes passes("lesion", lesions_passes(nets));
     Notebook notebook(output / "lesion-measured.csv");
@@ -211,7 +228,6 @@ int main(int argc, char** argv) {
         const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
         const std::vector<TrainedNet> nets =
             needs_nets ? read_nets(find_runs(folders, say)) : std::vector<TrainedNet>();
-        const PictureSet pictures = first_of(data.test, flags.pictures);
         for (const TrainedNet& net : nets)
             require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",
                     net.net->options().classes, " classes apart, and ", flags.data_path, " has ",
@@ -221,7 +237,7 @@ int main(int argc, char** argv) {
         std::vector<Study> studies;
         for (const Experiment& e : experiments) {
             if (!flags.asked(e)) continue;
-            studies.push_back(made(e.name, nets, data.train, pictures, output));
+            studies.push_back(made(e.name, nets, data, flags));
             write_study(output, studies.back(), run, say);
             print_study(studies.back(), output / (std::string(e.name) + ".html"));
         }

@@ -8,11 +8,18 @@
 namespace deepen {
 namespace {
 
+std::string first_figure(const Study& study, FigureFormat format) {
+    return study.surfaces.empty() ? drawn(study.plots, study.name, format)
+                                  : drawn(study.surfaces, "loss", study.name, format);
+}
+
 std::string section(const Study& study) {
     std::string s = study.source;
     int number = 0;
     for (const Claim& claim : study.claims) s += html_claim(++number, claim);
-    s += html_figure(drawn(study.plots, study.name, FigureFormat::svg), study.title, study.caption, false);
+    s += html_figure(first_figure(study, FigureFormat::svg), study.title, study.caption, false);
+    if (!study.surfaces.empty())
+        s += html_figure(drawn(study.plots, study.name + "_slice", FigureFormat::svg), "A slice", "", false);
     const auto part = [&](const char* name, const std::string& words) {
         if (!words.empty()) s += text("<h3>", name, "</h3>\n", words);
     };
@@ -47,7 +54,7 @@ void write_study(const std::filesystem::path& folder, const Study& study, const 
     write_file_atomically(folder / (study.name + ".csv"), study.csv);
     for (FigureFormat format : {FigureFormat::svg, FigureFormat::png})
         if (can_draw(format))
-            write_file_atomically(folder / (study.name + "." + ending(format)), drawn(study.plots, study.name, format));
+            write_file_atomically(folder / (study.name + "." + ending(format)), first_figure(study, format));
         else say(text("no ", ending(format), " figure: this gnuplot cannot draw it.  Debian's gnuplot-nox can."));
     if (can_draw(FigureFormat::svg)) write_file_atomically(folder / (study.name + ".html"), study_html({study}, run));
 }

@@ -5,7 +5,7 @@
 // files
 //
 //     OUTPUT/NAME.html      a page
-//     OUTPUT/NAME.svg, .png the plots
+//     OUTPUT/NAME.svg, .png the plots; of surfaces, the surfaces
 //     OUTPUT/NAME.csv       the numbers
 //
 // and what is printed.  A claim's outcome is judged against thresholds in the source of its experiment.
@@ -19,6 +19,7 @@
 #include "resnet/training/html.h"
 #include "resnet/training/verdict.h"
 #include "resnet/why/plot.h"
+#include "resnet/why/surface.h"
 
 namespace deepen {
 
@@ -32,6 +33,7 @@ struct Study {
     std::string further;                                 // where to read on
 
     std::vector<Claim> claims;
+    std::vector<Surface> surfaces;                       // drawn first, where there are any
     std::vector<Plot> plots;
     std::string csv;
 };
