@@ -2,8 +2,8 @@
 //
 // Each experiment looks into trained nets and tests one claim of the literature: resnet/why/.  Without --run, small
 // nets are trained for it on generated pictures, into OUTPUT/nets, where all experiments find them.  What is written is
-// told in study.h.  After an interruption the same command goes on with the nets that are trained and with what lesion
-// has measured; signal and responses, which take a minute or two, begin anew.
+// told in study.h.  After an interruption the same command goes on with the nets that are trained and with what was
+// measured (why/notebook.h); responses, which takes seconds, begins anew.
 #include <iostream>
 
 #include "engine/build_info.h"
@@ -131,11 +131,13 @@ PictureSet first_of(PictureSet set, Index count) {
     return set;
 }
 
-// Shows how far `passes` of all pictures through the nets have come.
+// Says how long `what` takes and shows how far it has come.
 class Passes {
 public:
-    Passes(const char* name, Index passes, const char* unit = "passes")
-        : progress_({.name = name, .rounds = 1, .items = passes, .unit = unit}, std::cerr, terminal_at(2)) {
+    Passes(const std::string& what, double seconds, Index passes, const char* unit = "passes")
+        : progress_({.name = what, .rounds = 1, .items = passes, .unit = unit}, std::cerr, terminal_at(2)) {
+        std::cout << what << " takes about " << duration(seconds) << " here, and less after an interruption."
+                  << std::endl;
         progress_.start(1);
     }
     std::function<void()> counter() {
@@ -146,28 +148,41 @@ private:
     Progress progress_;
 };
 
+// Of one pass of these pictures through each net.
+double seconds_of(const std::vector<TrainedNet>& nets, const PictureSet& pictures,
+                  const std::function<Index(const TrainedNet&)>& passes) {
+    double seconds = 0;
+    for (const TrainedNet& net : nets) seconds += seconds_a_pass(net, pictures) * static_cast<double>(passes(net));
+    return seconds;
+}
+
 Study made(const std::string& name, const std::vector<TrainedNet>& nets, const DataSplits& data, const Flags& flags) {
-    const fs::path output = flags.output;
     const PictureSet pictures = first_of(data.test, flags.pictures ? flags.pictures : 1000);
+    Notebook notebook(fs::path(flags.output) / (name + "-measured.csv"),
+                      text(build_info().commit, "; pictures ", checksum(data), "; "));
     if (name == "signal") {
         const SignalOptions options;
-        Passes passes("signal", signal_measurements(options), "measurements");
-        return signal_study(options, data.train, passes.counter());
+        Passes passes(name, signal_seconds(options), signal_measurements(options), "measurements");
+        return signal_study(options, data.train, notebook, passes.counter());
     }
     if (name == "responses") {
-        Passes passes("responses", std::ssize(nets));
+        const double seconds = seconds_of(nets, pictures, [](const TrainedNet&) { return 1; });
+        Passes passes(name, seconds, std::ssize(nets));
         return responses_study(nets, pictures, passes.counter());
     }
     if (name == "landscape") {
         const bool small = flags.runs.empty();           // 12 nets, in half a minute
         const LandscapeOptions options{.points = flags.points ? flags.points : small ? 13 : 25};
-        const Index count = flags.pictures ? flags.pictures : small ? 200 : 1000;
-        Passes passes("landscape", std::ssize(nets) * options.points * options.points, "points");
-        Notebook notebook(output / "landscape-measured.csv");
-        return landscape_study(nets, first_of(data.train, count), options, notebook, passes.counter());
+        const Index points = options.points * options.points;
+        const PictureSet some = first_of(data.train, flags.pictures ? flags.pictures : small ? 200 : 1000);
+        const double seconds = seconds_of(nets, some, [&](const TrainedNet&) { return points; });
+        Passes passes(name, seconds, std::ssize(nets) * points, "points");
+        return landscape_study(nets, some, options, notebook, passes.counter());
     }
-    Passes passes("lesion", lesions_passes(nets));
-    Notebook notebook(output / "lesion-measured.csv");
+    const double seconds = seconds_of(nets, pictures, lesions_passes);
+    Index count = 0;
+    for (const TrainedNet& net : nets) count += lesions_passes(net);
+    Passes passes(name, seconds, count);
     return lesion_study(nets, pictures, notebook, passes.counter());
 }
 

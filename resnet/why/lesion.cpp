@@ -50,13 +50,9 @@ double kendall_tau(const std::vector<Index>& order) {
     return pairs > 0 ? agreeing / pairs : 1;
 }
 
-Index lesions_passes(const std::vector<TrainedNet>& nets) {
-    Index passes = 0;
-    for (const TrainedNet& net : nets) {
-        const OperatedNet operated(*net.net);
-        passes += 1 + operated.blocks() + rounds(operated) * draws * (pairs_to_exchange(operated).empty() ? 1 : 2);
-    }
-    return passes;
+Index lesions_passes(const TrainedNet& net) {
+    const OperatedNet operated(*net.net);
+    return 1 + operated.blocks() + rounds(operated) * draws * (pairs_to_exchange(operated).empty() ? 1 : 2);
 }
 
 Lesions lesions(const TrainedNet& net, const PictureSet& pictures, Notebook& notebook,

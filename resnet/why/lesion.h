@@ -41,7 +41,7 @@ struct Lesions {
 // Of two orders of the same blocks, from -1 (reversed) to 1 (equal): (agreeing - other pairs) / pairs.
 double kendall_tau(const std::vector<Index>& order);
 
-Index lesions_passes(const std::vector<TrainedNet>& nets);   // how often pictures will go through a net
+Index lesions_passes(const TrainedNet& net);             // how often pictures will go through it
 Lesions lesions(const TrainedNet& net, const PictureSet& pictures, Notebook& notebook,
                 const std::function<void()>& measured);
 

@@ -17,7 +17,8 @@ constexpr std::size_t longest_file = 64 << 20;
 
 }  // namespace
 
-Notebook::Notebook(std::filesystem::path path) : path_(std::move(path)) {
+Notebook::Notebook(std::filesystem::path path, std::string common)
+    : path_(std::move(path)), common_(std::move(common)) {
     if (!std::filesystem::exists(path_)) return;
     const Bytes bytes = read_file(path_, longest_file);
     std::istringstream lines(std::string(bytes.begin(), bytes.end()));
@@ -33,13 +34,38 @@ Notebook::Notebook(std::filesystem::path path) : path_(std::move(path)) {
     }
 }
 
-double Notebook::number(const std::string& what, const std::function<double()>& measure) {
-    ensure(what.find_first_of(",\n") == what.npos, "a notebook's words have no comma: ", what);
-    if (const auto known = numbers_.find(what); known != numbers_.end()) return known->second;
-    const double value = numbers_[what] = measure();
+void Notebook::note(const std::string& words, double value) {
+    ensure(words.find_first_of(",\n") == words.npos, "a notebook's words have no comma: ", words);
+    numbers_[words] = value;
     changed_ = true;
+}
+
+void Notebook::write_now_and_then() {
     if (steady_seconds() > written_ + 1) write();
+}
+
+double Notebook::number(const std::string& what, const std::function<double()>& measure) {
+    const std::string words = common_ + what;
+    if (const auto known = numbers_.find(words); known != numbers_.end()) return known->second;
+    const double value = measure();
+    note(words, value);
+    write_now_and_then();
     return value;
+}
+
+std::vector<double> Notebook::numbers(const std::string& what, const std::function<std::vector<double>()>& measure) {
+    const auto words = [&](std::size_t i) { return text(common_, what, " #", i); };
+    const std::string count = common_ + what + ": count";
+    if (const auto known = numbers_.find(count); known != numbers_.end()) {
+        std::vector<double> values;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(known->second); ++i) values.push_back(numbers_[words(i)]);
+        return values;
+    }
+    const std::vector<double> values = measure();
+    for (std::size_t i = 0; i < values.size(); ++i) note(words(i), values[i]);
+    note(count, static_cast<double>(values.size()));
+    write_now_and_then();
+    return values;
 }
 
 void Notebook::write() {

@@ -1,23 +1,28 @@
 // How does an experiment of many measurements go on after an interruption?
 //
-// Every number that was measured is written down under words that say all it depends on (the hash of the weights, the
-// pictures, what was done to the net), in a CSV file that is replaced as a whole.  Asked again, it is read from there.
+// Every number that was measured is written down under words that say all it depends on (the program, the pictures, the
+// hash of the weights, what was done to the net), in a CSV file that is replaced as a whole.  Asked again, it is read
+// from there.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace deepen {
 
 class Notebook {
 public:
-    // Reads what is there.  Refuses a file that is no such notebook, naming the line.
-    explicit Notebook(std::filesystem::path path);
+    // Reads what is there.  Refuses a file that is no such notebook, naming the line.  `common` is what all numbers
+    // depend on, and precedes the words of each.
+    explicit Notebook(std::filesystem::path path, std::string common = "");
 
     // Measured now unless it is there.  The file is written at most once a second, and by the destructor.
     double number(const std::string& what, const std::function<double()>& measure);
+    // Likewise several that are measured together.
+    std::vector<double> numbers(const std::string& what, const std::function<std::vector<double>()>& measure);
     void write();
 
     ~Notebook();
@@ -26,9 +31,13 @@ public:
 
 private:
     const std::filesystem::path path_;
+    const std::string common_;
     std::map<std::string, double> numbers_;
     double written_ = 0;                                 // when
     bool changed_ = false;
+
+    void note(const std::string& words, double value);
+    void write_now_and_then();
 };
 
 }  // namespace deepen

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "layers/sgd.h"
 #include "resnet/cifar.h"
 #include "resnet/data/loader.h"
+#include "resnet/training/progress.h"
 #include "resnet/training/statistics.h"
 
 namespace deepen {
@@ -28,12 +30,14 @@ std::unique_ptr<CifarNet> net_of(const SignalOptions& options, const std::string
 
 Tensor loss_of(CifarNet& net, const Batch& batch) { return cross_entropy(net(batch.x), batch.labels); }
 
-Passage passage(CifarNet& net, const Batch& batch, Passage p) {
+// The gradients of all convolutions, then the variances of all blocks.
+std::vector<double> signals_in(CifarNet& net, const Batch& batch) {
     const SignalWatch watch;
     loss_of(net, batch).backward();
-    for (const LayerSignal& layer : watch.layers()) p.gradients.push_back(layer.gradient);
-    for (const BlockSignal& block : watch.blocks()) p.variances.push_back(block.variance);
-    return p;
+    std::vector<double> all;
+    for (const LayerSignal& layer : watch.layers()) all.push_back(layer.gradient);
+    for (const BlockSignal& block : watch.blocks()) all.push_back(block.variance);
+    return all;
 }
 
 // One step of SGD on each batch, with the paper's rate, momentum and decay.
@@ -64,6 +68,13 @@ private:
 
 constexpr const char* kinds[] = {"plain", "residual"};
 
+// What is looked at before training.
+struct Untrained {
+    const char* kind;
+    bool norm, explodes;
+};
+constexpr Untrained untrained[] = {{"residual", true, false}, {"plain", true, true}, {"residual", false, true}};
+
 }  // namespace
 
 Index signal_measurements(const SignalOptions& options) {
@@ -72,7 +83,23 @@ Index signal_measurements(const SignalOptions& options) {
     return std::ssize(options.seeds) * (std::ssize(options.depths) + 2 * exploding + 2 * std::ssize(options.steps));
 }
 
-std::vector<Passage> measure_signals(const SignalOptions& options, const PictureSet& pictures,
+// Layers cost alike in all nets, forward and backward, before training and in a step of it.
+double signal_seconds(const SignalOptions& options) {
+    double layers = 0;
+    for (int depth : options.depths)
+        for (const Untrained& u : untrained)
+            if (!u.explodes || depth <= options.deepest_that_explodes) layers += depth;
+    layers += 2.0 * options.trained_depth * static_cast<double>(options.steps.back() + std::ssize(options.steps));
+    constexpr int timed = 20;
+    const auto net = net_of(options, "residual", timed, 1);
+    const Batch batch{.x = Tensor::zeros({options.batch, 32, 32, 3}), .labels = std::vector<int>(options.batch, 0)};
+    signals_in(*net, batch);                             // not counted
+    const double began = steady_seconds();
+    signals_in(*net, batch);
+    return (steady_seconds() - began) / timed * layers * static_cast<double>(options.seeds.size());
+}
+
+std::vector<Passage> measure_signals(const SignalOptions& options, const PictureSet& pictures, Notebook& notebook,
                                      const std::function<void()>& measured) {
     const Preprocessing preprocessing = Preprocessing::per_channel(pictures);
     Loader loader(pictures, preprocessing, {.batch = options.batch});
@@ -81,29 +108,38 @@ std::vector<Passage> measure_signals(const SignalOptions& options, const Picture
     require(loader.next(batch) && std::ssize(batch.labels) == options.batch, "signals need ", options.batch,
             " pictures, and there are ", pictures.count(), ".");
     std::vector<Passage> all;
-    const auto note = [&](CifarNet& net, const Passage& known) {
-        all.push_back(passage(net, batch, known));
+    const std::string same = text("batch ", options.batch, " width ", options.width, ": ");
+    const auto note = [&](Passage p, const std::function<CifarNet&()>& net) {
+        const std::vector<double> found = notebook.numbers(same + p.what(), [&] { return signals_in(net(), batch); });
+        const auto variances = found.begin() + (p.depth - 1);  // one layer of 6n+2 is linear, all others convolve
+        p.gradients = {found.begin(), variances}, p.variances = {variances, found.end()};
+        all.push_back(std::move(p));
         measured();
     };
     for (std::uint64_t seed : options.seeds) {
-        for (int depth : options.depths) {
-            const auto residual = net_of(options, "residual", depth, seed);
-            note(*residual, {.kind = "residual", .depth = depth, .seed = seed});
-            if (depth > options.deepest_that_explodes) continue;
-            const auto plain = net_of(options, "plain", depth, seed),
-                       without = net_of(options, "residual", depth, seed);
-            note(*plain, {.kind = "plain", .depth = depth, .seed = seed});
-            without->evaluate();
-            note(*without, {.kind = "residual", .depth = depth, .seed = seed, .norm = false});
-        }
-        for (const char* kind : kinds) {
-            const auto net = net_of(options, kind, options.trained_depth, seed);
-            Steps steps(*net, pictures, preprocessing, options.batch, seed);
-            Index taken = 0;
-            for (Index goal : options.steps) {
-                for (; taken < goal; ++taken) steps.take();
-                note(*net, {.kind = kind, .depth = options.trained_depth, .seed = seed, .steps = taken});
+        for (int depth : options.depths)
+            for (const Untrained& u : untrained) {
+                if (u.explodes && depth > options.deepest_that_explodes) continue;
+                std::unique_ptr<CifarNet> net;
+                note({.kind = u.kind, .depth = depth, .seed = seed, .norm = u.norm}, [&]() -> CifarNet& {
+                    net = net_of(options, u.kind, depth, seed);
+                    net->train(u.norm);
+                    return *net;
+                });
             }
+        for (const char* kind : kinds) {
+            std::unique_ptr<CifarNet> net;
+            std::optional<Steps> steps;
+            Index taken = 0;
+            for (Index goal : options.steps)
+                note({.kind = kind, .depth = options.trained_depth, .seed = seed, .steps = goal}, [&]() -> CifarNet& {
+                    if (!net) {
+                        net = net_of(options, kind, options.trained_depth, seed);
+                        steps.emplace(*net, pictures, preprocessing, options.batch, seed);
+                    }
+                    for (; taken < goal; ++taken) steps->take();
+                    return *net;
+                });
         }
     }
     return all;
@@ -119,6 +155,10 @@ double slope_of_logarithm(const std::vector<double>& y) {
         above += x * std::log10(y[i]), below += x * x;
     }
     return above / below;
+}
+
+std::string Passage::what() const {
+    return text(kind, "-", depth, norm ? "" : " without batch norm", "; seed ", seed, "; after ", steps, " steps");
 }
 
 double Passage::growth() const { return std::pow(10, -slope_of_logarithm(gradients)); }

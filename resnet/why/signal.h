@@ -25,6 +25,7 @@
 #pragma once
 
 #include "resnet/data/pictures.h"
+#include "resnet/why/notebook.h"
 #include "resnet/why/study.h"
 #include "resnet/why/watch.h"
 
@@ -65,6 +66,7 @@ struct Passage {
     std::vector<double> gradients;                       // norm at each convolution's output, from the input
     std::vector<double> variances;                       // of each block's output, from the input
 
+    std::string what() const;                            // "plain-56; seed 1; after 10 steps"
     double growth() const;                               // of the gradient, a factor a layer towards the input
     double orders() const;                               // of magnitude, between the largest and smallest gradient
 };
@@ -78,12 +80,14 @@ double slope_of_logarithm(const std::vector<double>& y);
 
 // Without batch norm: in evaluation mode at the start, when running statistics are 0 and 1, batch norm returns what it
 // is given (divided by sqrt(1 + epsilon), 5 millionths).
-std::vector<Passage> measure_signals(const SignalOptions& options, const PictureSet& pictures,
+std::vector<Passage> measure_signals(const SignalOptions& options, const PictureSet& pictures, Notebook& notebook,
                                      const std::function<void()>& measured);
 Index signal_measurements(const SignalOptions& options);
+double signal_seconds(const SignalOptions& options);     // about so long it takes here, from one net of 20 layers
 
 std::vector<Claim> judge_signals(const std::vector<Passage>& passages);
 
-Study signal_study(const SignalOptions& options, const PictureSet& pictures, const std::function<void()>& measured);
+Study signal_study(const SignalOptions& options, const PictureSet& pictures, Notebook& notebook,
+                   const std::function<void()>& measured);
 
 }  // namespace deepen

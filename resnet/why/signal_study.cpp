@@ -123,8 +123,9 @@ std::string listed(const std::vector<Index>& numbers) {
 
 }  // namespace
 
-Study signal_study(const SignalOptions& options, const PictureSet& pictures, const std::function<void()>& measured) {
-    const std::vector<Passage> all = measure_signals(options, pictures, measured);
+Study signal_study(const SignalOptions& options, const PictureSet& pictures, Notebook& notebook,
+                   const std::function<void()>& measured) {
+    const std::vector<Passage> all = measure_signals(options, pictures, notebook, measured);
     Study study{
         .name = "signal",
         .title = "What becomes of signals and gradients?",

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/autograd.h"
 #include "engine/error.h"
 #include "resnet/training/model_file.h"
+#include "resnet/training/progress.h"
 #include "resnet/training/run_folder.h"
 
 namespace deepen {
@@ -43,6 +45,19 @@ std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs) {
     for (const FoundRun& run : runs) nets.push_back(read_net(run));
     std::ranges::sort(nets, {}, [](const TrainedNet& net) { return std::tuple(net.kind, net.depth, net.seed); });
     return nets;
+}
+
+double seconds_a_pass(const TrainedNet& net, const PictureSet& pictures) {
+    constexpr Index some = 100;
+    const NoGrad no_grad;
+    const EvaluationMode evaluation(*net.net);
+    double began = 0;
+    for (int time = 0; time < 2; ++time) {               // the first is not counted
+        began = steady_seconds();
+        const Tensor logits = (*net.net)(Tensor::zeros({some, pictures.height, pictures.width, 3}));
+        logits.data();                                   // a tensor may be lazy
+    }
+    return (steady_seconds() - began) * static_cast<double>(pictures.count()) / some;
 }
 
 std::vector<const TrainedNet*> nets_of(const std::vector<TrainedNet>& nets, const std::string& kind, int depth) {

@@ -30,6 +30,9 @@ struct TrainedNet {
 // another net than its config.json says, and runs that are not finished.
 std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs);
 
+// About how long these pictures take here to go forward through a net: a hundred are timed.
+double seconds_a_pass(const TrainedNet& net, const PictureSet& pictures);
+
 // Those of one kind and depth, in the order of their seeds.
 std::vector<const TrainedNet*> nets_of(const std::vector<TrainedNet>& nets, const std::string& kind, int depth);
 

@@ -125,7 +125,9 @@ TEST(Signal, IsMeasuredInEachNetAtEachStep) {
                                 .batch = 8,
                                 .width = 4};
     Index measured = 0;
-    const std::vector<Passage> all = measure_signals(options, few_pictures().train, [&] { ++measured; });
+    const Scratch scratch;
+    Notebook notebook(scratch / "n.csv");
+    const std::vector<Passage> all = measure_signals(options, few_pictures().train, notebook, [&] { ++measured; });
     EXPECT_EQ(measured, signal_measurements(options));
     EXPECT_EQ(std::ssize(all), measured);
     for (const Passage& p : all) {
@@ -133,7 +135,27 @@ TEST(Signal, IsMeasuredInEachNetAtEachStep) {
         EXPECT_EQ(std::ssize(p.variances), (p.depth - 2) / 2);
         for (const double g : p.gradients) EXPECT_GT(g, 0);
     }
-    EXPECT_EQ(all[0].gradients, measure_signals(options, few_pictures().train, [] {})[0].gradients);
+    EXPECT_EQ(all[0].gradients, measure_signals(options, few_pictures().train, notebook, [] {})[0].gradients);
+}
+
+TEST(Signal, GoesOnAfterAnInterruptionToTheSameNumbers) {
+    const Scratch scratch;
+    const auto after = [&](std::vector<Index> steps, Notebook& notebook) {
+        const SignalOptions options{
+            .depths = {8}, .seeds = {1}, .trained_depth = 8, .steps = steps, .batch = 8, .width = 4};
+        return measure_signals(options, few_pictures().train, notebook, [] {});
+    };
+    Notebook whole(scratch / "whole.csv"), part(scratch / "part.csv");
+    const std::vector<Passage> expected = after({1, 3}, whole);
+    after({1}, part);
+    part.write();
+    Notebook again(scratch / "part.csv");
+    const std::vector<Passage> found = after({1, 3}, again);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        EXPECT_EQ(found[i].gradients, expected[i].gradients) << found[i].what();
+        EXPECT_EQ(found[i].variances, expected[i].variances) << found[i].what();
+    }
 }
 
 // --- the verdict ----------------------------------------------------------------------------------------

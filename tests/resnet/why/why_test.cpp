@@ -195,9 +195,7 @@ TEST(Lesions, AreTheErrorsOfTheOperatedNet) {
     Notebook notebook(scratch / "measured.csv");
     Index passes = 0;
     const Lesions found = lesions(net, pictures, notebook, [&] { ++passes; });
-    std::vector<TrainedNet> nets;
-    nets.push_back(untrained(Shortcut::A));
-    EXPECT_EQ(passes, lesions_passes(nets));
+    EXPECT_EQ(passes, lesions_passes(net));
     const auto error = [&](Module& m) { return evaluate(m, pictures, Preprocessing::imagenet(), 7).error(); };
     EXPECT_EQ(found.whole, error(*net.net));
     EXPECT_EQ(found.whole, 0);
@@ -278,6 +276,21 @@ TEST(Notebook, RemembersWhatWasMeasured) {
     Notebook again(scratch / "n.csv");
     EXPECT_EQ(again.number("c", measure), 2.1);
     EXPECT_EQ(measured, 2);
+}
+
+TEST(Notebook, RemembersSeveralNumbersTogetherAndWhatTheyDependOn) {
+    const Scratch scratch;
+    const std::vector<double> values{1.5, -2, 1e300, std::numeric_limits<double>::infinity()};
+    const auto fail = []() -> std::vector<double> { throw Error("measured again"); };
+    {
+        Notebook notebook(scratch / "n.csv", "pictures 1; ");
+        EXPECT_EQ(notebook.numbers("a", [&] { return values; }), values);
+        EXPECT_TRUE(notebook.numbers("none", [] { return std::vector<double>(); }).empty());
+    }
+    Notebook again(scratch / "n.csv", "pictures 1; "), other(scratch / "n.csv", "pictures 2; ");
+    EXPECT_EQ(again.numbers("a", fail), values);
+    EXPECT_TRUE(again.numbers("none", fail).empty());
+    EXPECT_THROW(other.numbers("a", fail), Error);
 }
 
 TEST(Notebook, RefusesWhatIsNone) {
