@@ -23,6 +23,7 @@
 #include "resnet/why/landscape.h"
 #include "resnet/why/lesion.h"
 #include "resnet/why/responses.h"
+#include "resnet/why/shattered.h"
 #include "resnet/why/signal.h"
 
 using namespace deepen;
@@ -36,6 +37,7 @@ struct Experiment {
 };
 constexpr Experiment experiments[] = {
     {"signal", "what becomes of signals and gradients in untrained nets (Yang et al. 2019)", false},
+    {"shattered", "whether gradients by different inputs agree, in untrained nets (Balduzzi et al. 2017)", false},
     {"responses", "how much the layers of plain and residual nets respond (He et al. 2015, Figure 7)"},
     {"lesion", "what is left of a net without one of its blocks (Veit et al. 2016)"},
     {"landscape", "what the loss looks like around trained weights (Li et al. 2018)"},
@@ -56,8 +58,8 @@ struct Flags {
 void Flags::add_to(CLI::App& app) {
     std::vector<std::string> names{"all"};
     for (const Experiment& e : experiments) names.push_back(e.name);
-    app.add_option("experiment", experiment, "which one: signal (needs no trained nets), responses, lesion, landscape, "
-                                             "or all")
+    app.add_option("experiment", experiment,
+                   "which one: signal and shattered, which need no trained nets; responses, lesion, landscape; or all")
         ->required()
         ->transform(one_of(names))
         ->type_name("NAME");
@@ -164,6 +166,11 @@ Study made(const std::string& name, const std::vector<TrainedNet>& nets, const D
         const SignalOptions options;
         Passes passes(name, signal_seconds(options), signal_measurements(options), "measurements");
         return signal_study(options, data.train, notebook, passes.counter());
+    }
+    if (name == "shattered") {
+        const ShatteredOptions options;
+        Passes passes(name, shattered_seconds(options), shattered_measurements(options), "chains");
+        return shattered_study(options, data.train, passes.counter());
     }
     if (name == "responses") {
         const double seconds = seconds_of(nets, pictures, [](const TrainedNet&) { return 1; });

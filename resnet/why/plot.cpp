@@ -104,7 +104,8 @@ std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& termin
 }
 
 std::string colour_of(const std::string& kind, std::size_t place) {
-    return tint(kind == "plain" ? "#d55e00" : "#0072b2", std::max(0.25, 1 - 0.2 * static_cast<double>(place)));
+    const char* colour = kind == "plain" ? "#d55e00" : kind == "preactivation" ? "#009e73" : "#0072b2";
+    return tint(colour, std::max(0.25, 1 - 0.2 * static_cast<double>(place)));
 }
 
 }  // namespace deepen

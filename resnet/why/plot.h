@@ -38,8 +38,8 @@ std::string drawn(const std::vector<Plot>& plots, const std::string& name, Figur
 // One below the other, in the terminal's width (60 to 100 columns).
 std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& terminal);
 
-// Okabe and Ito's (2008), which can be told apart by most readers: plain nets vermillion, residual nets blue; lighter
-// the further from the deepest, which has place 0.
+// Okabe and Ito's (2008), which can be told apart by most readers: plain nets vermillion, residual nets blue, those
+// with pre-activation green; lighter the further from the deepest, which has place 0.
 std::string colour_of(const std::string& kind, std::size_t place);
 
 }  // namespace deepen

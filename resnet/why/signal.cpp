@@ -194,24 +194,6 @@ std::vector<double> each(const std::vector<const Passage*>& passages, Value valu
     return values;
 }
 
-// Whether the values' mean lies between two limits, by its interval; of one seed, by the value itself.
-Outcome between(const std::vector<double>& values, double low, double high) {
-    const Outcome not_high = below(values, high, 0), too_low = below(values, low, 0);
-    if (not_high == Outcome::untested) return not_high;
-    if (not_high == Outcome::fails || too_low == Outcome::holds) return Outcome::fails;
-    return not_high == Outcome::holds && too_low == Outcome::fails ? Outcome::holds : Outcome::unclear;
-}
-
-// "1.178 (95 % interval 1.176 to 1.180)"
-std::string in_words(const std::vector<double>& values, const char* pattern) {
-    const Contrast mean = contrast({{1, values}});
-    std::string s = format(pattern, mean.effect);
-    if (values.size() > 1)
-        s += text(" (95 % interval ", format(pattern, mean.interval.low), " to ", format(pattern, mean.interval.high),
-                  ")");
-    return s;
-}
-
 Claim explosion(const std::vector<Passage>& all) {
     const int depth = depth_of(all, "plain", true);
     const std::vector<double> growth =

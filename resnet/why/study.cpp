@@ -67,4 +67,20 @@ Outcome below(const std::vector<double>& values, double limit, double noise) {
     return interval.high < limit ? Outcome::holds : interval.low > limit ? Outcome::fails : Outcome::unclear;
 }
 
+Outcome between(const std::vector<double>& values, double low, double high) {
+    const Outcome not_high = below(values, high, 0), too_low = below(values, low, 0);
+    if (not_high == Outcome::untested) return not_high;
+    if (not_high == Outcome::fails || too_low == Outcome::holds) return Outcome::fails;
+    return not_high == Outcome::holds && too_low == Outcome::fails ? Outcome::holds : Outcome::unclear;
+}
+
+std::string in_words(const std::vector<double>& values, const char* pattern) {
+    const Contrast mean = contrast({{1, values}});
+    std::string s = format(pattern, mean.effect);
+    if (values.size() > 1)
+        s += text(" (95 % interval ", format(pattern, mean.interval.low), " to ", format(pattern, mean.interval.high),
+                  ")");
+    return s;
+}
+
 }  // namespace deepen

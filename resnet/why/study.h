@@ -55,4 +55,10 @@ void write_study(const std::filesystem::path& folder, const Study& study, const 
 // within `noise` of the limit.
 Outcome below(const std::vector<double>& values, double limit, double noise);
 
+// Whether it lies between two limits, likewise; a single value by itself.
+Outcome between(const std::vector<double>& values, double low, double high);
+
+// Their mean and its interval: "1.178 (95 % interval 1.176 to 1.180)".
+std::string in_words(const std::vector<double>& values, const char* pattern);
+
 }  // namespace deepen
