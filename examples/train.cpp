@@ -26,7 +26,8 @@ namespace {
 struct Net {
     ModelFlags flags;
     std::string weights;
-    bool zero_last_scale = false, partial = false;
+    bool zero_last_scale = false, no_batch_norm = false, partial = false;
+    std::optional<double> residual_gate;
     std::vector<std::string> frozen;
     TensorFile file;                                     // what `weights` holds, if given
 
@@ -37,6 +38,15 @@ struct Net {
                      "initialise the last batch norm scale of each residual block to zero, so that the block starts as "
                      "its shortcut")
             ->group("Net");
+        app.add_flag("--no-batch-norm", no_batch_norm,
+                     "do not normalise: only the scale and shift per channel of each batch norm are left")
+            ->group("Net");
+        app.add_option("--residual-gate", residual_gate,
+                       "multiply what each residual block adds to its shortcut by one learned number that starts from "
+                       "G; from 0, residual nets train without batch norm")
+            ->group("Net")
+            ->check(within(-100, 100))
+            ->type_name("G");
         app.add_option("--weights", weights,
                        "start from these weights: a safetensors file written by train or with PyTorch's names")
             ->group(tuning)
@@ -61,6 +71,8 @@ struct Net {
         if (asked.name.empty() && weights.empty()) asked.name = "resnet20";
         asked.width = width;
         asked.zero_last_scale = zero_last_scale;
+        asked.batch_norm = !no_batch_norm;
+        asked.residual_gate = residual_gate;
         asked = checked(asked);
         if (weights.empty()) return asked;
         file = read_model_file(weights);

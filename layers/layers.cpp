@@ -51,13 +51,16 @@ void Conv2d::reset(Initialiser scheme, Random& random) {
 
 // --- BatchNorm2d -----------------------------------------------------------------------------------
 
-BatchNorm2d::BatchNorm2d(Index channels)
-    : scale(variable(unmade({channels}, 1))),
+BatchNorm2d::BatchNorm2d(Index channels, bool normalise)
+    : normalise(normalise),
+      scale(variable(unmade({channels}, 1))),
       shift(variable(unmade({channels}, 0))),
       running_mean(unmade({channels}, 0)),
       running_variance(unmade({channels}, 1)) {}
 
 Tensor BatchNorm2d::forward(const Tensor& x) {
+    if (!normalise)  // by statistics that stay 0 and 1, which leaves scale x + shift
+        return batch_norm(x, scale, shift, running_mean, running_variance, {.training = false, .epsilon = 0});
     return batch_norm(x, scale, shift, running_mean, running_variance,
                       {.training = training(), .momentum = momentum, .epsilon = epsilon});
 }
@@ -65,6 +68,7 @@ Tensor BatchNorm2d::forward(const Tensor& x) {
 void BatchNorm2d::visit(Visitor& v) {
     v.parameter("weight", scale);
     v.parameter("bias", shift);
+    if (!normalise) return;
     v.buffer("running_mean", running_mean);
     v.buffer("running_var", running_variance);
 }
@@ -75,6 +79,13 @@ void BatchNorm2d::reset(Initialiser, Random&) {
     fill(running_mean, 0);
     fill(running_variance, 1);
 }
+
+// --- Gate ------------------------------------------------------------------------------------------
+
+Gate::Gate(double first)
+    : scalar(variable(unmade({1}, static_cast<Real>(first)))), first_(static_cast<Real>(first)) {}
+
+void Gate::reset(Initialiser, Random&) { fill(scalar, first_); }
 
 // --- Linear ----------------------------------------------------------------------------------------
 

@@ -37,10 +37,13 @@ private:
 };
 
 // x [N,H,W,C] -> the same shape.  In training mode by the batch's statistics, else by the running ones.
+// With normalise = false by neither: scale x + shift, all that a net without batch norm has in its place.  Such a layer
+// has no running statistics in files.
 class BatchNorm2d : public Module {
 public:
-    explicit BatchNorm2d(Index channels);
+    explicit BatchNorm2d(Index channels, bool normalise = true);
 
+    const bool normalise;
     Tensor scale, shift;                                 // [C]; "weight" and "bias" in files
     Tensor running_mean, running_variance;               // [C]; "running_mean" and "running_var" in files
     Real momentum = Real(0.1), epsilon = Real(1e-5);
@@ -49,7 +52,24 @@ public:
     Tensor forward(const Tensor& x) override;
     void visit(Visitor& v) override;
     void reset(Initialiser scheme, Random& random) override;
-    std::string_view type() const override { return "BatchNorm2d"; }
+    std::string_view type() const override { return normalise ? "BatchNorm2d" : "ScaleAndShift"; }
+};
+
+// x -> scalar x, with one learned number for all of x.  It decays as the scales of batch norm do, whose place it takes
+// (SgdOptions::decay_norm_and_bias).
+class Gate : public Module {
+public:
+    explicit Gate(double first);                         // what initialise() sets the number to
+
+    Tensor scalar;                                       // [1]; "weight" in files
+
+    Tensor forward(const Tensor& x) override { return x * scalar; }
+    void visit(Visitor& v) override { v.parameter("weight", scalar); }
+    void reset(Initialiser scheme, Random& random) override;
+    std::string_view type() const override { return "Gate"; }
+
+private:
+    Real first_;
 };
 
 // x [N,in] -> x w + b [N,out].

@@ -36,6 +36,10 @@ struct BlockOptions {
     // The last batch norm's scale starts from 0, so that the block starts as relu(shortcut(x)): Goyal et al. 2017,
     // "Accurate, large minibatch SGD", section 5.1.  For residual blocks: a plain one would start as 0.
     bool zero_last_scale = false;
+    bool batch_norm = true;                              // false: only its scale and shift are left (layers.h)
+    // Of residual blocks: relu(gate F(x) + shortcut(x)), with one learned gate that starts from this number.  From 0,
+    // they need no batch norm: De and Smith 2020, arXiv:2002.10444; Bachlechner et al. 2020, arXiv:2003.04887.
+    std::optional<double> residual_gate = {};
     bool after_stem = false;                             // the net's first block: preactivation.h
 };
 
@@ -49,6 +53,7 @@ public:
     Conv2d conv2;
     BatchNorm2d bn2;
     std::optional<ShortcutPath> shortcut;                // empty in a plain block
+    std::optional<Gate> gate;                            // where there is a residual_gate
 
     Tensor forward(const Tensor& x) override;
     void visit(Visitor& v) override;
@@ -67,6 +72,7 @@ public:
     Conv2d conv3;
     BatchNorm2d bn3;
     std::optional<ShortcutPath> shortcut;
+    std::optional<Gate> gate;
 
     static constexpr Index expansion = 4;                // out_channels are so many times those in between
     Tensor forward(const Tensor& x) override;

@@ -31,12 +31,14 @@ BlockOptions CifarOptions::first_block() const {
             .out_channels = bottleneck ? Bottleneck::expansion * width : width,
             .shortcut = shortcut,
             .stride_in_3x3 = stride_in_3x3,
-            .zero_last_scale = zero_last_scale};
+            .zero_last_scale = zero_last_scale,
+            .batch_norm = batch_norm,
+            .residual_gate = residual_gate};
 }
 
 CifarNet::CifarNet(CifarOptions o)
     : conv1({.in_channels = 3, .out_channels = o.width}),
-      bn1(o.width),
+      bn1(o.width, o.batch_norm),
       fc(o.last_channels(), o.classes),
       options_(o) {
     if (o.bottleneck) add_stages<Bottleneck>({&layer1, &layer2, &layer3}, o.counts(), o.first_block());

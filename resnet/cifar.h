@@ -26,7 +26,8 @@ struct CifarOptions {
     Index width = 16;                                    // channels of the stem, and of the first stage's 3x3
     Index classes = 10;
     bool bottleneck = false;
-    bool stride_in_3x3 = true, zero_last_scale = false;  // as in BlockOptions
+    bool stride_in_3x3 = true, zero_last_scale = false, batch_norm = true;  // as in BlockOptions
+    std::optional<double> residual_gate = {};            // likewise
 
     // What follows from them: blocks in each stage (refuses a depth of another form), channels of the last stage, and
     // how the first block is to be.

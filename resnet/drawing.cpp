@@ -50,7 +50,8 @@ private:
     int add(const SummaryRow& row) {
         const int first = row.inputs.empty() ? -1 : item(row.inputs[0]);
         if (row.inputs.size() == 2) return add_plus(row, item(row.inputs[1]));
-        const bool goes_along = row.type == "BatchNorm2d" || row.type == "Relu" || row.name.ends_with("relu") ||
+        const bool goes_along = row.type == "BatchNorm2d" || row.type == "ScaleAndShift" || row.type == "Gate" ||
+                                row.type == "Relu" || row.name.ends_with("relu") ||
                                 row.name.ends_with("transpose") || row.name.ends_with("reshape");
         if (goes_along && first >= 0) return first;
         items_.push_back({.kind = row.name.find("downsample") == row.name.npos ? Item::Kind::box : Item::Kind::beside,

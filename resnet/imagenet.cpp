@@ -32,14 +32,16 @@ Index expansion(int depth) { return row_of(depth).bottleneck ? Bottleneck::expan
 
 ImagenetNet::ImagenetNet(ImagenetOptions o)
     : conv1({.in_channels = 3, .out_channels = o.width, .kernel = 7, .stride = 2}),
-      bn1(o.width),
+      bn1(o.width, o.batch_norm),
       maxpool({.kernel = 3, .stride = 2, .padding = 1}),
       fc(8 * expansion(o.depth) * o.width, o.classes) {
     const BlockOptions first{.in_channels = o.width,
                              .out_channels = expansion(o.depth) * o.width,
                              .shortcut = o.shortcut,
                              .stride_in_3x3 = o.stride_in_3x3,
-                             .zero_last_scale = o.zero_last_scale};
+                             .zero_last_scale = o.zero_last_scale,
+                             .batch_norm = o.batch_norm,
+                             .residual_gate = o.residual_gate};
     const auto& [depth, counts, bottleneck] = row_of(o.depth);
     if (bottleneck) add_stages<Bottleneck>({&layer1, &layer2, &layer3, &layer4}, counts, first);
     else add_stages<BasicBlock>({&layer1, &layer2, &layer3, &layer4}, counts, first);

@@ -23,7 +23,8 @@ struct ImagenetOptions {
     Shortcut shortcut = Shortcut::B;                     // none: the plain twin
     Index width = 64;                                    // channels of the stem, and of the first stage's 3x3
     Index classes = 1000;
-    bool stride_in_3x3 = true, zero_last_scale = false;  // as in BlockOptions
+    bool stride_in_3x3 = true, zero_last_scale = false, batch_norm = true;  // as in BlockOptions
+    std::optional<double> residual_gate = {};            // likewise
 };
 
 // x [N,H,W,3] -> logits [N,classes].  H and W are 224 in the paper; any from 1 up works.

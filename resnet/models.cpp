@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "engine/error.h"
 #include "resnet/imagenet.h"
@@ -71,7 +72,9 @@ CifarOptions cifar_options(const Named& named, const ModelOptions& o) {
             .classes = o.classes,
             .bottleneck = named.bottleneck,
             .stride_in_3x3 = o.stride_in_3x3,
-            .zero_last_scale = o.zero_last_scale};
+            .zero_last_scale = o.zero_last_scale,
+            .batch_norm = o.batch_norm,
+            .residual_gate = o.residual_gate};
 }
 
 }  // namespace
@@ -100,6 +103,12 @@ ModelOptions completed(ModelOptions o) {
     require(
         !o.zero_last_scale || (named.residual && named.family != Family::preactivation), "model '", o.name,
         "' has no blocks that end with a batch norm and an addition, so there is no last scale to start from zero.");
+    require(o.batch_norm || named.family == Family::cifar || named.family == Family::imagenet, "model '", o.name,
+            "' cannot be had without batch norm.  Take a plain net or a resnet; of VGG, vgg16 and vgg19 have none.");
+    require(!o.residual_gate || (named.residual && named.family != Family::preactivation), "model '", o.name,
+            "' has no blocks that compute relu(F(x) + shortcut(x)), so there is nothing for a residual gate to scale.");
+    require(std::isfinite(o.residual_gate.value_or(0)), "model '", o.name, "': a residual gate cannot start from ",
+            o.residual_gate.value_or(0), ".");
     require(o.width >= 0 && o.classes >= 0, "model '", o.name, "': width ", o.width, " and ", o.classes,
             " classes were asked for; both must be at least 1, or 0 for the paper's.");
     if (o.width == 0) o.width = on_imagenet(named.family) ? 64 : 16;
@@ -121,7 +130,9 @@ std::unique_ptr<Module> make_model(const ModelOptions& options) {
                                                                  .width = o.width,
                                                                  .classes = o.classes,
                                                                  .stride_in_3x3 = o.stride_in_3x3,
-                                                                 .zero_last_scale = o.zero_last_scale});
+                                                                 .zero_last_scale = o.zero_last_scale,
+                                                                 .batch_norm = o.batch_norm,
+                                                                 .residual_gate = o.residual_gate});
         case Family::vgg:
             return std::make_unique<Vgg>(VggOptions{.depth = named.depth,
                                                     .batch_norm = o.name.ends_with("_bn"),
@@ -139,8 +150,12 @@ std::string describe(const ModelOptions& options) {
     if (o.shortcut != Shortcut::none) s += text(", shortcut ", name_of(*o.shortcut));
     if (parse(o.name).bottleneck)
         s += o.stride_in_3x3 ? ", stride in the 3x3 (torchvision's)" : ", stride in the first 1x1 (the paper's)";
-    if (o.zero_last_scale) s += ", last scales from zero";
-    return s;
+    return s + departures(o);
+}
+
+std::string departures(const ModelOptions& o) {
+    return text(o.zero_last_scale ? ", last scales from zero" : "", o.batch_norm ? "" : ", without batch norm",
+                o.residual_gate ? text(", residual gates from ", *o.residual_gate) : "");
 }
 
 }  // namespace deepen

@@ -28,13 +28,15 @@ struct ModelOptions {
     Index classes = 0;                                   // 0: 10 on CIFAR, 1000 on ImageNet
     bool stride_in_3x3 = true;  // of bottlenecks: torchvision's; false: in the first 1x1, the paper's
     bool zero_last_scale = false;                        // residual blocks start as their shortcuts (block.h)
+    bool batch_norm = true;     // false: with the scales and shifts of batch norm alone; VGG's names have the choice
+    std::optional<double> residual_gate = {};            // what each residual block's gate starts from (block.h)
 };
 
 // "Models are resnet18, resnet34, ...": all that there are, for a person.
 std::string known_models();
 
 // What was left open filled in, and what makes no sense refused: a name that is not known (the message lists those
-// there are), a shortcut for a plain net, a stride to place in a net without bottlenecks.
+// there are), a shortcut or a gate for a plain net, a stride to place in a net without bottlenecks.
 ModelOptions completed(ModelOptions options);
 
 // The net, weights still zero: initialise() it or load weights into it.  Refuses what completed() refuses.
@@ -44,5 +46,7 @@ Index picture_size(const ModelOptions& options);         // pixels a side, in th
 
 // "resnet50, shortcut B, stride in the 3x3 (torchvision's)": what fixes the net, for a person.
 std::string describe(const ModelOptions& options);
+// The last part of it, which most nets do not have: ", last scales from zero, without batch norm".
+std::string departures(const ModelOptions& options);
 
 }  // namespace deepen

@@ -33,7 +33,7 @@ ShortcutPath::ShortcutPath(ShortcutOptions options) : options_(options) {
                                            .out_channels = options.out_channels,
                                            .kernel = 1,
                                            .stride = options.stride});
-        if (options.norm) norm_.emplace(options.out_channels);
+        if (options.norm) norm_.emplace(options.out_channels, options.normalise);
     }
 }
 

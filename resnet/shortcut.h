@@ -29,6 +29,7 @@ struct ShortcutOptions {
     Shortcut kind;
     Index in_channels, out_channels, stride;
     bool norm = true;                                    // false: a projection without batch norm (preactivation.h)
+    bool normalise = true;                               // false: with its scale and shift alone (layers.h)
 };
 
 // x [N,H,W,in] -> [N,ceil(H/stride),ceil(W/stride),out].  Not to be asked for where kind is none.

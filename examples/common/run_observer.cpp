@@ -42,8 +42,9 @@ std::string describe(const Recipe& recipe) {
     const FineTuning& from = recipe.pretrained;
     std::string frozen;
     for (const std::string& part : from.frozen) frozen += (frozen.empty() ? ", frozen: " : " ") + part;
-    return text(model.name, ": ", shortcut, ", ", parameter_count(*make_model(model)), " parameters, seed ",
-                recipe.training.seed, from.weights.empty() ? "" : ", from " + printable_name(from.weights.string()),
+    return text(model.name, ": ", shortcut, departures(model), ", ", parameter_count(*make_model(model)),
+                " parameters, seed ", recipe.training.seed,
+                from.weights.empty() ? "" : ", from " + printable_name(from.weights.string()),
                 printable_name(frozen));
 }
 

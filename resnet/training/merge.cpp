@@ -50,6 +50,18 @@ public:
         return found->get<std::string>();
     }
 
+    bool is_false(const char* pointer) const {
+        const Json* found = find(pointer);
+        return found && *found == false;
+    }
+
+    std::optional<double> number_if_given(const char* pointer) const {
+        const Json* found = find(pointer);
+        if (!found) return {};
+        check(found->is_number(), pointer, "a number");
+        return found->get<double>();
+    }
+
     std::uint64_t seed() const {
         const Json* found = find("/training/seed");
         check(found && found->is_number_unsigned(), "/training/seed", "a whole number");
@@ -97,13 +109,17 @@ FoundRun read_run(const fs::path& folder) {
     FoundRun r{.folder = folder, .config = config.str(), .commit = config.commit()};
     r.model = {.name = config.word("/model/name"),
                .width = config.whole("/model/width", 1),
-               .classes = config.whole("/model/classes", 1)};
+               .classes = config.whole("/model/classes", 1),
+               .batch_norm = !config.is_false("/model/batch_norm")};
+    r.initialiser = config.word("/initialiser");
+    r.warmup = config.whole("/training/schedule/warmup", 0);
     const std::string shortcut = config.word("/model/shortcut");
     const CifarOptions net = net_of(folder, r.model);
     const bool plain = net.shortcut == Shortcut::none;
     require(plain == (shortcut == "none"), folder.string(), ": ", r.model.name, " with the shortcut ",
             printable_name(shortcut), " is no net of this project.");
     if (!plain) r.model.shortcut = parse_shortcut(shortcut);
+    if (!plain) r.model.residual_gate = config.number_if_given("/model/residual_gate");
 
     const Index batch = config.whole("/training/batch", 1), pictures = config.whole("/data/train", 1);
     const Index most = config.whole("/training/max_iterations", 0), steps = steps_per_epoch(pictures, batch);

@@ -23,6 +23,8 @@ struct FoundRun {
     std::filesystem::path folder;
     std::string config;  // config.json, as it is
     ModelOptions model;
+    std::string initialiser;
+    Index warmup = 0;    // iterations over which the learning rate rises
     std::string commit;  // of the program that trained it
     Counting counting;
     Run run;  // with the epochs that its recipe asks for

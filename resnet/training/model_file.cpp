@@ -11,13 +11,15 @@ namespace deepen {
 namespace {
 
 // Nine digits bring a float back exactly; std::to_chars writes the shortest text that does.
+template <class Number>
+std::string shortest(Number value) {
+    char digits[32];
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
 std::string join_numbers(const std::vector<Real>& values) {
     std::string s;
-    for (Real v : values) {
-        char digits[32];
-        const auto end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-        s += (s.empty() ? "" : ",") + std::string(digits, end);
-    }
+    for (Real v : values) s += (s.empty() ? "" : ",") + shortest(v);
     return s;
 }
 
@@ -52,7 +54,15 @@ Index outputs(const TensorFile& file, const std::string& path, const std::string
                      "'; every net here has one of them.  Is it a weight file of such a net?"));
 }
 
-constexpr const char* in_first_1x1 = "first 1x1";
+constexpr const char *in_first_1x1 = "first 1x1", *no_batch_norm = "none";
+
+double parse_gate(const std::string& s) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
+    require(error == std::errc() && end == s.data() + s.size(), "residual_gate is '", s.substr(0, 40),
+            "'; a number was expected.");
+    return value;
+}
 
 // timm's names for VGG's linear layers, and torchvision's, which are ours.
 constexpr std::pair<std::string_view, std::string_view> timm_names[] = {
@@ -83,6 +93,8 @@ TensorFile model_file(Module& net, const ModelOptions& model, const Preprocessin
                                  {"mean", join_numbers(preprocessing.mean)},
                                  {"std", join_numbers(preprocessing.deviation)}}};
     if (!o.stride_in_3x3) file.metadata["stride"] = in_first_1x1;
+    if (!o.batch_norm) file.metadata["batch_norm"] = no_batch_norm;
+    if (o.residual_gate) file.metadata["residual_gate"] = shortest(*o.residual_gate);
     if (!class_names.empty()) file.metadata[class_names_key] = class_names_text(class_names);
     for (const auto& [name, part] : named_modules(net))
         if (part->type() == "BatchNorm2d") {
@@ -127,10 +139,18 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
     const auto shortcut = load == Load::whole ? metadatum(file, "shortcut") : std::nullopt;
     if (shortcut && asked.shortcut) agree("shortcut", std::string(name_of(*asked.shortcut)), *shortcut);
     if (metadatum(file, "stride") == in_first_1x1) asked.stride_in_3x3 = false;
+    const bool same_net = load == Load::whole || metadatum(file, "model") == asked.name;
+    const bool normalised = metadatum(file, "batch_norm") != no_batch_norm;
+    require(asked.batch_norm || !normalised || load == Load::part, path, ": these weights are of a net with batch ",
+            "norm, but one without it was asked for.  Give the one the file was written for.");
+    if (same_net && !normalised) asked.batch_norm = false;
+    const auto gate = same_net ? metadatum(file, "residual_gate") : std::nullopt;
+    if (gate && asked.residual_gate) agree("residual_gate", shortest(*asked.residual_gate), *gate);
     if (asked.width == 0) asked.width = outputs(file, path, "conv1.weight", "features.0.weight");
     if (asked.classes == 0) asked.classes = outputs(file, path, "fc.bias", "classifier.6.bias");
     try {
         if (shortcut && !asked.shortcut) asked.shortcut = parse_shortcut(*shortcut);
+        if (gate && !asked.residual_gate) asked.residual_gate = parse_gate(*gate);
         return completed(asked);
     } catch (const Error& e) {
         throw Error(text(path, ": its metadata describe a net that does not exist: ", e.what()));

@@ -5,6 +5,7 @@
 //
 //     model    "resnet20"          shortcut  "A"            classes  "10"        width  "16"
 //     stride   "first 1x1"         (of bottlenecks; if it is not there, in the 3x3)
+//     batch_norm "none"            residual_gate "0"            (of nets without the one and with the other)
 //     image_size "224"
 //     class_names ["cat","dog"]     (class_names.h)
 //     mean     "0.49,0.48,0.45"    std       "0.25,0.24,0.26"   (or a mean of H*W*3 values: the paper's per-pixel mean)

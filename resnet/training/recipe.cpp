@@ -36,8 +36,12 @@ std::string_view name_of(ScheduleOptions::Kind kind) {
 
 Json to_json(const ModelOptions& model) {
     const ModelOptions o = completed(model);
-    return {{"name", o.name},       {"shortcut", name_of(*o.shortcut)}, {"width", o.width},
-            {"classes", o.classes}, {"stride_in_3x3", o.stride_in_3x3}, {"zero_last_scale", o.zero_last_scale}};
+    Json j{{"name", o.name},       {"shortcut", name_of(*o.shortcut)}, {"width", o.width},
+           {"classes", o.classes}, {"stride_in_3x3", o.stride_in_3x3}, {"zero_last_scale", o.zero_last_scale}};
+    // Named only where they are not as in the paper, so that runs from before they were there still fit.
+    if (!o.batch_norm) j["batch_norm"] = false;
+    if (o.residual_gate) j["residual_gate"] = *o.residual_gate;
+    return j;
 }
 
 // The weights by their hash: where they lie does not matter.

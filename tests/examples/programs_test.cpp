@@ -49,6 +49,22 @@ TEST(Train, GivesTheSameWeightsAtAnyNumberOfThreads) {
     }
 }
 
+TEST(Train, WithoutBatchNormAndFromAnyScheme) {
+    const Scratch scratch;
+    const std::string dir = (scratch / "run").string(), flags = "--no-batch-norm --residual-gate 0 --output-dir " + dir;
+    const Outcome o = run(train(flags));
+    ASSERT_EQ(o.code, 0) << o.output;
+    expect_mentions(o.output, "resnet8: shortcut A, without batch norm, residual gates from 0, ");
+    expect(train(flags), 0, "already trained");
+    expect(train("--no-batch-norm --residual-gate 1 --output-dir " + dir), 1, "residual_gate is 0.0 there, 1.0 here");
+    expect(train("--output-dir " + dir), 1, "model.batch_norm is false there, not given here");
+    expect("build/evaluate --weights " + dir + "/weights.safetensors --synthetic-train 64 --synthetic-test 20", 0,
+           "without batch norm, residual gates from 0");
+    for (const std::string scheme : {"dirac", "delta_orthogonal", "looks_linear"})
+        expect(train("--init " + scheme + " --output-dir " + (scratch / scheme).string()), 0, "after 2 epochs");
+    expect("build/train --model plain8 --residual-gate 0", 2, "nothing for a residual gate to scale");
+}
+
 TEST(Train, DoesNotTrainAFinishedRunAgain) {
     const Scratch scratch;
     const std::string command = train("--output-dir " + scratch.folder().string());

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/gradcheck.h"
 #include "resnet/imagenet.h"
 #include "resnet/preactivation.h"
@@ -17,6 +19,12 @@ TEST(Models, GiveOneLogitPerClass) {
         initialise(*net, 1);
         EXPECT_EQ((*net)(random_tensor({2, 32, 40, 3}, 1)).shape(), (Shape{2, 7})) << name;
     }
+}
+
+TEST(Models, OfImageNetComeWithoutBatchNormAndWithGatesToo) {
+    const auto net = make_model({.name = "resnet18", .width = 4, .batch_norm = false, .residual_gate = 0});
+    EXPECT_TRUE(named_buffers(*net).empty());
+    EXPECT_EQ(parameter_count(*net), parameter_count(*make_model({.name = "resnet18", .width = 4})) + 8);
 }
 
 // The stride moves a quarter of the first 1x1's work, and no parameter.
@@ -75,6 +83,8 @@ TEST(ModelNames, SayWhatFixesTheNet) {
     EXPECT_EQ(describe({.name = "resnet101", .shortcut = Shortcut::C, .stride_in_3x3 = false}),
               "resnet101, shortcut C, stride in the first 1x1 (the paper's)");
     EXPECT_EQ(describe({.name = "resnet20", .zero_last_scale = true}), "resnet20, shortcut A, last scales from zero");
+    EXPECT_EQ(describe({.name = "resnet20", .batch_norm = false, .residual_gate = 0}),
+              "resnet20, shortcut A, without batch norm, residual gates from 0");
     EXPECT_EQ(describe({.name = "vgg16_bn"}), "vgg16_bn");
 }
 
@@ -96,6 +106,12 @@ TEST(ModelNames, AreRefusedWithThoseThereAre) {
     expect({.name = "resnet34", .shortcut = Shortcut::none}, "has shortcuts, but shortcut 'none'");
     expect({.name = "resnet34", .stride_in_3x3 = false}, "has no bottlenecks");
     expect({.name = "plain34", .zero_last_scale = true}, "no last scale to start from zero");
+    for (const char* name : {"preact-resnet20", "vgg16", "vgg16_bn"}) {
+        expect({.name = name, .batch_norm = false}, "' cannot be had without batch norm.  Take a plain net");
+        expect({.name = name, .residual_gate = 0}, "nothing for a residual gate to scale");
+    }
+    expect({.name = "plain20", .residual_gate = 0}, "model 'plain20' has no blocks that compute relu(F(x) + shortcut");
+    expect({.name = "resnet20", .residual_gate = INFINITY}, "a residual gate cannot start from inf");
     expect({.name = "resnet34", .width = -1}, "width -1");
 }
 

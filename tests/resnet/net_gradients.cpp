@@ -75,6 +75,23 @@ TEST(BlockGradients, HoldForBottlenecksAndPreactivation) {
     }
 }
 
+TEST(BlockGradients, HoldForAGateAndWithoutBatchNorm) {
+    for (bool batch_norm : {true, false})
+        for (const BlockOptions& o :
+             {BlockOptions{.in_channels = 4, .out_channels = 4, .batch_norm = batch_norm, .residual_gate = 0},
+              BlockOptions{.in_channels = 4,
+                           .out_channels = 8,
+                           .stride = 2,
+                           .shortcut = Shortcut::B,
+                           .batch_norm = batch_norm,
+                           .residual_gate = 0}}) {
+            expect_block_gradients<BasicBlock>(o);
+            expect_block_gradients<Bottleneck>(o);
+        }
+    expect_block_gradients<BasicBlock>(
+        {.in_channels = 3, .out_channels = 3, .shortcut = Shortcut::none, .batch_norm = false});
+}
+
 TEST(NetGradients, HoldForWholeNetsOfEveryShortcut) {
     const std::vector<int> labels{1, 0, 2};
     for (Shortcut s : {Shortcut::none, Shortcut::A, Shortcut::B, Shortcut::C}) {

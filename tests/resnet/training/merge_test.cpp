@@ -40,6 +40,15 @@ struct Merge : testing::Test {
     }
 };
 
+TEST_F(Merge, KnowsNetsWithoutBatchNormAndWithGates) {
+    Recipe r = recipe("resnet14", 1);
+    r.model.batch_norm = false, r.model.residual_gate = 0.5;
+    const ModelOptions found = find({write("a", r, {0.8, 0.4})})[0].model;
+    EXPECT_EQ(describe(found), "resnet14, shortcut A, without batch norm, residual gates from 0.5");
+    write("b", recipe("resnet14", 2), {0.8, 0.4});
+    expect_mentions(refusal({scratch / "a", scratch / "b"}), "model.batch_norm is false in the first, not given in");
+}
+
 TEST_F(Merge, FindsRunsInFoldersOfRunsAndAnywhere) {
     write("a/plain8-seed1", recipe("plain8", 1), {0.8, 0.5});
     write("a/resnet14-seed1", recipe("resnet14", 1), {0.8, 0.4});

@@ -32,7 +32,9 @@ TEST(ModelFile, BringsBackTheSameNet) {
         {.name = "resnet8", .shortcut = Shortcut::C, .width = 2, .classes = 3},
         {.name = "resnet50", .width = 4, .classes = 5, .stride_in_3x3 = false},
         {.name = "plain18", .width = 4, .classes = 5},
-        {.name = "preact-resnet8", .width = 4, .classes = 5}};
+        {.name = "preact-resnet8", .width = 4, .classes = 5},
+        {.name = "plain8", .width = 2, .classes = 3, .batch_norm = false},
+        {.name = "resnet8", .width = 2, .classes = 3, .batch_norm = false, .residual_gate = 0.1}};
     for (const ModelOptions& options : option_sets) {
         const auto net = make_model(options);
         initialise(*net, 1);
@@ -63,6 +65,17 @@ TEST(ModelFile, HasTheCountersThatPyTorchInsistsOn) {
     EXPECT_TRUE(file.integers.contains("bn1.num_batches_tracked"));
     EXPECT_EQ(file.integers.size(), 7u);
     EXPECT_EQ(file.tensors.at("bn1.num_batches_tracked").shape(), Shape{});
+}
+
+TEST(ModelFile, OfANetWithoutBatchNormCountsNoBatches) {
+    const ModelOptions options{.name = "plain8", .width = 2, .batch_norm = false};
+    EXPECT_TRUE(model_file(*make_model(options), options, some, 32).integers.empty());
+}
+
+TEST(ModelFile, SaysNothingOfBatchNormAndGatesWhereTheyAreThePapers) {
+    const ModelOptions options{.name = "resnet8", .width = 2};
+    const TensorFile file = model_file(*make_model(options), options, some, 32);
+    EXPECT_FALSE(file.metadata.contains("batch_norm") || file.metadata.contains("residual_gate"));
 }
 
 TEST(ModelFile, FromElsewhereTellsWidthAndClassesByItsShapes) {
@@ -183,6 +196,21 @@ TEST(ModelFile, ThatContradictsWhatIsAskedIsRefused) {
     expect_refusal(refusal_of([&] { model_for(file, "w", {.name = "", .shortcut = Shortcut::B}); }),
                    "shortcut A, but shortcut B was asked for");
     EXPECT_EQ(model_for(file, "w", {.name = "resnet14"}, Load::part).name, "resnet14");
+    expect_refusal(refusal_of([&] { model_for(file, "w", {.name = "resnet8", .batch_norm = false}); }),
+                   "w: these weights are of a net with batch norm, but one without it was asked for");
+    expect_refusal(refusal_of([&] { load_model(file, "w", model_for(file, "w", {.name = "", .residual_gate = 0})); }),
+                   "Missing: layer1.0.gate.weight");
+    file.metadata["residual_gate"] = "0.5";
+    expect_refusal(refusal_of([&] { model_for(file, "w", {.name = "resnet8", .residual_gate = 0}); }),
+                   "w: these weights are of a net with residual_gate 0.5, but residual_gate 0 was asked for");
+}
+
+TEST(ModelFile, GivesItsBatchNormAndGatesToTheSameNetInPart) {
+    TensorFile file = foreign({.name = "resnet8", .width = 2, .batch_norm = false, .residual_gate = 0});
+    file.metadata = {{"model", "resnet8"}, {"batch_norm", "none"}, {"residual_gate", "0"}};
+    EXPECT_EQ(describe(model_for(file, "w", {.name = "", .classes = 3}, Load::part)),
+              "resnet8, shortcut A, without batch norm, residual gates from 0");
+    EXPECT_EQ(describe(model_for(file, "w", {.name = "plain8"}, Load::part)), "plain8");
 }
 
 TEST(ModelFile, WithMetadataThatMakeNoSenseIsRefusedByName) {
@@ -201,6 +229,9 @@ TEST(ModelFile, WithMetadataThatMakeNoSenseIsRefusedByName) {
                    "w: its metadata describe a net that does not exist: shor");
     expect_refusal(refusal({{"model", "plain8"}, {"shortcut", "A"}}),
                    "w: its metadata describe a net that does not exist");
+    for (const char* gate : {"", "much", "inf", "0.5 or so"})
+        expect_refusal(refusal({{"model", "resnet8"}, {"residual_gate", gate}}),
+                       "w: its metadata describe a net that does not exist: ");
     expect_refusal(refusal({{"model", "resnet8"}, {"image_size", "0"}}), "w: the metadata's image_size is '0'");
     expect_refusal(refusal({{"model", "resnet8"}, {"mean", "1,x,3"}, {"std", "1,1,1"}}), "w: the metadata's mean is");
     expect_refusal(refusal({{"model", "resnet8"}, {"mean", "1,2,3"}, {"std", "1,0,1"}}), "deviations must be positive");

@@ -91,6 +91,21 @@ TEST(PaperSchedule, RefusesFlagsThatItSetsItself) {
     expect_refused([] { recipe({"--schedule", "paper", "--wd", "0"}); }, "sets --weight-decay itself");
 }
 
+// Runs from before these settings were there go on, and are merged with runs from after.
+TEST(Settings, ThatAreThePapersAreNotNamedWhereOlderRunsLackThem) {
+    const auto json = [](const ModelOptions& model) { return Recipe{.model = model}.json(pictures(1)); };
+    const std::string usual = json({.name = "resnet20"});
+    EXPECT_EQ(usual.find("batch_norm"), usual.npos);
+    EXPECT_EQ(usual.find("residual_gate"), usual.npos);
+    const std::string other = json({.name = "resnet20", .batch_norm = false, .residual_gate = 0});
+    EXPECT_EQ(differences(usual, other),
+              "model.batch_norm is not given there, false here, model.residual_gate is not given there, 0.0 here");
+    EXPECT_EQ(differences(other, usual),
+              "model.batch_norm is false there, not given here, model.residual_gate is 0.0 there, not given here");
+    EXPECT_EQ(differences(other, json({.name = "resnet20", .batch_norm = false, .residual_gate = 1})),
+              "model.residual_gate is 0.0 there, 1.0 here");
+}
+
 TEST(Iterations, AreTheLengthOfAnySchedule) {
     const Recipe r = recipe({"--iterations", "1000", "--lr-scheduler", "cosine"});
     EXPECT_EQ(r.training.max_iterations, 1000);
