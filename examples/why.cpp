@@ -1,27 +1,27 @@
 // Why does depth hurt, and why do shortcuts help?  `build/why lesion`, `build/why all`.
 //
-// Each experiment looks into trained nets and tests one claim of the literature: resnet/why/.  Without --run, small
-// nets are trained for it on generated pictures, into OUTPUT/nets, where all experiments find them.  What is written is
+// Each experiment looks into nets and tests claims of the literature: resnet/why/.  Without --run, small nets are
+// trained for it on generated pictures (common/small_nets.h).  What is written is
 // told in study.h.  After an interruption the same command goes on with the nets that are trained and with what was
 // measured (why/notebook.h); responses, which takes seconds, begins anew.
 #include <iostream>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
-#include "engine/interruption.h"
 #include "engine/io/files.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
 #include "examples/common/program.h"
-#include "examples/common/run_observer.h"
+#include "examples/common/small_nets.h"
 #include "examples/common/training_flags.h"
 #include "examples/common/what_was_run.h"
 #include "resnet/data/data_path.h"
 #include "resnet/training/live_report.h"
-#include "resnet/training/plan.h"
+#include "resnet/training/progress.h"
 #include "resnet/training/run_folder.h"
 #include "resnet/why/landscape.h"
 #include "resnet/why/lesion.h"
+#include "resnet/why/remedies.h"
 #include "resnet/why/responses.h"
 #include "resnet/why/shattered.h"
 #include "resnet/why/signal.h"
@@ -31,16 +31,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
+enum class Needs { nothing, nets, remedies };            // trained ones
+
 struct Experiment {
     const char *name, *shows;
-    bool needs_nets = true;  // trained ones
+    Needs needs = Needs::nets;
 };
 constexpr Experiment experiments[] = {
-    {"signal", "what becomes of signals and gradients in untrained nets (Yang et al. 2019)", false},
-    {"shattered", "whether gradients by different inputs agree, in untrained nets (Balduzzi et al. 2017)", false},
+    {"signal", "what becomes of signals and gradients in untrained nets (Yang et al. 2019)", Needs::nothing},
+    {"shattered", "whether gradients by different inputs agree, in untrained nets (Balduzzi et al. 2017)",
+     Needs::nothing},
     {"responses", "how much the layers of plain and residual nets respond (He et al. 2015, Figure 7)"},
     {"lesion", "what is left of a net without one of its blocks (Veit et al. 2016)"},
     {"landscape", "what the loss looks like around trained weights (Li et al. 2018)"},
+    {"remedies", "whether other beginnings mend plain nets as shortcuts do (five papers)", Needs::remedies},
 };
 
 struct Flags {
@@ -52,6 +56,9 @@ struct Flags {
     int threads = 0;
 
     bool asked(const Experiment& e) const { return experiment == "all" || experiment == e.name; }
+    bool needs(Needs what) const {
+        return std::ranges::any_of(experiments, [&](const Experiment& e) { return asked(e) && e.needs == what; });
+    }
     void add_to(CLI::App& app);
 };
 
@@ -59,7 +66,8 @@ void Flags::add_to(CLI::App& app) {
     std::vector<std::string> names{"all"};
     for (const Experiment& e : experiments) names.push_back(e.name);
     app.add_option("experiment", experiment,
-                   "which one: signal and shattered, which need no trained nets; responses, lesion, landscape; or all")
+                   "which one: signal and shattered, which need no trained nets; responses, lesion, landscape, "
+                   "remedies; or all")
         ->required()
         ->transform(one_of(names))
         ->type_name("NAME");
@@ -84,42 +92,6 @@ void Flags::add_to(CLI::App& app) {
         ->check(within(0, 1024))
         ->capture_default_str()
         ->type_name("N");
-}
-
-// --- small nets, where no runs are given ------------------------------------------------------------------
-
-// Small enough for two minutes on two processors, large enough for the residual ones to learn.
-constexpr DataOptions small_set{.train_count = 3000, .test_count = 1000};
-
-std::vector<Recipe> small_recipes() {
-    std::vector<Recipe> recipes;
-    for (std::uint64_t seed : {1, 2, 3})
-        for (const char* name : {"plain8", "resnet8", "plain20", "resnet20"}) {
-            Recipe r{.model = completed({.name = name, .width = 8}), .pretrained = {}, .training = {}};
-            r.training.epochs = 8, r.training.batch = 32, r.training.seed = seed;
-            r.training.schedule.base = 0.03;
-            recipes.push_back(r);
-        }
-    return recipes;
-}
-
-// Into folders below `folder`; false if it was interrupted.
-bool train_small_nets(const fs::path& folder, const DataSplits& data) {
-    const std::vector<Recipe> recipes = small_recipes();
-    std::vector<PlannedRun> planned = runs_in(folder, recipes, data);
-    if (std::ranges::all_of(planned, &PlannedRun::finished)) return true;
-    std::cout << "training small nets on generated pictures; with --run DIR on your own.  Timing them ..." << std::endl;
-    time_nets(planned, recipes, data);
-    std::cout << plan_text(planned, threads()) << std::endl;
-    const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
-    for (std::size_t i = 0; i < recipes.size(); ++i) {
-        if (planned[i].finished) continue;
-        std::cout << describe(recipes[i]) << std::endl;
-        RunObserver view(recipes[i], data);
-        train_into(folder / recipes[i].name(), recipes[i], data, view.observer());
-        if (interrupted()) return false;
-    }
-    return true;
 }
 
 // --- measuring --------------------------------------------------------------------------------------------
@@ -158,7 +130,9 @@ double seconds_of(const std::vector<TrainedNet>& nets, const PictureSet& picture
     return seconds;
 }
 
-Study made(const std::string& name, const std::vector<TrainedNet>& nets, const DataSplits& data, const Flags& flags) {
+Study made(const std::string& name, const std::vector<FoundRun>& runs, const std::vector<TrainedNet>& nets,
+           const DataSplits& data, const Flags& flags) {
+    if (name == "remedies") return remedies_study(runs);
     const PictureSet pictures = first_of(data.test, flags.pictures ? flags.pictures : 1000);
     Notebook notebook(fs::path(flags.output) / (name + "-measured.csv"),
                       text(build_info().commit, "; pictures ", checksum(data), "; "));
@@ -239,17 +213,25 @@ int main(int argc, char** argv) {
         const DataSplits data =
             flags.runs.empty() ? load_data("synthetic", small_set) : load_data(flags.data_path, flags.data);
         make_output_folder(output);
-        const bool needs_nets =
-            std::ranges::any_of(experiments, [&](const Experiment& e) { return flags.asked(e) && e.needs_nets; });
-        if (needs_nets && flags.runs.empty() && !train_small_nets(output / "nets", data)) {
-            std::cerr << "why: give the same command again to go on.\n";
-            return 0;
+        // Of the other experiments, and of remedies.
+        std::vector<fs::path> twins(flags.runs.begin(), flags.runs.end()), remedied = twins;
+        if (flags.runs.empty()) {
+            const SmallNets small = small_twins(output), others = small_remedies(output, data);
+            SmallNets wanted;
+            if (flags.needs(Needs::nets)) wanted.add(small);
+            if (flags.needs(Needs::remedies)) wanted.add(others);
+            if (!train_small_nets(wanted, data)) {
+                std::cerr << "why: give the same command again to go on.\n";
+                return 0;
+            }
+            twins = small.folders, remedied = others.folders;
         }
-        std::vector<fs::path> folders(flags.runs.begin(), flags.runs.end());
-        if (folders.empty()) folders.push_back(output / "nets");
         const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
-        const std::vector<TrainedNet> nets =
-            needs_nets ? read_nets(find_runs(folders, say)) : std::vector<TrainedNet>();
+        const auto runs_in = [&](Needs what, const std::vector<fs::path>& folders) {
+            return flags.needs(what) ? find_runs(folders, say) : std::vector<FoundRun>();
+        };
+        const std::vector<TrainedNet> nets = read_nets(without_remedies(runs_in(Needs::nets, twins)));
+        const std::vector<FoundRun> runs = runs_in(Needs::remedies, remedied);
         for (const TrainedNet& net : nets)
             require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",
                     net.net->options().classes, " classes apart, and ", flags.data_path, " has ",
@@ -259,7 +241,7 @@ int main(int argc, char** argv) {
         std::vector<Study> studies;
         for (const Experiment& e : experiments) {
             if (!flags.asked(e)) continue;
-            studies.push_back(made(e.name, nets, data, flags));
+            studies.push_back(made(e.name, runs, nets, data, flags));
             write_study(output, studies.back(), run, say);
             print_study(studies.back(), output / (std::string(e.name) + ".html"));
         }

@@ -31,10 +31,20 @@ bool empty(const Series& series) {
 
 std::string bound(double value) { return std::isnan(value) ? "*" : text(value); }
 
-std::string axes(const Plot& plot) {
+// Names slanted below the axis, or numbers.
+std::string places(const Plot& plot, bool slanted) {
+    if (plot.places.empty()) return "set xtics autofreq norotate\n";
+    std::string names;
+    for (std::size_t i = 0; i < plot.places.size(); ++i)
+        names += text(i ? ", " : "", quoted(plot.places[i]), " ", i + 1);
+    return text("set xtics ", slanted ? "rotate by 30 right " : "norotate ", "(", names, ")\nset xrange [0.5:",
+                plot.places.size(), ".5]\n");
+}
+
+std::string axes(const Plot& plot, bool slanted) {
     return text("set title ", quoted(plot.title), "\nset xlabel ", quoted(plot.x), "\nset ylabel ", quoted(plot.y),
                 plot.log_y ? "\nset logscale y\n" : "\nunset logscale y\n", "set autoscale\nset yrange [",
-                bound(plot.bottom), ":", bound(plot.top), "]\n");
+                bound(plot.bottom), ":", bound(plot.top), "]\n", places(plot, slanted));
 }
 
 std::string pen(Series::Look look) {
@@ -82,7 +92,7 @@ std::string drawn(const std::vector<Plot>& plots, const std::string& name, Figur
                          "set tics nomirror out scale 0.5 textcolor rgb '#444444'\n"
                          "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n");
     for (std::size_t i = 0; i < plots.size(); ++i)
-        s += axes(plots[i]) +
+        s += axes(plots[i], true) +
              plotted(plots[i], text("p", i, "s"), [](const Series& line, std::size_t) { return pen(line.look); });
     return draw(s + "unset multiplot\n", {columns * panel, rows * 400, 13, name}, format);
 }
@@ -92,7 +102,7 @@ std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& termin
     std::string all;
     for (const Plot& plot : plots)
         all += run_gnuplot(text("set terminal dumb size ", width, ",20", terminal.colour ? " ansi256" : " mono", "\n",
-                                "set border 3\nset tics nomirror scale 0\nset key top right\n", axes(plot),
+                                "set border 3\nset tics nomirror scale 0\nset key top right\n", axes(plot, false),
                                 plotted(plot, "s", [](const Series& series, std::size_t i) {
                                     constexpr const char* marks = "ox+*#";
                                     const char mark = series.look == Series::Look::dashed  ? '.'

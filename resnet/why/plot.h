@@ -29,6 +29,7 @@ struct Plot {
     std::string title, x, y;                             // what the axes are, with units
     bool log_y = false;
     double bottom = automatic, top = automatic;          // of the y axis
+    std::vector<std::string> places;                     // names of x = 1, 2, ..., where x is no number
     std::vector<Series> series;
 };
 

@@ -148,6 +148,13 @@ TEST(ResidualGate, IsOneParameterPerBlockAndLeavesTheOthersAsTheyWere) {
         EXPECT_EQ(parameters[i].tensor.values(), others[i].tensor.values()) << others[i].name;
 }
 
+TEST(ResidualGate, StartsAnewWithItsNet) {
+    Gate gate(0.5);
+    gate.scalar.data()[0] = 3;
+    initialise(gate, 1);
+    EXPECT_EQ(gate.scalar.item(), 0.5);
+}
+
 // De and Smith 2020: while it is zero, the gate alone learns, and opens the way for the layers behind it.
 TEST(ResidualGate, ThatIsZeroGetsAGradientAndItsLayersGetNone) {
     BasicBlock block({.in_channels = 3, .out_channels = 3, .residual_gate = 0});

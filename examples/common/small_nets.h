@@ -1,0 +1,31 @@
+// Which nets do the experiments on why depth hurts look into where no trained ones are given?
+//
+// Small ones, trained there and then on generated pictures, from three seeds.  They lie in
+//
+//     OUTPUT/nets/plain20-seed1, ...                       plain and residual twins of 8 and 20 layers
+//     OUTPUT/nets-dirac/plain20-seed1, ...                 nets of 20 layers with each remedy (resnet/why/remedies.h)
+//
+// and are found there by every experiment that needs them.
+#pragma once
+
+#include "resnet/training/run_folder.h"
+
+namespace deepen {
+
+constexpr DataOptions small_set{.train_count = 3000, .test_count = 1000};
+
+struct SmallNets {
+    std::vector<std::filesystem::path> folders;          // of the runs
+    std::vector<Recipe> recipes;                         // of each
+
+    void add(const SmallNets& others);
+};
+
+SmallNets small_twins(const std::filesystem::path& output);
+SmallNets small_remedies(const std::filesystem::path& output, const DataSplits& data);
+
+// Trains those that are not trained yet, says beforehand how long it takes, and shows how it goes.  False if it was
+// interrupted: the same goes on where it was.
+bool train_small_nets(const SmallNets& nets, const DataSplits& data);
+
+}  // namespace deepen
