@@ -216,11 +216,9 @@ int main(int argc, char** argv) {
         // Of the other experiments, and of remedies.
         std::vector<fs::path> twins(flags.runs.begin(), flags.runs.end()), remedied = twins;
         if (flags.runs.empty()) {
-            const SmallNets small = small_twins(output), others = small_remedies(output, data);
-            SmallNets wanted;
-            if (flags.needs(Needs::nets)) wanted.add(small);
-            if (flags.needs(Needs::remedies)) wanted.add(others);
-            if (!train_small_nets(wanted, data)) {
+            const SmallNets small = small_twins(output), others = small_remedies(output);
+            if ((flags.needs(Needs::nets) && !train_small_nets(small, data)) ||
+                (flags.needs(Needs::remedies) && !train_small_nets(others, load_data("synthetic", remedies_set)))) {
                 std::cerr << "why: give the same command again to go on.\n";
                 return 0;
             }

@@ -28,11 +28,6 @@ constexpr std::uint64_t seeds[] = {1, 2, 3};
 
 }  // namespace
 
-void SmallNets::add(const SmallNets& others) {
-    folders.insert(folders.end(), others.folders.begin(), others.folders.end());
-    recipes.insert(recipes.end(), others.recipes.begin(), others.recipes.end());
-}
-
 SmallNets small_twins(const fs::path& output) {
     SmallNets nets;
     for (std::uint64_t seed : seeds)
@@ -43,12 +38,12 @@ SmallNets small_twins(const fs::path& output) {
     return nets;
 }
 
-SmallNets small_remedies(const fs::path& output, const DataSplits& data) {
+SmallNets small_remedies(const fs::path& output) {
     SmallNets nets;
     for (std::uint64_t seed : seeds)
         for (const Remedy& remedy : remedies) {
             const Recipe plain = small_recipe("plain20", seed, epochs / 2);
-            const Index one_epoch = steps_per_epoch(data.train.count(), plain.training.batch);
+            const Index one_epoch = steps_per_epoch(remedies_set.train_count, plain.training.batch);
             std::string folder = text("nets-", remedy.name);
             std::ranges::replace(folder, ' ', '-');
             nets.recipes.push_back(with_remedy(plain, remedy, one_epoch));

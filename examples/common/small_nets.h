@@ -13,16 +13,15 @@
 namespace deepen {
 
 constexpr DataOptions small_set{.train_count = 3000, .test_count = 1000};
+constexpr DataOptions remedies_set{.train_count = 3000, .test_count = 100};     // its subject is training error
 
 struct SmallNets {
     std::vector<std::filesystem::path> folders;          // of the runs
     std::vector<Recipe> recipes;                         // of each
-
-    void add(const SmallNets& others);
 };
 
 SmallNets small_twins(const std::filesystem::path& output);
-SmallNets small_remedies(const std::filesystem::path& output, const DataSplits& data);
+SmallNets small_remedies(const std::filesystem::path& output);
 
 // Trains those that are not trained yet, says beforehand how long it takes, and shows how it goes.  False if it was
 // interrupted: the same goes on where it was.

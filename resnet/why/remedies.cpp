@@ -161,11 +161,7 @@ std::string colour(std::size_t remedy) {
 }
 
 Plot ends(const Remedied& found) {
-    Plot plot{.title = text("at the end, depth ", found.depth),
-              .x = "",
-              .y = "training error (%)",
-              .bottom = 0,
-              .series = {}};
+    Plot plot{.title = text("at the end, depth ", found.depth), .x = "", .y = "training error (%)", .series = {}};
     const double count = static_cast<double>(std::size(remedies));
     for (const std::size_t level : {no_remedy, shortcut_remedy})
         if (const auto errors = found.errors(level); !errors.empty())
@@ -184,7 +180,7 @@ Plot ends(const Remedied& found) {
 }
 
 Plot courses(const Remedied& found) {
-    Plot plot{.title = "on the way", .x = "epoch", .y = "training error (%)", .bottom = 0, .series = {}};
+    Plot plot{.title = "on the way", .x = "epoch", .y = "training error (%)", .series = {}};
     for (std::size_t i = 0; i < std::size(remedies); ++i) {
         if (found.runs[i].empty()) continue;
         Series series{remedies[i].name, colour(i), Series::Look::line_and_points, {}};
