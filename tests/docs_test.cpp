@@ -55,6 +55,33 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+// What tests/mutants/run.py looks for, in the place where it looks: once each, or `make mutants` ends there.
+TEST(Mutants, FitTheCodeThatIsThere) {
+    std::string name, code, before;
+    const auto check = [&] {
+        if (name.empty()) return;
+        const std::size_t found = code.find(before);
+        EXPECT_FALSE(before.empty()) << name;
+        EXPECT_TRUE(found != code.npos && code.find(before, found + 1) == code.npos) << name << " does not fit its file";
+    };
+    std::size_t mutants = 0;
+    for (const std::string& line : lines_of(content("tests/mutants/list.txt"))) {
+        const std::size_t colon = line.find(": ");
+        const bool head = !line.empty() && std::islower(static_cast<unsigned char>(line[0])) && colon != line.npos;
+        if (head) {
+            check();
+            name = line.substr(0, colon), code = content(line.substr(colon + 2)), before.clear();
+            ++mutants;
+        } else if (line.starts_with("- ") || line.starts_with("  ")) {
+            std::string words = line.substr(2);
+            if (before.empty()) words.erase(0, words.find_first_not_of(' '));
+            before += (before.empty() ? "" : "\n") + words;
+        }
+    }
+    check();
+    EXPECT_GT(mutants, 70u);
+}
+
 // --- what is named exists ------------------------------------------------------------------------------
 
 // A file of the reading order.
