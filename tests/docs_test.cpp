@@ -62,7 +62,7 @@ TEST(Mutants, FitTheCodeThatIsThere) {
         if (name.empty()) return;
         const std::size_t found = code.find(before);
         EXPECT_FALSE(before.empty()) << name;
-        EXPECT_TRUE(found != code.npos && code.find(before, found + 1) == code.npos) << name << " does not fit its file";
+        EXPECT_TRUE(found != code.npos && code.find(before, found + 1) == code.npos) << name << " does not fit";
     };
     std::size_t mutants = 0;
     for (const std::string& line : lines_of(content("tests/mutants/list.txt"))) {
