@@ -140,8 +140,8 @@ href="https://arxiv.org/abs/1902.08129">Yang et al. 2019</a>): <code>build/why s
 <p>A residual block computes x + F(x) where a plain one computes F(x).  Passing the input on then takes no more than
 F = 0, and what has to be learnt is a small change to it.  The paper's Figure 7 fits this idea: the layers of residual
 nets respond less than those of plain nets, and less still in deeper ones.  That is support for a hypothesis, not a
-proof of it.  <code>build/why responses</code> and <code>build/why lesion</code> look into the nets of runs like
-these.</p>
+proof of it.  <code>build/why responses</code>, <code>lesion</code> and <code>landscape</code> look into the nets of
+runs like these, <code>shattered</code> into untrained ones, and <code>remedies</code> tries other beginnings.</p>
 )";
 
 constexpr const char* how_to_read_curves = R"(
