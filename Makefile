@@ -50,7 +50,7 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
-LIGHT    := tests/% resnet/training/% $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHT    := tests/% resnet/training/% $(addprefix resnet/why/,%_study.cpp notebook.cpp plot.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/.
 SHARED   := $(sort $(wildcard examples/common/*.cpp))
@@ -59,6 +59,8 @@ PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)
 ONLY_DOUBLE := %_gradients.cpp
 ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/why/%)
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+# What the tests in double are about, and all that they are linked with.
+FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/why/%,$(SOURCES))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 
 .PHONY: all
@@ -102,6 +104,7 @@ $(OUT)/tidy/%.done: $(OUT)/obj/%.o .clang-tidy
 # Two more builds of everything: too long for .ci/run, which replays the fuzzers' corpus and lints.
 .PHONY: check
 check: all lint tidy ## lint, clang-tidy, mutants, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+	@$(MAKE) --no-print-directory REAL=double all
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory SANITIZE=address $(BUILD)/address/run-tests
 	$(BUILD)/address/run-tests --gtest_brief=1
@@ -146,7 +149,7 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 
 .PHONY: clean
 clean: ## remove everything built
-	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a run-tests answer \
+	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a libformulas.a run-tests answer \
 	    obj tidy double address thread fuzz compiled linked tests commit packages-found))
 
 .PHONY: help
@@ -161,14 +164,16 @@ help: ## list these targets
 # The library, and beside it what the programs share.
 $(OUT)/libdeepen.a: $(call object,$(SOURCES)) $(OUT)/linked
 $(OUT)/libprograms.a: $(call object,$(SHARED)) $(OUT)/linked
-$(OUT)/libdeepen.a $(OUT)/libprograms.a:
+$(OUT)/libformulas.a: $(call object,$(FORMULAS)) $(OUT)/linked
+$(OUT)/libdeepen.a $(OUT)/libprograms.a $(OUT)/libformulas.a:
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 link = @echo "link $@" && $(CXX) $(1) -o $@ $(filter %.o %.a,$^) $(2) $(LIBS)
 $(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(OUT)/libprograms.a $(OUT)/libdeepen.a
 	$(call link)
 
-$(OUT)/run-tests: $(call object,$(TESTS)) $(if $(filter float,$(REAL)),$(OUT)/libprograms.a) $(OUT)/libdeepen.a $(OUT)/tests
+TESTED := $(addprefix $(OUT)/,$(if $(filter float,$(REAL)),libprograms.a libdeepen.a,libformulas.a))
+$(OUT)/run-tests: $(call object,$(TESTS)) $(TESTED) $(OUT)/tests
 	$(call link,,-lgtest)
 
 $(OUT)/answer: $(call object,tests/compare/answer.cpp) $(OUT)/libdeepen.a
