@@ -114,7 +114,7 @@ Claim mends(const Remedied& found, std::size_t place, Outcome gap) {
     claim.finding += gap == Outcome::holds
                          ? text(format(", which closes %.0f %% of the gap; half of it is closed with ", 100 * share),
                                 format("%+.1f points to spare", 100 * closed.effect), interval(closed), ".")
-                         : ".  Without a gap there is nothing to mend.";
+                         : ".  As long as no gap is certain, no remedy can be judged.";
     return claim;
 }
 
