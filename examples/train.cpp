@@ -17,13 +17,14 @@
 #include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
+#include "resnet/why/watched.h"
 
 using namespace deepen;
 
 namespace {
 
 // Which net, and what it begins with.
-struct Net {
+struct ChosenNet {
     ModelFlags flags;
     std::string weights;
     bool zero_last_scale = false, no_batch_norm = false, partial = false;
@@ -105,7 +106,7 @@ int main(int argc, char** argv) {
     Program program("train",
                     "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
     TrainingFlags flags;
-    Net net;
+    ChosenNet net;
     std::string output;
     std::uint64_t seed = 1;
     net.add_to(program.app);
@@ -128,6 +129,15 @@ int main(int argc, char** argv) {
             ->expected(0, 1)
             ->group(checkpoints_group)
             ->type_name("[FILE]");
+    std::vector<std::string> watched;
+    program.app
+        .add_option("--watch", watched,
+                    "after each epoch, write into watch.csv how much each layer responds, or the norm of its gradient, "
+                    "or both: responses, gradients.  The report of degradation --report-only draws it")
+        ->delimiter(',')
+        ->check(one_of(watchable))
+        ->group("Output")
+        ->type_name("WHAT,WHAT");
     bool profiled = false, op_by_op = false;
     program.app.add_flag("--profile", profiled, "print how much time each op took")->group("Output");
     program.app
@@ -171,9 +181,15 @@ int main(int argc, char** argv) {
             return 0;
         }
         RunObserver observer(recipe, data);
+        Observer seen = observer.observer();
+        const PictureSet looked_at = first_of(data.train, watched.empty() ? 0 : 128);
+        if (!watched.empty())
+            seen.inside = [&](Module& inner, const Preprocessing& preprocessing, Index epoch) {
+                write_watched(folder / "watch.csv", look_into(inner, preprocessing, looked_at, watched, epoch));
+            };
         fusion::enabled(!op_by_op);
         if (profiled) profile::start();
-        const History history = train_into(folder, recipe, data, observer.observer(), flags.checkpoints);
+        const History history = train_into(folder, recipe, data, seen, flags.checkpoints);
         observer.finish();
         if (interrupted()) {
             std::cerr << "train: stopped; " << printable_name(folder.string()) << " holds " << history.size() << " of "

@@ -96,15 +96,6 @@ void Flags::add_to(CLI::App& app) {
 
 // --- measuring --------------------------------------------------------------------------------------------
 
-PictureSet first_of(PictureSet set, Index count) {
-    require(set.count() > 0, "there are no test pictures.");
-    count = std::min(count, set.count());
-    set.labels.resize(static_cast<std::size_t>(count));
-    if (set.in_files()) set.files.resize(set.labels.size()), set.checksums.resize(set.labels.size());
-    else set.pixels.resize(static_cast<std::size_t>(count * set.bytes_per_picture()));
-    return set;
-}
-
 // Says how long `what` takes and shows how far it has come.
 class Passes {
 public:

@@ -14,6 +14,7 @@
 #include "resnet/training/merge.h"
 #include "resnet/training/results_page.h"
 #include "resnet/training/run_folder.h"
+#include "resnet/why/watched.h"
 
 namespace deepen {
 namespace {
@@ -61,7 +62,8 @@ ReportPart part_of(const MergedRuns& merged, const std::string& command, const s
             .runs = merged.finished(),
             .unfinished = merged.unfinished(),
             .facts = facts_of(merged, command, published),
-            .remark = remark_on(merged.unfinished())};
+            .remark = remark_on(merged.unfinished()),
+            .inside = watched_html(merged.found)};
 }
 
 void print(const ReportPart& part) {

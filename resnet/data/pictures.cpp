@@ -1,5 +1,7 @@
 #include "resnet/data/pictures.h"
 
+#include <algorithm>
+
 #include "engine/error.h"
 #include "resnet/data/decode.h"
 #include "resnet/data/resize.h"
@@ -23,6 +25,22 @@ Pixels PictureSet::original(Index i) const {
 
 Pixels PictureSet::fitted(Index i) const {
     return in_files() ? deepen::fitted(original(i), shorter_side, {height, width}) : original(i);
+}
+
+PictureSet first_of(const PictureSet& set, Index count) {
+    const auto first = [](const auto& values, Index many) {
+        return std::remove_cvref_t<decltype(values)>(values.begin(),
+                                                     values.begin() + std::min(many, std::ssize(values)));
+    };
+    PictureSet some{.height = set.height,
+                    .width = set.width,
+                    .pixels = first(set.pixels, count * set.bytes_per_picture()),
+                    .labels = first(set.labels, count),
+                    .classes = set.classes,
+                    .files = first(set.files, count),
+                    .checksums = first(set.checksums, count)};
+    some.shorter_side = set.shorter_side;
+    return some;
 }
 
 }  // namespace deepen

@@ -35,6 +35,9 @@ struct PictureSet {
     Pixels fitted(Index i) const;                          // [H,W,3], from wherever it lies
 };
 
+// The first `count` of them, or all if there are fewer.
+PictureSet first_of(const PictureSet& set, Index count);
+
 struct DataSplits {
     PictureSet train, test;
 };

@@ -211,7 +211,8 @@ std::string findings(const ReportPart& part) {
     s += "<h2>The numbers</h2>\n" + table(nets, part.facts, verdict.epoch) + differences_table(verdict);
     return s + curves +
            html_figure(same_depth_figure(part.runs),
-                  "Error against iterations at the same depth, with and without shortcuts", how_to_read_twins, true);
+                  "Error against iterations at the same depth, with and without shortcuts", how_to_read_twins, true) +
+           part.inside;
 }
 
 // Each net's errors with each recipe, where there are several.

@@ -32,6 +32,7 @@ struct ReportPart {
     std::vector<Run> runs, unfinished;
     ReportFacts facts;
     std::string remark;  // below the claims
+    std::string inside;  // HTML behind the curves: what happened inside the nets (why/watched.h)
 
     std::vector<Run> all() const;  // the finished ones first
 };

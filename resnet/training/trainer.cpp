@@ -158,6 +158,7 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
               .iteration = state_.iteration,
               .lr = state_.lr,
               .history = std::move(state_.history)};
+    observer.inside(net_, preprocessing_, record.epoch);
     observer.epoch(record, state_.history);
     return true;
 }

@@ -61,6 +61,9 @@ struct Observer {
     std::function<void(const StepReport&)> step = [](const StepReport&) {};
     std::function<void()> evaluating = [] {};            // the test error is about to be measured
     std::function<void(const EpochRecord&, const History&)> epoch = [](const EpochRecord&, const History&) {};
+    // After each epoch, before `epoch`: may look into the net, and leaves it as it was.
+    std::function<void(Module& net, const Preprocessing&, Index epoch)> inside = [](Module&, const Preprocessing&,
+                                                                                    Index) {};
     std::function<bool()> stop = [] { return false; };   // asked between steps, in tests too; a true ends the run there
     std::function<void(const std::string&)> say = [](const std::string&) {};    // something a person should know
 };

@@ -14,7 +14,7 @@ namespace deepen {
 
 // --- measuring ------------------------------------------------------------------------------------------
 
-std::vector<Response> responses(CifarNet& net, const PictureSet& pictures, const Preprocessing& preprocessing) {
+std::vector<Response> responses(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing) {
     std::vector<Response> layers;
     std::map<std::string, Moments> moments;
     bool after_3x3 = false;

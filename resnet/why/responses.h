@@ -33,7 +33,7 @@ struct Response {
 
 // Of every batch norm that follows a 3x3 convolution (a bottleneck's 1x1s and projections are left out), in the order
 // of layers.
-std::vector<Response> responses(CifarNet& net, const PictureSet& pictures, const Preprocessing& preprocessing);
+std::vector<Response> responses(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing);
 
 // P of above: how often a value of `a` is smaller than one of `b`.
 double share_smaller(const std::vector<double>& a, const std::vector<double>& b);

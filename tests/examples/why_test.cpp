@@ -15,7 +15,7 @@ TEST(Why, LooksIntoRunsAndWritesPages) {
     const std::string folder = scratch.folder().string();
     for (const char* net : {"plain8", "resnet8", "resnet14"})
         expect("build/train --model " + std::string(net) + data + " --width 4 --epochs 1 --batch-size 16 " +
-                   "--output-dir " + folder + "/runs/" + net,
+                   "--watch responses,gradients --output-dir " + folder + "/runs/" + net,
                0, "test error");
     const std::string flags = " --run " + folder + "/runs" + data + " --output-dir " + folder + "/out";
     const std::string why = "build/why lesion" + flags;
@@ -31,6 +31,10 @@ TEST(Why, LooksIntoRunsAndWritesPages) {
     expect_mentions(numbers, "kind,depth,seed,what,how_many,error\nplain,8,1,whole,0,0.");
     expect_mentions(numbers, "residual,14,1,without_block,1,0.");
 
+    expect_mentions(run("cat " + folder + "/runs/resnet8/watch.csv").output, "\n1,gradients,7,layer3.0.conv2,");
+    EXPECT_EQ(run("build/degradation --report-only " + folder + "/runs --output-dir " + folder + "/report").code, 0);
+    expect_mentions(run("cat " + folder + "/report/report.html").output, "Inside the nets");
+
     // An interrupted command goes on with what was measured: here, one number of which is another by now.
     EXPECT_EQ(run("sed -i '2s/,.*/,0.4321/' " + folder + "/out/lesion-measured.csv").code, 0);
     EXPECT_EQ(run(why).code, 0);
@@ -42,6 +46,7 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     const std::string folder = scratch.folder().string(), out = " --output-dir " + folder + "/out";
     expect("build/why", 2, "experiment is missing");
     expect("build/why lesions", 2, "lesion");
+    expect("build/train --watch thoughts", 2, "responses");
     expect("build/why lesion --run " + folder + out, 2, "which pictures were these runs trained on?");
     expect("build/why lesion" + data + out, 2, "give them with --run DIR");
     expect("build/why lesion --run " + folder + "/none" + data + out, 1, "none");
