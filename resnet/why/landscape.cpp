@@ -150,12 +150,13 @@ Outcome opposite(Outcome o) { return o == Outcome::holds ? Outcome::fails : o ==
 double left(const Pair& p) { return p.deep->width(threshold::contour) / p.shallow->width(threshold::contour); }
 double more(const Pair& p) { return static_cast<double>(p.deep->minima() - p.shallow->minima()); }
 
-// "1.00 and 1.20 (means of 3 seeds)"
+// "1.00 in plain-20 and 1.20 in plain-56 (means of 3 seeds)"
 std::string both(const std::vector<Pair>& pairs, const char* pattern, double (*number)(const Landscape&)) {
-    return text(pairs.front().shallow->net->name(), " has ",
-                format(pattern, mean_of(each(pairs, [&](const Pair& p) { return number(*p.shallow); }))), ", ",
-                pairs.front().deep->net->name(), " ",
-                format(pattern, mean_of(each(pairs, [&](const Pair& p) { return number(*p.deep); }))),
+    const auto mean_in = [&](const Landscape* Pair::*which) {
+        return text(format(pattern, mean_of(each(pairs, [&](const Pair& p) { return number(*(p.*which)); }))), " in ",
+                    (pairs.front().*which)->net->name());
+    };
+    return text(mean_in(&Pair::shallow), " and ", mean_in(&Pair::deep),
                 pairs.size() > 1 ? text(" (means of ", pairs.size(), " seeds)") : "");
 }
 
@@ -163,8 +164,8 @@ double minima_of(const Landscape& l) { return static_cast<double>(l.minima()); }
 double width_of(const Landscape& l) { return l.width(threshold::contour); }
 
 std::string widths(const std::vector<Pair>& pairs) {
-    return text("of the contour ", threshold::contour, " above its centre ", both(pairs, "%.2f", width_of),
-                format(", so %.0f %% of the width is left (threshold: %.0f %%).", 100 * mean_of(each(pairs, left)),
+    return text("the contour ", threshold::contour, " above the centre has a width of ", both(pairs, "%.2f", width_of),
+                format(": %.0f %% of it is left (threshold: %.0f %%).", 100 * mean_of(each(pairs, left)),
                        100 * threshold::width_left));
 }
 
@@ -182,10 +183,9 @@ std::vector<Claim> judge_landscapes(const std::vector<Landscape>& found, double 
         const bool any = learned(plain, guessing_loss);
         chaos.outcome = any ? opposite(below(each(plain, more), threshold::more_minima, threshold::minima_noise))
                             : Outcome::nothing_learned;
-        chaos.finding = text("of local minima ", both(plain, "%.1f", minima_of),
-                             format(" on a grid of %.0f points "
-                                    "(threshold: %g more).",
-                                    static_cast<double>(plain.front().deep->loss.size()), threshold::more_minima));
+        chaos.finding =
+            text("local minima on a grid of ", plain.front().deep->loss.size(),
+                 " points: ", both(plain, "%.3g", minima_of), format(" (threshold: %g more).", threshold::more_minima));
         narrow.outcome =
             any ? below(each(plain, left), threshold::width_left, threshold::width_noise) : Outcome::nothing_learned;
         narrow.finding = widths(plain);

@@ -19,7 +19,7 @@ std::string section(const Study& study) {
     for (const Claim& claim : study.claims) s += html_claim(++number, claim);
     s += html_figure(first_figure(study, FigureFormat::svg), study.title, study.caption, false);
     if (!study.surfaces.empty())
-        s += html_figure(drawn(study.plots, study.name + "_slice", FigureFormat::svg), "A slice", "", false);
+        s += html_figure(drawn(study.plots, study.name + "_slice", FigureFormat::svg), "A slice", "", true);
     const auto part = [&](const char* name, const std::string& words) {
         if (!words.empty()) s += text("<h3>", name, "</h3>\n", words);
     };
