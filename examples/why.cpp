@@ -195,6 +195,8 @@ int main(int argc, char** argv) {
         if (flags.threads) set_threads(flags.threads);
         if (!flags.runs.empty() && app.count("--data-path") == 0)
             throw UsageError("which pictures were these runs trained on?  Give them with --data-path.");
+        if (app.count("--points") && flags.points % 2 == 0)
+            throw UsageError("--points: one point of the grid is the net itself, so their number on a side is odd.");
         if (flags.runs.empty() && app.count("--data-path"))
             throw UsageError("--data-path is for runs that are there already: give them with --run DIR.");
         const fs::path output = flags.output;
@@ -219,7 +221,7 @@ int main(int argc, char** argv) {
         const auto runs_in = [&](Needs what, const std::vector<fs::path>& folders) {
             return flags.needs(what) ? find_runs(folders, say) : std::vector<FoundRun>();
         };
-        const std::vector<TrainedNet> nets = read_nets(without_remedies(runs_in(Needs::nets, twins)));
+        const std::vector<TrainedNet> nets = read_nets(without_remedies(runs_in(Needs::nets, twins)), say);
         const std::vector<FoundRun> runs = runs_in(Needs::remedies, remedied);
         for (const TrainedNet& net : nets)
             require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",

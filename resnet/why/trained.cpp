@@ -40,9 +40,15 @@ TrainedNet read_net(const FoundRun& found) {
 
 std::string TrainedNet::name() const { return text(kind == "plain" ? "plain-" : "resnet-", depth); }
 
-std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs) {
+std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs,
+                                  const std::function<void(const std::string&)>& say) {
     std::vector<TrainedNet> nets;
-    for (const FoundRun& run : runs) nets.push_back(read_net(run));
+    for (const FoundRun& run : runs) {
+        if (std::filesystem::exists(run.folder / "weights.safetensors")) nets.push_back(read_net(run));
+        else say(run.folder.string() + " has no weights.safetensors: left out.");
+    }
+    require(!nets.empty() || runs.empty(), "none of these runs has its weights.safetensors, and without weights there ",
+            "is no net to look into.");
     std::ranges::sort(nets, {}, [](const TrainedNet& net) { return std::tuple(net.kind, net.depth, net.seed); });
     return nets;
 }

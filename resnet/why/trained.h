@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,9 +27,11 @@ struct TrainedNet {
     std::string name() const;                            // "resnet-20"
 };
 
-// The net of each run, plain ones first, by depth and seed.  Refuses a run whose weights are missing, damaged or of
-// another net than its config.json says, and runs that are not finished.
-std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs);
+// The net of each run, plain ones first, by depth and seed.  Runs that left a log but no weights are left out, and
+// `say` is told.  Refuses runs of which none has weights, weights that are damaged or of another net than config.json
+// says, and runs that are not finished.
+std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs,
+                                  const std::function<void(const std::string&)>& say);
 
 // About how long these pictures take here to go forward through a net: a hundred are timed.
 double seconds_a_pass(const TrainedNet& net, const PictureSet& pictures);

@@ -51,6 +51,10 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("build/why lesion" + data + out, 2, "give them with --run DIR");
     expect("build/why lesion --run " + folder + "/none" + data + out, 1, "none");
     expect("build/train --model resnet8 --width 4" + data + " --epochs 1 --output-dir " + folder + "/run", 0, "test");
+    expect("cp -r " + folder + "/run " + folder + "/log && rm " + folder + "/log/weights.safetensors && " +
+               "build/why responses --pictures 10 --run " + folder + "/run " + folder + "/log" + data + out,
+           0, "/log has no weights.safetensors: left out");
+    expect("build/why landscape --points 4 --run " + folder + "/run" + data + out, 2, "is odd");
     expect("rm " + folder + "/run/weights.safetensors; build/why lesion --run " + folder + "/run" + data + out, 1,
            "weights.safetensors");
 }
