@@ -145,8 +145,6 @@ std::vector<double> each(const std::vector<Pair>& pairs, Number number) {
     return all;
 }
 
-Outcome opposite(Outcome o) { return o == Outcome::holds ? Outcome::fails : o == Outcome::fails ? Outcome::holds : o; }
-
 double left(const Pair& p) { return p.deep->width(threshold::contour) / p.shallow->width(threshold::contour); }
 double more(const Pair& p) { return static_cast<double>(p.deep->minima() - p.shallow->minima()); }
 

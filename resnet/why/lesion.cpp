@@ -155,11 +155,9 @@ std::vector<Claim> judge_lesions(const std::vector<Lesions>& found, Index pictur
         std::vector<double> without, whole;
         for (const Lesions* l : nets) without.push_back(100 * l->median_without()), whole.push_back(100 * l->whole);
         const double limit = 100 * threshold::near_guessing * guessing;
-        const Outcome outcome = below(without, limit, counting_noise(nets.front()->median_without(), pictures));
-        plain.outcome = !learned(nets, pictures, guessing) ? Outcome::nothing_learned
-                        : outcome == Outcome::holds        ? Outcome::fails
-                        : outcome == Outcome::fails        ? Outcome::holds
-                                                           : outcome;
+        const double noise = counting_noise(nets.front()->median_without(), pictures);
+        plain.outcome = learned(nets, pictures, guessing) ? opposite(below(without, limit, noise))
+                                                          : Outcome::nothing_learned;
         plain.finding = text(nets.front()->net->name(), " whole has an error of ", listed(whole, "%.1f"),
                              " %, without such a block ", listed(without, "%.1f"),
                              format(" %%; a guess has %.1f %% (threshold: %.1f %%).", 100 * guessing, limit));

@@ -108,9 +108,9 @@ Index shattered_measurements(const ShatteredOptions& options) {
 // By the time that one chain takes: layers cost alike.
 double shattered_seconds(const ShatteredOptions& options) {
     constexpr int blocks = 4;
-    double pictures = 0;  // through how many blocks
-    for (int b : options.blocks) pictures += static_cast<double>(b * options.pictures);
-    for (int b : options.along) pictures += static_cast<double>(b * options.line);
+    double pictures = 0;  // times the blocks that they go through
+    for (int b : options.blocks) pictures += static_cast<double>(b * options.pictures * std::ssize(options.seeds));
+    for (int b : options.along) pictures += static_cast<double>(b * options.line) * double(options.along_seeds);
     Chain net("residual", blocks, options.width);
     initialise(net, 1);
     const Tensor x = Tensor::zeros({options.pictures, 32, 32, 3});

@@ -16,8 +16,8 @@
 // the deeper the block the less it changes, and what two gradients have in common falls as a power of depth.
 #pragma once
 
-#include "resnet/preactivation.h"
 #include "resnet/data/loader.h"
+#include "resnet/preactivation.h"
 #include "resnet/why/study.h"
 
 namespace deepen {

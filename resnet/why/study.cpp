@@ -67,6 +67,8 @@ Outcome below(const std::vector<double>& values, double limit, double noise) {
     return interval.high < limit ? Outcome::holds : interval.low > limit ? Outcome::fails : Outcome::unclear;
 }
 
+Outcome opposite(Outcome o) { return o == Outcome::holds ? Outcome::fails : o == Outcome::fails ? Outcome::holds : o; }
+
 Outcome between(const std::vector<double>& values, double low, double high) {
     const Outcome not_high = below(values, high, 0), too_low = below(values, low, 0);
     if (not_high == Outcome::untested) return not_high;

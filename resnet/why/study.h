@@ -55,6 +55,9 @@ void write_study(const std::filesystem::path& folder, const Study& study, const 
 // within `noise` of the limit.
 Outcome below(const std::vector<double>& values, double limit, double noise);
 
+// Holds where that fails, and the other way round; other outcomes as they are.
+Outcome opposite(Outcome outcome);
+
 // Whether it lies between two limits, likewise; a single value by itself.
 Outcome between(const std::vector<double>& values, double low, double high);
 

@@ -110,7 +110,7 @@ Series series_of(const WatchedRun& run, const std::string& what, bool last, cons
 std::string watched_html(const std::vector<FoundRun>& found) {
     std::vector<WatchedRun> runs;  // of each net the first that was watched
     for (const FoundRun& f : found) {
-        const std::string net = text(f.run.kind == "plain" ? "plain-" : "resnet-", f.run.depth);
+        const std::string net = Net{f.run.kind, f.run.depth, {}}.name();
         if (!std::filesystem::exists(f.folder / "watch.csv") ||
             std::ranges::any_of(runs, [&](const WatchedRun& run) { return run.net == net; }))
             continue;
