@@ -49,18 +49,20 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
             curl ca-certificates
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
+# What others can build on: no reports, no terminals.
+LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp)
 # Code without arithmetic of its own compiles in half the time unoptimised.
-LIGHT    := tests/% resnet/training/% $(addprefix resnet/why/,%_study.cpp notebook.cpp plot.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp plot.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 LIGHTER  := -O0 -g0
-# A program is an examples/ file; what they share is in examples/common/.
-SHARED   := $(sort $(wildcard examples/common/*.cpp))
+# A program is an examples/ file; what they share is in examples/common/ and in what LIBRARY leaves out.
+SHARED   := $(filter-out $(LIBRARY),$(SOURCES)) $(sort $(wildcard examples/common/*.cpp))
 PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/why/%)
+ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/report/% resnet/why/%)
 TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 # What the tests in double are about, and all that they are linked with.
-FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/why/%,$(SOURCES))
+FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
 
 .PHONY: all
@@ -94,7 +96,7 @@ kill-test: $(BUILD)/train ## kill a training run 200 times: it goes on to the sa
 
 # Done again where the file or what it includes has changed, which its object file knows.
 .PHONY: tidy
-tidy: $(patsubst %.cpp,$(OUT)/tidy/%.done,$(SOURCES) $(SHARED) $(wildcard examples/*.cpp)) ## what clang-tidy finds in .clang-tidy's list (apt install clang-tidy), ten minutes
+tidy: $(patsubst %.cpp,$(OUT)/tidy/%.done,$(LIBRARY) $(SHARED) $(wildcard examples/*.cpp)) ## what clang-tidy finds in .clang-tidy's list (apt install clang-tidy), ten minutes
 $(OUT)/tidy/%.done: $(OUT)/obj/%.o .clang-tidy
 	@echo "tidy $*.cpp"
 	@clang-tidy --version >/dev/null
@@ -162,7 +164,7 @@ help: ## list these targets
 .DELETE_ON_ERROR:
 
 # The library, and beside it what the programs share.
-$(OUT)/libdeepen.a: $(call object,$(SOURCES)) $(OUT)/linked
+$(OUT)/libdeepen.a: $(call object,$(LIBRARY)) $(OUT)/linked
 $(OUT)/libprograms.a: $(call object,$(SHARED)) $(OUT)/linked
 $(OUT)/libformulas.a: $(call object,$(FORMULAS)) $(OUT)/linked
 $(OUT)/libdeepen.a $(OUT)/libprograms.a $(OUT)/libformulas.a:
@@ -204,7 +206,7 @@ $(call object,engine/build_info.cpp): $(OUT)/commit
 # commit     of git
 quoted        = '$(subst ','\'',$(1))'
 says_compiled = echo $(call quoted,$(CXX) $(FLAGS) $(LIGHTER)) && $(CXX) $(FLAGS) -dM -E -x c++ /dev/null
-says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(SOURCES) $(SHARED))
+says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(LIBRARY) $(SHARED))
 says_tests    = echo $(TESTS)
 says_commit   = test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' || echo unknown
 $(addprefix $(OUT)/,compiled linked tests commit): .FORCE | $(BUILD)/packages-found

@@ -21,7 +21,7 @@
 #include "examples/common/bench_step.h"
 #include "examples/common/program.h"
 #include "resnet/models.h"
-#include "resnet/training/progress.h"
+#include "resnet/report/progress.h"
 
 using namespace deepen;
 

@@ -14,7 +14,7 @@
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "resnet/drawing.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 using namespace deepen;
 

@@ -2,7 +2,7 @@
 # Does the source keep the rules that no compiler knows?  Prints each breach; exit status 1 if there is one.
 #
 # Includes go down the house, each floor using itself and what stands below: engine <- layers <- resnet
-# <- examples <- tests.  The engine computes without a disk: only engine/io uses engine/io.  Files have 400 lines of
+# <- examples <- tests; within resnet: nets <- data <- training <- report <- why.  The engine computes without a disk: only engine/io uses engine/io.  Files have 400 lines of
 # 120 columns at most, no tab, no blank at a line's end; a header says #pragma once.  (How lines break otherwise:
 # .clang-format.  What clang-tidy finds: `make tidy`.)
 
@@ -20,6 +20,9 @@ breaches=$(
             breach "$floor/ may include ${below}"
     done
     grep -rn '^#include "engine/io/' engine | grep -v '^engine/io/' | breach 'the engine computes without a disk'
+    grep -rn '^#include "resnet/\(report\|why\)/' resnet/*.h resnet/*.cpp resnet/data resnet/training |
+        breach 'nets, data and training are the library, which reports nothing'
+    grep -rn '^#include "resnet/why/' resnet/report | breach 'resnet/report/ knows nothing of resnet/why/'
     grep -n "$(printf '\t')" $files | breach 'a tab'
     grep -nE ' +$' $files | breach "blanks at the line's end"
     LC_ALL=C.UTF-8 grep -nE '^.{121,}' $files | breach 'at most 120 columns'

@@ -116,7 +116,7 @@ int open_beside(const fs::path& path, fs::path& temporary) {
 // Where a path leads to, though there may be nothing yet.
 fs::path followed(fs::path path) {
     std::error_code failed;
-    if (const fs::path there = fs::canonical(path, failed); !failed) return there;
+    if (fs::path there = fs::canonical(path, failed); !failed) return there;
     constexpr int most_links = 40;  // as many as Linux follows
     for (int i = 0; i < most_links && fs::is_symlink(path, failed); ++i)
         path = path.parent_path() / fs::read_symlink(path, failed);

@@ -110,9 +110,9 @@ struct Saved {
 
 // dx = scale inv_std (dy - sum(dy) / R - xhat sum(dy xhat) / R), lazily; without the sums in evaluation.
 Tensor input_gradient(const Saved& saved, const Tensor& dy, Sums sums) {
-    const double rows = static_cast<double>(dy.size() / saved.channels->count);
-    for (double& s : sums.dy) s = saved.training ? s / rows : 0;
-    for (double& s : sums.dy_xhat) s = saved.training ? s / rows : 0;
+    const Index rows = dy.size() / saved.channels->count;
+    for (double& s : sums.dy) s = saved.training ? s / double(rows) : 0;
+    for (double& s : sums.dy_xhat) s = saved.training ? s / double(rows) : 0;
     const auto f = [channels = saved.channels, mean_dy = PerChannel(sums.dy), mean_dy_xhat = PerChannel(sums.dy_xhat)](
                        Index begin, Index end, const Real* dy, const Real* x, Real* dx) {
         const Real *mean = channels->mean.wide(), *inv_std = channels->inv_std.wide(), *gain = channels->gain.wide();
@@ -163,7 +163,7 @@ Moments batch_moments(const Tensor& x, Tensor running_mean, Tensor running_varia
     const Index C = x.shape()[-1], rows = x.size() / C;
     MomentsOfRanges moments(x.shape());
     fusion::visit(x, {[&](Index begin, Index end, const Real* at, Real*) { moments.add(begin, end, at); }, {}, C});
-    const Moments m = moments.merged();
+    Moments m = moments.merged();
     move_running(running_mean, m.mean, momentum, 1);
     move_running(running_variance, m.variance, momentum, double(rows) / double(rows - 1));
     return m;

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "engine/error.h"
-#include "resnet/training/progress.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/progress.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 namespace {

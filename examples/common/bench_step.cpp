@@ -16,7 +16,7 @@
 #include "engine/subprocess.h"
 #include "layers/sgd.h"
 #include "resnet/models.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 namespace {

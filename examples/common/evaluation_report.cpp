@@ -8,7 +8,7 @@
 
 #include "engine/error.h"
 #include "engine/printable.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 namespace {

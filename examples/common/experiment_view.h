@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "examples/common/run_observer.h"
-#include "resnet/training/board.h"
-#include "resnet/training/live_report.h"
-#include "resnet/training/plan.h"
+#include "resnet/report/board.h"
+#include "resnet/report/live_report.h"
+#include "resnet/report/plan.h"
 
 namespace deepen {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 namespace {

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "resnet/report/terminal.h"
 #include "resnet/training/classifier.h"
-#include "resnet/training/terminal.h"
 
 namespace deepen {
 

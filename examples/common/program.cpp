@@ -20,7 +20,7 @@
 #include "engine/interruption.h"
 #include "engine/printable.h"
 #include "examples/common/help.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 namespace {

@@ -1,13 +1,13 @@
 // How does degradation report on runs that are there already?
 //
-// `--report-only DIR...` reads run folders (resnet/training/merge.h), trains nothing and needs no pictures.  It writes
+// `--report-only DIR...` reads run folders (resnet/report/merge.h), trains nothing and needs no pictures.  It writes
 //
 //     OUTPUT/report.html                            verdict, numbers and curves
 //     OUTPUT/curves, figure6, same-depth            figures, each as .svg, .pdf and .png
 //     OUTPUT/curves.csv                             every epoch of every run
 //     OUTPUT/runs.csv                               a row for each run: its last epoch, its commit and its folder
 //
-// With `--page FILE` the numbers also go into a page in Markdown (resnet/training/results_page.h).
+// With `--page FILE` the numbers also go into a page in Markdown (resnet/report/results_page.h).
 // With `--allow-different` each recipe has figures and rows of its own: curves-A.svg, curves-B.svg, ...
 #pragma once
 

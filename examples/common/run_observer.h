@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "resnet/training/progress.h"
+#include "resnet/report/progress.h"
 #include "resnet/training/recipe.h"
 
 namespace deepen {

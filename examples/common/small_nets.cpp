@@ -6,7 +6,7 @@
 #include "engine/interruption.h"
 #include "engine/parallel.h"
 #include "examples/common/run_observer.h"
-#include "resnet/training/plan.h"
+#include "resnet/report/plan.h"
 #include "resnet/why/remedies.h"
 
 namespace deepen {

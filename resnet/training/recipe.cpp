@@ -3,13 +3,13 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "resnet/training/class_names.h"
-#include "resnet/training/terminal.h"
 
 namespace deepen {
 namespace {
@@ -81,7 +81,11 @@ uLong crc(uLong so_far, const void* bytes, std::size_t size) {
     return size == 0 ? so_far : crc32_z(so_far, static_cast<const Bytef*>(bytes), size);
 }
 
-std::string hexadecimal_crc(uLong sum) { return format("%08lx", sum); }
+std::string hexadecimal_crc(uLong sum) {
+    char digits[2 * sizeof sum + 1];
+    std::snprintf(digits, sizeof digits, "%08lx", sum);
+    return digits;
+}
 
 // In full, unless there are so many that a checksum of them must do.
 std::string names_of_classes(const DataSplits& data) {

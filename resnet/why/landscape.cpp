@@ -8,7 +8,7 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/statistics.h"
 #include "resnet/why/walk.h"
 
 namespace deepen {

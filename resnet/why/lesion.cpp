@@ -9,8 +9,8 @@
 
 #include "engine/error.h"
 #include "engine/random.h"
+#include "resnet/report/statistics.h"
 #include "resnet/training/evaluation.h"
-#include "resnet/training/statistics.h"
 #include "resnet/why/operated.h"
 
 namespace deepen {

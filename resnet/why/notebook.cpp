@@ -5,9 +5,9 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "resnet/report/progress.h"
+#include "resnet/report/terminal.h"
 #include "resnet/training/csv_line.h"
-#include "resnet/training/progress.h"
-#include "resnet/training/terminal.h"
 
 namespace deepen {
 namespace {

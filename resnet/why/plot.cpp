@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "resnet/training/palette.h"
+#include "resnet/report/palette.h"
 
 namespace deepen {
 namespace {

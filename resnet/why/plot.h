@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "resnet/training/gnuplot.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/gnuplot.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 

@@ -7,7 +7,7 @@
 
 #include "engine/error.h"
 #include "resnet/cifar.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 

@@ -16,7 +16,7 @@
 //     d = (plain + residual) / 2 - remedy > 0            each the mean over seeds; Welch's interval of d (statistics.h)
 #pragma once
 
-#include "resnet/training/merge.h"
+#include "resnet/report/merge.h"
 #include "resnet/training/recipe.h"
 #include "resnet/why/study.h"
 

@@ -8,8 +8,8 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops.h"
-#include "resnet/training/progress.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/progress.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/statistics.h"
 #include "resnet/why/shattered.h"
 
 namespace deepen {

@@ -12,8 +12,8 @@
 #include "layers/sgd.h"
 #include "resnet/cifar.h"
 #include "resnet/data/loader.h"
-#include "resnet/training/progress.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/progress.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 

@@ -3,7 +3,7 @@
 
 #include "engine/error.h"
 #include "engine/io/files.h"
-#include "resnet/training/statistics.h"
+#include "resnet/report/statistics.h"
 
 namespace deepen {
 namespace {

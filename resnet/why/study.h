@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "resnet/training/html.h"
-#include "resnet/training/verdict.h"
+#include "resnet/report/html.h"
+#include "resnet/report/verdict.h"
 #include "resnet/why/plot.h"
 #include "resnet/why/surface.h"
 

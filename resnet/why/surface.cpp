@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/real.h"
-#include "resnet/training/gnuplot.h"
+#include "resnet/report/gnuplot.h"
 
 namespace deepen {
 

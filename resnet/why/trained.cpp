@@ -6,8 +6,8 @@
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "resnet/report/progress.h"
 #include "resnet/training/model_file.h"
-#include "resnet/training/progress.h"
 #include "resnet/training/run_folder.h"
 
 namespace deepen {

@@ -12,7 +12,7 @@
 
 #include "resnet/cifar.h"
 #include "resnet/data/pictures.h"
-#include "resnet/training/merge.h"
+#include "resnet/report/merge.h"
 
 namespace deepen {
 

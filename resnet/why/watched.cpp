@@ -9,8 +9,8 @@
 #include "engine/io/files.h"
 #include "engine/ops.h"
 #include "resnet/data/loader.h"
+#include "resnet/report/html.h"
 #include "resnet/training/csv_line.h"
-#include "resnet/training/html.h"
 #include "resnet/why/watch.h"
 
 namespace deepen {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "resnet/training/merge.h"
+#include "resnet/report/merge.h"
 #include "resnet/why/responses.h"
 
 namespace deepen {

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "examples/common/help.h"
-#include "resnet/training/terminal.h"
+#include "resnet/report/terminal.h"
 
 namespace deepen {
 namespace {
