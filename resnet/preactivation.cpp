@@ -9,7 +9,7 @@ Preactivation::Preactivation(const BlockOptions& o)
 
 Tensor Preactivation::forward(const Tensor& x) {
     const Tensor activated = relu(bn1(x));
-    const Tensor y = layers(activated);
+    Tensor y = layers(activated);
     if (!shortcut) return y;
     const bool part_later = after_stem_ || shortcut->has_parameters();   // after the first batch norm and relu
     return y + (*shortcut)(part_later ? activated : x);
@@ -78,7 +78,7 @@ PreactivationNet::PreactivationNet(CifarOptions o)
 }
 
 Tensor PreactivationNet::forward(const Tensor& x) {
-    const Tensor y = layer3(layer2(layer1(conv1(x))));
+    Tensor y = layer3(layer2(layer1(conv1(x))));
     return fc(global_average_pool(relu(bn(y))));
 }
 

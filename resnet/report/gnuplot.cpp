@@ -61,7 +61,7 @@ bool can_draw(FigureFormat format) {
 }
 
 std::string draw(const std::string& script, const Sheet& sheet, FigureFormat format) {
-    const std::string bytes = run_gnuplot("set encoding utf8\n" + terminal(format, sheet) + script);
+    std::string bytes = run_gnuplot("set encoding utf8\n" + terminal(format, sheet) + script);
     require(is_drawing(format, bytes), "gnuplot ended well, but what it printed is no drawing: \"", bytes.substr(0, 60),
             "\".  Is the program that is called gnuplot in PATH the real one?");
     return bytes;

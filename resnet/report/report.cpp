@@ -230,9 +230,10 @@ std::string side_by_side(const std::vector<ReportPart>& parts) {
             const Spread test = at(net, last, &EpochRecord::test_error);
             row += text("<td>", format("%.2f / %.2f&nbsp;%%", 100 * training.mean, 100 * test.mean), "</td>");
         }
-        for (auto& [key, row] : rows)
-            if (std::none_of(nets.begin(), nets.end(), [&](const Net& n) { return std::pair(n.kind, n.depth) == key; }))
-                row += dashes(1);
+        for (auto& [key, row] : rows) {
+            const auto has_key = [&key = key](const Net& net) { return std::pair(net.kind, net.depth) == key; };
+            if (std::none_of(nets.begin(), nets.end(), has_key)) row += dashes(1);
+        }
     }
     std::string s =
         text("<h2>Side by side</h2>\n<p>These runs were trained with different settings.  Nets are compared ",

@@ -61,7 +61,7 @@ std::vector<double> Notebook::numbers(const std::string& what, const std::functi
         for (std::size_t i = 0; i < static_cast<std::size_t>(known->second); ++i) values.push_back(numbers_[words(i)]);
         return values;
     }
-    const std::vector<double> values = measure();
+    std::vector<double> values = measure();
     for (std::size_t i = 0; i < values.size(); ++i) note(words(i), values[i]);
     note(count, static_cast<double>(values.size()));
     write_now_and_then();

@@ -23,7 +23,7 @@ TrainedNet read_net(const FoundRun& found) {
     auto* cifar = dynamic_cast<CifarNet*>(net.get());
     require(cifar, folder.string(), " holds ", describe(model),
             ".  These experiments look into the nets of CIFAR-10: ", "resnet20, plain20, resnet56, ...");
-    net.release();
+    static_cast<void>(net.release());                    // cifar has it
     const auto preprocessing = preprocessing_of(file, path.string());
     require(preprocessing.has_value(), path.string(), " does not say how its pictures were prepared.");
     return {.kind = found.run.kind,
