@@ -13,16 +13,6 @@
 namespace deepen {
 namespace {
 
-// A flag or a command, and what it does.
-struct Entry {
-    std::string name, description;
-};
-
-struct Group {
-    std::string heading;
-    std::vector<Entry> entries;
-};
-
 std::string joined(const std::vector<std::string>& words) {
     std::string all;
     for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
@@ -77,6 +67,26 @@ std::string indented(const std::string& text, std::size_t by) {
 
 }  // namespace
 
+std::vector<Group> groups_of(const CLI::App& app) {
+    std::vector<Group> groups;
+    for (const CLI::Option* option : app.get_options())
+        if (option->get_positional()) add(groups, heading_of(*option), {name_of(*option), description_of(*option)});
+    for (const CLI::Option* option : app.get_options())
+        if (!option->get_positional() && !option->get_group().empty())
+            add(groups, heading_of(*option), {name_of(*option), description_of(*option)});
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+        add(groups, command->get_group(), {command->get_name(), command->get_description()});
+    return groups;
+}
+
+std::string usage_of(const CLI::App& app, const std::string& name) {
+    const bool commands = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+    std::string usage = name + (commands ? " COMMAND" : "") + " [OPTIONS]";
+    for (const CLI::Option* option : app.get_options())
+        if (option->get_positional()) usage += " " + name_of(*option);
+    return usage;
+}
+
 int help_width() {
     const Terminal terminal = terminal_at(STDOUT_FILENO);
     return terminal.interactive ? std::min(terminal.width(), 100) : 80;
@@ -86,19 +96,7 @@ std::string Help::make_help(const CLI::App* app, std::string name, CLI::AppForma
     constexpr std::size_t margin = 2, gap = 2, widest_name = 28, narrowest_text = 30;
     const int width = std::max(width_(), 20);
 
-    // Arguments first, then flags in the order in which they were added.
-    std::vector<Group> groups;
-    std::string usage = "usage: " + name + " [OPTIONS]";
-    for (const CLI::Option* option : app->get_options()) {
-        if (!option->get_positional()) continue;
-        add(groups, heading_of(*option), {name_of(*option), description_of(*option)});
-        usage += " " + name_of(*option);
-    }
-    for (const CLI::Option* option : app->get_options())
-        if (!option->get_positional() && !option->get_group().empty())
-            add(groups, heading_of(*option), {name_of(*option), description_of(*option)});
-    for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
-        add(groups, "Commands", {command->get_name(), command->get_description()});
+    const std::vector<Group> groups = groups_of(*app);
 
     // One column for all groups, as wide as the longest name that is not an exception.
     std::size_t longest = 0;
@@ -108,7 +106,7 @@ std::string Help::make_help(const CLI::App* app, std::string name, CLI::AppForma
     const bool two_columns = margin + longest + gap + narrowest_text <= static_cast<std::size_t>(width);
     const std::size_t column = two_columns ? margin + longest + gap : 3 * margin;
 
-    std::string out = wrap(usage, width) + "\n\n" + wrap(app->get_description(), width) + "\n";
+    std::string out = wrap("usage: " + usage_of(*app, name), width) + "\n\n" + wrap(app->get_description(), width) + "\n";
     for (const Group& group : groups) {
         out += "\n" + wrap(group.heading + ":", width) + "\n";
         for (const Entry& entry : group.entries) {

@@ -18,8 +18,25 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace deepen {
+
+// A flag, an argument or a command, and what it does.
+struct Entry {
+    std::string name, description;                       // "-b, --batch-size N", "pictures per step (default: 128)"
+};
+
+struct Group {
+    std::string heading;
+    std::vector<Entry> entries;
+};
+
+// Arguments, then flags in the order in which they were added, then commands.
+std::vector<Group> groups_of(const CLI::App& app);
+
+// "train [OPTIONS]", "classify [OPTIONS] PICTURE..."
+std::string usage_of(const CLI::App& app, const std::string& name);
 
 class Help : public CLI::FormatterBase {
 public:

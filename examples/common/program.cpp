@@ -9,9 +9,11 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <numeric>
+#include <sstream>
 #include <streambuf>
 #include <system_error>
 
@@ -20,6 +22,7 @@
 #include "engine/interruption.h"
 #include "engine/printable.h"
 #include "examples/common/help.h"
+#include "examples/common/manual.h"
 #include "resnet/report/terminal.h"
 
 namespace deepen {
@@ -69,6 +72,8 @@ private:
     char buffer_[1 << 12];
     int reason_ = 0;
 };
+
+constexpr const char* one_of_words = "one-of";
 
 // Edits that turn one word into the other (Levenshtein), row by row of the table.
 std::size_t distance(const std::string& a, const std::string& b) {
@@ -142,7 +147,26 @@ CLI::Validator within(double low, double high) {
         "");
 }
 
-CLI::Validator one_of(std::vector<std::string> words) { return CLI::IsMember(words, CLI::ignore_case).description(""); }
+// The validator's name, which is printed nowhere, keeps the words for completion.
+CLI::Validator one_of(std::vector<std::string> words) {
+    std::string name = one_of_words;
+    for (const std::string& word : words) name += " " + word;
+    return CLI::IsMember(std::move(words), CLI::ignore_case).description("").name(name);
+}
+
+std::vector<std::string> words_of(const CLI::Option& option) {
+    for (int i = 0;; ++i) {
+        std::string name;
+        try {
+            name = const_cast<CLI::Option&>(option).get_validator(i)->get_name();
+        } catch (const CLI::OptionNotFound&) {
+            return {};
+        }
+        std::istringstream in(name);
+        std::string first;
+        if (in >> first && first == one_of_words) return {std::istream_iterator<std::string>(in), {}};
+    }
+}
 
 std::string nearest(const std::string& given, const std::vector<std::string>& names) {
     const std::string* best = nullptr;
@@ -174,6 +198,9 @@ int Program::fail(const std::string& message, int code) const {
 }
 
 int Program::parse(int argc, char** argv) {
+    const std::string question = argc > 1 ? argv[1] : "";
+    if (question == "--man" && argc == 2) return std::cout << man_page(app, manual_name()), 0;
+    if (question == "--complete") return std::cout << completions(app, {argv + 2, argv + argc}), 0;
     for (int i = 1; i < argc; ++i)
         if (!*argv[i])
             return fail(text("error: an argument is empty", i > 1 ? text(", after ", argv[i - 1]) : "",
@@ -196,7 +223,18 @@ int Program::parse(int argc, char** argv) {
     }
 }
 
+// Called through `deepen`, which says so in argv[0], it has another name, in its examples, too.
+void Program::take_name(const std::string& called) {
+    if (!called.starts_with("deepen ")) return;
+    name_ = called;
+    app.name(name_);
+    std::string examples = app.get_footer();
+    for (std::size_t at; (at = examples.find("build/")) != examples.npos;) examples.replace(at, 6, "deepen ");
+    app.footer(examples);
+}
+
 int Program::run(int argc, char** argv, const std::function<int()>& body) {
+    if (argc > 0) take_name(argv[0]);
     const InterruptionHandler handler(name_);
     Output output;
     try {

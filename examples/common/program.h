@@ -18,6 +18,7 @@
 //         });
 //     }
 //
+// It also answers --man and --complete (manual.h).  Called through `deepen`, it is "deepen count" in all that it says.
 // Errors appear on stderr as one paragraph, "count: error: ...", wrapped to the window.
 #pragma once
 
@@ -42,6 +43,8 @@ public:
     int run(int argc, char** argv, const std::function<int()>& body);
 
 private:
+    void take_name(const std::string& called);
+    std::string manual_name() const { return name_.starts_with("deepen") ? name_ : "deepen " + name_; }
     int parse(int argc, char** argv);                    // the exit code, or go_on
     int fail(const std::string& message, int code) const;
     static constexpr int go_on = -1;
@@ -53,6 +56,9 @@ private:
 // range), or one of some words, whatever their case; the flag then holds the word as written here.
 CLI::Validator within(double low, double high);
 CLI::Validator one_of(std::vector<std::string> words);
+
+// The words that one_of lets an option have; none if it has no such check.
+std::vector<std::string> words_of(const CLI::Option& option);
 
 // Of `names`, the one that a mistyped `given` most likely meant; empty if none is near.
 std::string nearest(const std::string& given, const std::vector<std::string>& names);
