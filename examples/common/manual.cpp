@@ -6,8 +6,8 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
+#include "examples/common/checks.h"
 #include "examples/common/help.h"
-#include "examples/common/program.h"
 
 namespace deepen {
 namespace {

@@ -28,6 +28,8 @@
 #include <string>
 #include <vector>
 
+#include "examples/common/checks.h"
+
 namespace deepen {
 
 class Program {
@@ -51,14 +53,6 @@ private:
 
     std::string name_;
 };
-
-// What a flag accepts, checked without cluttering --help: numbers from low to high (a "nan" is in no
-// range), or one of some words, whatever their case; the flag then holds the word as written here.
-CLI::Validator within(double low, double high);
-CLI::Validator one_of(std::vector<std::string> words);
-
-// The words that one_of lets an option have; none if it has no such check.
-std::vector<std::string> words_of(const CLI::Option& option);
 
 // Of `names`, the one that a mistyped `given` most likely meant; empty if none is near.
 std::string nearest(const std::string& given, const std::vector<std::string>& names);
