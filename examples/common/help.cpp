@@ -106,7 +106,8 @@ std::string Help::make_help(const CLI::App* app, std::string name, CLI::AppForma
     const bool two_columns = margin + longest + gap + narrowest_text <= static_cast<std::size_t>(width);
     const std::size_t column = two_columns ? margin + longest + gap : 3 * margin;
 
-    std::string out = wrap("usage: " + usage_of(*app, name), width) + "\n\n" + wrap(app->get_description(), width) + "\n";
+    std::string out = wrap("usage: " + usage_of(*app, name), width) + "\n\n";
+    out += wrap(app->get_description(), width) + "\n";
     for (const Group& group : groups) {
         out += "\n" + wrap(group.heading + ":", width) + "\n";
         for (const Entry& entry : group.entries) {
