@@ -72,7 +72,7 @@ std::unique_ptr<Module> load_net(const Flags& flags, const TensorFile& file, con
 std::optional<std::vector<std::string>> names_of_classes(const Flags& flags, const TensorFile& file,
                                                          const ModelOptions& model) {
     if (!flags.labels.empty()) return read_class_names(flags.labels, model.classes);
-    const auto names = class_names_of(file, flags.weights);
+    auto names = class_names_of(file, flags.weights);
     require(!names || std::ssize(*names) == model.classes, flags.weights, ": the metadata name ",
             names ? names->size() : 0, " classes, but the net has ", model.classes, ".  Give --labels FILE.");
     return names;
