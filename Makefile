@@ -50,7 +50,7 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # What others can build on: no reports, no terminals.
-LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp)
+LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
 LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp plot.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 LIGHTER  := -O0 -g0
