@@ -37,9 +37,10 @@ CHECKED_fuzz    := $(CHECKED_address) -fsanitize=fuzzer-no-link
 PKG_CONFIG ?= pkg-config
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
-# drop bookkeeping nobody reads.  Never -ffast-math: it reorders sums and breaks NaN checks.
+# drop bookkeeping nobody reads; -fPIC, because the same objects make libdeepen.so, and -fno-semantic-interposition, because
+# nobody replaces functions of ours in it.  Never -ffast-math: it reorders sums and breaks NaN checks.
 FLAGS := -std=c++20 -I. $(addprefix -march=,$(ARCH)) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-unknown-pragmas) \
-         -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread \
+         -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread -fPIC -fno-semantic-interposition \
          $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell $(PKG_CONFIG) --cflags openblas 2>/dev/null) $(CXXFLAGS) \
          $(CHECKED_$(SANITIZE))
 LIBS  := $(shell $(PKG_CONFIG) --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
@@ -105,8 +106,9 @@ $(OUT)/tidy/%.done: $(OUT)/obj/%.o .clang-tidy
 
 # Two more builds of everything: too long for .ci/run, which replays the fuzzers' corpus and lints.
 .PHONY: check
-check: all lint tidy ## lint, clang-tidy, mutants, and the tests once more under AddressSanitizer with UBSan, and under ThreadSanitizer
+check: all lint tidy ## lint, clang-tidy, install-test, mutants, and the tests under AddressSanitizer with UBSan, and ThreadSanitizer
 	@$(MAKE) --no-print-directory REAL=double all
+	@$(MAKE) --no-print-directory install-test SOURCE=yes
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory SANITIZE=address $(BUILD)/address/run-tests
 	$(BUILD)/address/run-tests --gtest_brief=1
@@ -152,11 +154,11 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 .PHONY: clean
 clean: ## remove everything built
 	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a libformulas.a run-tests answer \
-	    obj tidy double address thread fuzz compiled linked tests commit packages-found))
+	    $(SONAME) obj installed levels stage runpath tidy double address thread fuzz compiled linked tests commit packages-found))
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
 	@echo 'build/double; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
@@ -209,7 +211,7 @@ says_compiled = echo $(call quoted,$(CXX) $(FLAGS) $(LIGHTER)) && $(CXX) $(FLAGS
 says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(LIBRARY) $(SHARED))
 says_tests    = echo $(TESTS)
 says_commit   = test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' || echo unknown
-$(addprefix $(OUT)/,compiled linked tests commit): .FORCE | $(BUILD)/packages-found
+$(addprefix $(OUT)/,compiled linked tests commit runpath): .FORCE | $(BUILD)/packages-found
 	+@mkdir -p $(@D); { $(says_$(@F)); } >$@.$$$$ 2>/dev/null; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 .PHONY: .FORCE
 .FORCE:
@@ -217,5 +219,6 @@ $(addprefix $(OUT)/,compiled linked tests commit): .FORCE | $(BUILD)/packages-fo
 $(BUILD)/packages-found:
 	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p $(@D) && touch $@
 
+-include packaging/install.mk
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 endif

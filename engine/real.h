@@ -7,6 +7,10 @@
 
 #include <cstdint>
 
+#if __cplusplus < 202002L
+#error "Deepen is written in C++20: compile with -std=c++20"
+#endif
+
 namespace deepen {
 
 #ifdef DEEPEN_DOUBLE

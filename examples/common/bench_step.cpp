@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <filesystem>
 #include <cstring>
 #include <functional>
 #include <iostream>
@@ -38,9 +39,16 @@ std::optional<StepResult> result_of(const Ended& ended) {
     }
 }
 
+// In the source tree, or beside the installed program.
+std::string pytorch_script() {
+    std::error_code failed;
+    const auto beside = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "pytorch_step.py";
+    return std::filesystem::exists(beside, failed) ? beside.string() : "examples/common/pytorch_step.py";
+}
+
 std::vector<std::string> pytorch_words(const StepSetting& s, const PyTorch& how) {
     std::vector<std::string> words{how.python,
-                                   "examples/common/pytorch_step.py",
+                                   pytorch_script(),
                                    s.model,
                                    text(s.batch),
                                    text(s.threads),

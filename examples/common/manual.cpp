@@ -104,7 +104,7 @@ std::string completions(const CLI::App& app, const std::vector<std::string>& wor
     const std::string last = words.empty() ? "" : words.back();
     if (last.starts_with('-')) return flags(app, last);
     const CLI::Option* before = words.size() < 2 ? nullptr : named(app, words[words.size() - 2]);
-    if (before && before->get_type_size() > 0) return values(*before, last);
+    if (before && before->get_items_expected_min() > 0) return values(*before, last);
     std::string lines;
     for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
         lines += candidate(command->get_name(), last, command->get_description());
