@@ -53,7 +53,7 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 # What others can build on: no reports, no terminals.
 LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
-LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp plot.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/ and in what LIBRARY leaves out.
 SHARED   := $(filter-out $(LIBRARY),$(SOURCES)) $(sort $(wildcard examples/common/*.cpp))
@@ -118,7 +118,7 @@ check: all lint tidy ## lint, clang-tidy, install-test, mutants, and the tests u
 # Both builds first: mutants begin with copies of their objects.
 ONLY ?=
 .PHONY: mutants
-mutants: all $(OUT)/run-tests ## break the code on purpose in some fifty places: a test must notice each (python3); ONLY=name for one
+mutants: all $(OUT)/run-tests ## break the code on purpose in some eighty places: a test must notice each (python3); ONLY=name for one
 	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
 	@python3 tests/mutants/run.py $(ONLY)
 

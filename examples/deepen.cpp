@@ -28,6 +28,7 @@ const Command commands[] = {
     {"evaluate", "Commands", "measure a trained net's errors"},
     {"classify", "Commands", "ask a trained net what is in a picture"},
     {"summary", "Commands", "show what a net is made of"},
+    {"plot", "Commands", "draw the curves of runs"},
     {"degradation", "Commands", "compare plain and residual nets of several depths"},
     {"why", "Commands", "test explanations of why depth hurts and shortcuts help"},
     {"bench", "Commands", "compare speeds with PyTorch's"},

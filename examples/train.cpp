@@ -6,13 +6,14 @@
 #include <iostream>
 
 #include "engine/error.h"
+#include "engine/fusion.h"
 #include "engine/interruption.h"
 #include "engine/printable.h"
-#include "engine/fusion.h"
 #include "engine/profile.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
+#include "examples/common/tensorboard.h"
 #include "examples/common/training_flags.h"
 #include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
@@ -138,6 +139,8 @@ int main(int argc, char** argv) {
         ->check(one_of(watchable))
         ->group("Output")
         ->type_name("WHAT,WHAT");
+    TensorBoard board;
+    board.add_to(program.app);
     bool profiled = false, op_by_op = false;
     program.app.add_flag("--profile", profiled, "print how much time each op took")->group("Output");
     program.app
@@ -175,7 +178,9 @@ int main(int argc, char** argv) {
             std::cout << "batch size " << batch << ", so that " << data.train.count() << " pictures make "
                       << steps_per_epoch(data.train.count(), batch)
                       << " steps of an epoch; --batch-size sets another\n";
+        if (board.wanted()) board.begin(recipe.name(), data.train.count());
         if (const auto history = finished_run(folder, recipe, data)) {
+            if (board.wanted()) board.write(*history);
             std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";
             return 0;
@@ -187,6 +192,7 @@ int main(int argc, char** argv) {
             seen.inside = [&](Module& inner, const Preprocessing& preprocessing, Index epoch) {
                 write_watched(folder / "watch.csv", look_into(inner, preprocessing, looked_at, watched, epoch));
             };
+        if (board.wanted()) seen = board.watching(std::move(seen));
         fusion::enabled(!op_by_op);
         if (profiled) profile::start();
         const History history = train_into(folder, recipe, data, seen, flags.checkpoints);

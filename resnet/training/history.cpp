@@ -126,6 +126,22 @@ std::string history_text(const History& history) {
     return all;
 }
 
+std::string history_json_lines(const History& history) {
+    std::string all;
+    for (const EpochRecord& r : history) {
+        all += text("{\"epoch\":", r.epoch, ",\"iteration\":", r.iteration);
+        for (const auto& [name, value] : {std::pair("lr", r.lr), {"train_loss", r.train_loss},
+                                          {"train_error", r.train_error}, {"test_loss", r.test_loss},
+                                          {"test_error", r.test_error}, {"seconds", r.seconds}}) {
+            all += text(",\"", name, "\":");
+            if (std::isfinite(value)) append(all, value);
+            else all += "null";
+        }
+        all += "}\n";
+    }
+    return all;
+}
+
 void write_history(const std::filesystem::path& path, const History& history) {
     write_file_atomically(path, history_text(history));
 }

@@ -37,6 +37,9 @@ History parse_history(std::string_view bytes, const std::filesystem::path& path)
 std::string history_text(const History& history);
 void write_history(const std::filesystem::path& path, const History& history);
 
+// The same for programs that read JSON: one object a line, whose names are the header's.  What is no number is null.
+std::string history_json_lines(const History& history);
+
 // One trained net among those an experiment compares.
 struct Run {
     std::string kind;                                    // "plain" or "residual"

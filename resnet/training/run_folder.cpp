@@ -189,6 +189,11 @@ std::optional<Found> find_checkpoint(const fs::path& folder, const std::string& 
 
 // --- writing them ----------------------------------------------------------------------------------
 
+void write_logs(const fs::path& folder, const History& history) {
+    write_file_atomically(folder / "log.jsonl", history_json_lines(history));
+    write_history(folder / "log.csv", history);
+}
+
 // Writes what a run leaves behind, when it is time.
 class Keeper {
 public:
@@ -217,7 +222,7 @@ public:
         const auto worse = [&](const EpochRecord& e) { return e.test_error > record.test_error; };
         if (std::all_of(history.begin(), history.end() - 1, worse) && record.test_error <= 1) save("best.safetensors");
         save("last.safetensors");
-        write_history(folder_ / "log.csv", history);
+        write_logs(folder_, history);
     }
 
     void write_weights() {
@@ -323,8 +328,8 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
         fs::remove(folder / "weights.safetensors");
     }
     // The log may be ahead of the checkpoint, by an epoch that will be trained again to the same bits.
-    if (const History history = trainer.state().history; !history.empty()) write_history(folder / "log.csv", history);
-    else fs::remove(folder / "log.csv");
+    if (const History history = trainer.state().history; !history.empty()) write_logs(folder, history);
+    else fs::remove(folder / "log.csv"), fs::remove(folder / "log.jsonl");
     write_file_atomically(folder / "config.json", description);
 
     Keeper keeper(folder, *lock, *net, recipe.model, trainer, preprocessing, data.train, description, checkpoints);

@@ -1,7 +1,7 @@
 // Where is a run stored, and how does it resume?
 //
 //     DIR/config.json                              the recipe, written first
-//     DIR/log.csv                                  one row per epoch (history.h)
+//     DIR/log.csv, DIR/log.jsonl                   one row per epoch (history.h)
 //     DIR/weights.safetensors                      after each epoch, with what one needs to use them (model_file.h)
 //     DIR/checkpoints/last.safetensors             where the run stands (checkpoint.h)
 //     DIR/checkpoints/best.safetensors             after the epoch with the smallest test error

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "resnet/report/html.h"
+#include "resnet/report/plot.h"
 #include "resnet/report/verdict.h"
-#include "resnet/why/plot.h"
 #include "resnet/why/surface.h"
 
 namespace deepen {

@@ -116,6 +116,20 @@ TEST(Deepen, PassesOnArgumentsAndExitCodesUnderItsName) {
     expect("build/deepen --complete train --schedule p", 0, "paper\t");
 }
 
+TEST(Plot, DrawsRunsInTheTerminalOrAsAFigure) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "no gnuplot here";
+    const std::string runs = "docs/results/figure6/plain20-seed1 docs/results/figure6/resnet20-seed1/log.csv";
+    const Scratch scratch;
+    expect("build/plot " + runs, 0, "resnet20-seed1");
+    for (const std::string name : {"a.svg", "a.pdf", "a.png"}) {
+        expect("build/plot " + runs + " --x iterations --output " + (scratch / name).string(), 0, "");
+        EXPECT_GT(std::filesystem::file_size(scratch / name), 1000u) << name;
+    }
+    expect("build/plot " + runs + " --output " + (scratch / "a.gif").string(), 2, "ends in .svg, .pdf or .png");
+    expect("build/plot " + scratch.folder().string(), 1, "holds no log.csv");
+    expect("build/plot", 2, "RUN is missing");
+}
+
 TEST(Deepen, SaysWhatIsMissingWhereItIsNotInstalledAsAWhole) {
     const Scratch scratch;
     const std::string path = scratch / "deepen";

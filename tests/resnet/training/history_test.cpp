@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
 
 #include "engine/error.h"
 #include "engine/io/files.h"
@@ -47,6 +50,22 @@ TEST(History, IsPlainText) {
     const Scratch scratch;
     write_history(scratch.folder() / "h.csv", {{1, 391, 0.1, 1.5, 0.25, 1.25, 0.5, 101.5}});
     EXPECT_EQ(read_text_file(scratch.folder() / "h.csv"), header + "1,391,0.1,1.5,0.25,1.25,0.5,101.5\n");
+}
+
+TEST(History, IsJsonToo) {
+    const History history = {{1, 10, 0.1, 2.5, 0.75, 1.5, 0.5, 4},
+                             {.epoch = 2, .iteration = 20, .lr = 0.1, .train_loss = HUGE_VAL, .seconds = 1e-7}};
+    std::istringstream lines(history_json_lines(history));
+    std::string line;
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(line, R"({"epoch":1,"iteration":10,"lr":0.1,"train_loss":2.5,"train_error":0.75,)"
+                    R"("test_loss":1.5,"test_error":0.5,"seconds":4})");
+    ASSERT_TRUE(std::getline(lines, line));
+    const auto second = nlohmann::json::parse(line);
+    EXPECT_TRUE(second.at("train_loss").is_null());
+    EXPECT_TRUE(second.at("test_error").is_null());
+    EXPECT_EQ(second.at("seconds").get<double>(), 1e-7);
+    EXPECT_FALSE(std::getline(lines, line));
 }
 
 TEST(History, MayHaveNoEpochYet) { EXPECT_EQ(complaint(header), nothing_refused); }

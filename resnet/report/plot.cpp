@@ -1,5 +1,5 @@
 // How are lines and points drawn, on paper and on a terminal?  See plot.h.
-#include "resnet/why/plot.h"
+#include "resnet/report/plot.h"
 
 #include <algorithm>
 #include <cmath>
