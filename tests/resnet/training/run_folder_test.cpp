@@ -89,7 +89,8 @@ TEST_F(RunFolder, GoesOnWhereItWasStopped) {
     EXPECT_EQ(train().size(), 2u);
     EXPECT_EQ(result(), whole);
     EXPECT_TRUE(finished_run(folder, recipe(), few_pictures()));
-    EXPECT_EQ(names(folder), (std::set<std::string>{"checkpoints", "config.json", "log.csv", "log.jsonl", "weights.safetensors"}));
+    EXPECT_EQ(names(folder), (std::set<std::string>{"checkpoints", "config.json", "log.csv", "log.jsonl",
+                                                    "weights.safetensors"}));
 }
 
 // Whoever is killed between checkpoint and log finds the log a row behind or, from an older checkpoint, ahead.
