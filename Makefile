@@ -17,6 +17,9 @@ else
 REAL ?= float
 # Another processor than this one: x86-64-v3, armv8-a, ...
 ARCH ?= native
+# Matrix products by OpenBLAS; by a CBLAS that pkg-config knows by another name, or that BLAS_CFLAGS and BLAS_LIBS tell of;
+# none: by our own.
+BLAS ?= openblas
 # address: memory and undefined behaviour; thread: data races; fuzz: address, and which branches are taken.
 SANITIZE ?=
 # Where everything built goes; the demo's results go into RUNS.
@@ -35,15 +38,18 @@ CHECKED_thread  := -fsanitize=thread
 CHECKED_fuzz    := $(CHECKED_address) -fsanitize=fuzzer-no-link
 
 PKG_CONFIG ?= pkg-config
+BLAS_CFLAGS ?= $(if $(filter none,$(BLAS)),-DDEEPEN_NO_BLAS,$(shell $(PKG_CONFIG) --cflags $(BLAS) 2>/dev/null))
+BLAS_LIBS   ?= $(if $(filter openblas,$(BLAS)),$(shell $(PKG_CONFIG) --libs-only-L openblas 2>/dev/null) -lopenblas,$(if \
+                 $(filter-out none,$(BLAS)),$(shell $(PKG_CONFIG) --libs $(BLAS) 2>/dev/null)))
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads; -fPIC, because the same objects make libdeepen.so, and -fno-semantic-interposition, because
 # nobody replaces functions of ours in it.  Never -ffast-math: it reorders sums and breaks NaN checks.
 FLAGS := -std=c++20 -I. $(addprefix -march=,$(ARCH)) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-unknown-pragmas) \
          -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread -fPIC -fno-semantic-interposition \
-         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(shell $(PKG_CONFIG) --cflags openblas 2>/dev/null) $(CXXFLAGS) \
+         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(BLAS_CFLAGS) $(CXXFLAGS) \
          $(CHECKED_$(SANITIZE))
-LIBS  := $(shell $(PKG_CONFIG) --libs-only-L openblas 2>/dev/null) -lopenblas -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
+LIBS  := $(BLAS_LIBS) -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
 
 # Debian's and Ubuntu's names.
 PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox \
@@ -160,7 +166,7 @@ clean: ## remove everything built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
-	@echo 'build/double; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
+	@echo 'build/double; BLAS=none without OpenBLAS; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
 # What was not finished is not there.
 .DELETE_ON_ERROR:
@@ -217,7 +223,7 @@ $(addprefix $(OUT)/,compiled linked tests commit runpath): .FORCE | $(BUILD)/pac
 .FORCE:
 
 $(BUILD)/packages-found:
-	@CXX='$(CXX)' FLAGS='$(FLAGS)' sh tests/packages.sh && mkdir -p $(@D) && touch $@
+	@CXX='$(CXX)' FLAGS='$(FLAGS)' BLAS='$(BLAS)' sh tests/packages.sh && mkdir -p $(@D) && touch $@
 
 -include packaging/install.mk
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

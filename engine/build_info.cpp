@@ -1,7 +1,6 @@
 #include "engine/build_info.h"
 
-#include <cblas.h>
-
+#include "engine/blas.h"
 #include "engine/error.h"
 #include "engine/simd.h"
 
@@ -34,7 +33,7 @@ const BuildInfo& build_info() {
     static const BuildInfo info{version,
                                 DEEPEN_COMMIT,
                                 compiler(),
-                                openblas_get_config(),
+                                blas_name(),
                                 text(DEEPEN_TEXT(DEEPEN_PROCESSOR), ", ", simd::lanes, " ", real, "s"),
                                 real};
     return info;

@@ -12,7 +12,7 @@ struct BuildInfo {
     std::string version;     // "0.1.0"
     std::string commit;      // "0ab01fa1c2d3", "0ab01fa1c2d3-dirty" with changes that are not committed, or "unknown"
     std::string compiler;    // "g++ 12.2.0"
-    std::string blas;        // "OpenBLAS 0.3.21 ... SkylakeX": the library that this process uses, and its kernels
+    std::string blas;        // "OpenBLAS 0.3.21 ... SkylakeX": the library that this process uses (blas.h)
     std::string vectors;     // "AVX512, 16 floats": the widest registers it was compiled for (processor.h, simd.h)
     std::string real;        // "float" or "double" (real.h)
 };

@@ -26,7 +26,7 @@ double number(const char* begin, const char* end) {
     return value;
 }
 END
-    try cblas.h OpenBLAS,
+    [ "${BLAS:-}" = none ] || try cblas.h 'OpenBLAS (or BLAS=none),'
     try zlib.h zlib,
     try gtest/gtest.h GoogleTest,
     try stb/stb_image.h stb,
