@@ -8,7 +8,9 @@
 // own, which are faster there: conv/direct_products.h and conv/winograd_products.h.
 //
 // `make BLAS=none` does without, with a product of our own (own_gemm.h); BLAS=NAME takes the library that pkg-config
-// knows by that name.  OpenBLAS and BLIS are kept to one thread.  Parallelism is ours (parallel.h), over images or blocks of rows:
+// knows by that name.
+//
+// OpenBLAS and BLIS are kept to one thread.  Parallelism is ours (parallel.h), over images or blocks of rows:
 // two pools that nest fight over cores, and sums have different bits at different thread counts.
 #pragma once
 

@@ -85,10 +85,16 @@ T wait_for_change(const std::atomic<T>& value, T old, int looks) {
     return value.load(std::memory_order_acquire);
 }
 
+// Asked once: it reads files.
+int processors_here() {
+    static const int count = available_processors();
+    return count;
+}
+
 // The threads besides the calling one.
 class Pool {
 public:
-    explicit Pool(int helpers) : looks_(helpers < available_processors() ? 4000 : 0) {
+    explicit Pool(int helpers) : looks_(helpers < processors_here() ? 4000 : 0) {
         try {
             for (int i = 0; i < helpers; ++i) threads_.emplace_back([this, i] { serve(i + 1); });
         } catch (const std::exception& e) {              // the system's limit, or memory
@@ -141,7 +147,7 @@ private:
 // One job at a time: a second caller from another thread waits here.
 struct Team {
     std::mutex one_job;
-    std::atomic<int> count = available_processors();
+    std::atomic<int> count = processors_here();
     std::unique_ptr<Pool> pool;
 };
 
@@ -176,6 +182,16 @@ void parallel_for(Index chunks, const std::function<void(Index)>& work) {
     job.rethrow();
 }
 
+// Threads that are waited for when their block ends, however it does.  (std::jthread is missing in older libc++.)
+namespace {
+struct Others {
+    std::vector<std::thread> threads;
+    ~Others() {
+        for (std::thread& thread : threads) thread.join();
+    }
+};
+}  // namespace
+
 void side_by_side(int jobs, Index count, const std::function<void(Index)>& work) {
     const int all = threads();
     require(jobs >= 1 && jobs <= all, "jobs: ", jobs, " at a time asked for; give 1 to ", all,
@@ -200,8 +216,8 @@ void side_by_side(int jobs, Index count, const std::function<void(Index)>& work)
         own_team = before;
     };
     {
-        std::vector<std::jthread> others;                // wait at the end of this block
-        for (int number = 1; number < jobs; ++number) others.emplace_back(job, number);
+        Others others;                                   // are waited for at the end of this block
+        for (int number = 1; number < jobs; ++number) others.threads.emplace_back(job, number);
         job(0);
     }
     for (const std::exception_ptr& failure : failures)

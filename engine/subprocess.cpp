@@ -92,7 +92,7 @@ int wait_for(pid_t child) {
 Ended run_program(std::vector<std::string> words, std::string_view input) {
     const std::string folder = temporary_folder();
     const File in = temporary_file(folder), out = temporary_file(folder), complaints = temporary_file(folder);
-    const bool written = std::fwrite(input.data(), 1, input.size(), in.get()) == input.size();
+    const bool written = input.empty() || std::fwrite(input.data(), 1, input.size(), in.get()) == input.size();
     if (!written || std::fflush(in.get()) != 0) refuse(folder, "write");
     std::rewind(in.get());
 

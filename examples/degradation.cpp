@@ -121,11 +121,12 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
 std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
     require_can_be_made(e.output);
     std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
-    if (!std::ranges::all_of(runs, &PlannedRun::finished))
+    if (!std::all_of(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.finished; }))
         std::cout << "timing a few steps of each net ..." << std::endl;
     time_nets(runs, recipes, data, e.jobs);
     std::cout << plan_text(runs, threads(), e.jobs);
-    const auto unfinished = std::ranges::count(runs, false, &PlannedRun::finished);
+    const auto unfinished =
+        std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return !run.finished; });
     if (const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished)); other != e.jobs) {
         std::vector<PlannedRun> others = runs;
         time_nets(others, recipes, data, other);
@@ -250,7 +251,8 @@ int main(int argc, char** argv) {
     return program.run(argc, argv, [&] {
         const std::string command = command_line("build/degradation", argc, argv);
         std::vector<Run> published;
-        for (const std::string& file : e.published) std::ranges::move(read_published(file), back_inserter(published));
+        for (const std::string& file : e.published)
+            for (auto& curve : read_published(file)) published.push_back(std::move(curve));
         if (report_only.given()) {
             report_only.report(e.output.empty() ? "runs/report" : e.output, command, published);
             return 0;

@@ -94,9 +94,9 @@ struct ChosenNet {
                 " classes, and ", data_path, " has ", classes.size(), ".  Give --partial to train a new last layer.");
         const auto names = class_names_of(file, weights);
         const auto known = names ? classes_by_name(classes, *names) : std::nullopt;
-        require(partial || !names || (known && std::ranges::is_sorted(*known)), weights, ": this net's classes (",
-                some_names(names.value_or(classes)), ") are not those of ", data_path, " (", some_names(classes),
-                "), or in another order.  Give --partial to begin with its weights anyway.");
+        require(partial || !names || (known && std::is_sorted(known->begin(), known->end())), weights,
+                ": this net's classes (", some_names(names.value_or(classes)), ") are not those of ", data_path, " (",
+                some_names(classes), "), or in another order.  Give --partial to begin with its weights anyway.");
         return fine_tuning(weights, file, partial, frozen);
     }
 };

@@ -4,6 +4,7 @@
 // trained for it on generated pictures (common/small_nets.h).  What is written is
 // told in study.h.  After an interruption the same command goes on with the nets that are trained and with what was
 // measured (why/notebook.h); responses, which takes seconds, begins anew.
+#include <algorithm>
 #include <iostream>
 
 #include "engine/build_info.h"
@@ -57,7 +58,8 @@ struct Flags {
 
     bool asked(const Experiment& e) const { return experiment == "all" || experiment == e.name; }
     bool needs(Needs what) const {
-        return std::ranges::any_of(experiments, [&](const Experiment& e) { return asked(e) && e.needs == what; });
+        return std::any_of(std::begin(experiments), std::end(experiments),
+                           [&](const Experiment& e) { return asked(e) && e.needs == what; });
     }
     void add_to(CLI::App& app);
 };

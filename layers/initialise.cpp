@@ -104,7 +104,7 @@ void delta_orthogonal(Tensor& w, Index fan_in, Index fan_out, Random& random) {
     if (!is_kernel(w)) return he_normal(w, fan_in, fan_out, random);
     const Centre centre(w);
     const auto q = orthogonal(centre.in, centre.out, random);
-    std::ranges::fill(w.data(), Real(0));
+    std::fill(w.data().begin(), w.data().end(), Real(0));
     for (Index i = 0; i < centre.in; ++i)
         for (Index j = 0; j < centre.out; ++j) centre(i, j) = static_cast<Real>(std::sqrt(2.0) * q(i, j));
 }
@@ -121,7 +121,7 @@ void looks_linear(Tensor& w, Index fan_in, Index fan_out, Random& random) {
             " outputs.  Try an even --width, or another --init.");
     const Index paired = centre.in % 2 == 0 ? 2 : 1;
     const auto q = orthogonal(centre.in / paired, centre.out / 2, random);
-    std::ranges::fill(w.data(), Real(0));
+    std::fill(w.data().begin(), w.data().end(), Real(0));
     for (Index i = 0; i < centre.in; ++i)
         for (Index j = 0; j < centre.out; ++j) {
             const double sign = (i % paired + j) % 2 == 0 ? 1 : -1;

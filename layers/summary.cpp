@@ -56,7 +56,8 @@ public:
 
     std::vector<SummaryRow> rows(const Tensor& x, const Tensor& y) {
         std::vector<Node*> nodes = reachable(y.node().get(), x.node().get());
-        std::ranges::sort(nodes, {}, [](Node* n) { return n->serial; });   // the order in which they were made
+        // The order in which they were made.
+        std::sort(nodes.begin(), nodes.end(), [](Node* a, Node* b) { return a->serial < b->serial; });
         row_of_[x.node().get()] = -1;
         for (Node* node : nodes) add(node);
         return std::move(rows_);
@@ -90,7 +91,7 @@ private:
             if (!input) continue;
             if (const auto owner = owners_.find(input.get()); owner == owners_.end())
                 inputs.push_back(row_of_.at(input.get()));
-            else if (std::ranges::find(layers, owner->second.part) == layers.end())
+            else if (std::find(layers.begin(), layers.end(), owner->second.part) == layers.end())
                 layers.push_back(owner->second.part);
         }
         const auto claim = claims_.find(node);

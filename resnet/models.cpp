@@ -16,7 +16,9 @@ constexpr std::array imagenet_names{"resnet18", "resnet34", "resnet50", "resnet1
 constexpr std::array vgg_names{"vgg16", "vgg19", "vgg16_bn", "vgg19_bn"};
 constexpr std::string_view preactivated = "preact-";
 
-bool is_one_of(const std::string& name, const auto& names) { return std::ranges::find(names, name) != names.end(); }
+bool is_one_of(const std::string& name, const auto& names) {
+    return std::find(std::begin(names), std::end(names), name) != names.end();
+}
 
 // What a name says.
 enum class Family { cifar, preactivation, imagenet, vgg };

@@ -16,14 +16,13 @@ elif ! said=$(compile -E </dev/null 2>&1 >/dev/null); then
     echo "${CXX:-g++} does not take its flags (above).  Is it the right ARCH?  Try make ARCH=x86-64-v3, or armv8-a." >&2
     exit 1
 else
-    compile -fsyntax-only >/dev/null 2>&1 <<'END' || missing=" a C++20 standard library (of g++ 11 or later, LLVM 20 or later),"
+    compile -fsyntax-only >/dev/null 2>&1 <<'END' || missing=" a C++20 standard library (of g++ 11 or later, LLVM 14 or later),"
 #include <charconv>
+#include <concepts>
 #include <numbers>
-#include <thread>
-double number(const char* begin, const char* end) {
-    double value = 0;
-    std::jthread([&] { std::from_chars(begin, end, value); }).join();
-    return value;
+#include <span>
+char* written(std::span<char> digits) {
+    return std::to_chars(digits.data(), digits.data() + digits.size(), std::numbers::pi).ptr;
 }
 END
     [ "${BLAS:-}" = none ] || try cblas.h 'OpenBLAS (or BLAS=none),'

@@ -177,7 +177,7 @@ void write_file_atomically(const fs::path& path, std::span<const std::span<const
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
-    const std::span<const std::byte> part = std::as_bytes(std::span(content));
+    const std::span<const std::byte> part = std::as_bytes(std::span(content.data(), content.size()));
     write_file_atomically(path, {&part, 1});
 }
 

@@ -45,7 +45,7 @@ SmallNets small_remedies(const fs::path& output) {
             const Recipe plain = small_recipe("plain20", seed, epochs / 2);
             const Index one_epoch = steps_per_epoch(remedies_set.train_count, plain.training.batch);
             std::string folder = text("nets-", remedy.name);
-            std::ranges::replace(folder, ' ', '-');
+            std::replace(folder.begin(), folder.end(), ' ', '-');
             nets.recipes.push_back(with_remedy(plain, remedy, one_epoch));
             nets.folders.push_back(output / folder / nets.recipes.back().name());
         }

@@ -91,7 +91,8 @@ LiveReport::LiveReport(std::filesystem::path path, ReportFacts facts, std::funct
 void LiveReport::draw(const std::vector<Run>& runs, const std::vector<Run>& unfinished, const Standing& standing,
                       Phase phase) {
     const auto has_epochs = [](const Run& run) { return !run.history.empty(); };
-    if (!std::ranges::any_of(runs, has_epochs) && !std::ranges::any_of(unfinished, has_epochs))
+    if (!std::any_of(runs.begin(), runs.end(), has_epochs) &&
+        !std::any_of(unfinished.begin(), unfinished.end(), has_epochs))
         return show(standing, phase);
     attempt([&] {
         page_ = report_html(runs, facts_, unfinished);

@@ -25,7 +25,7 @@ std::string numbers(const Series& series, const std::string& block) {
 }
 
 bool empty(const Series& series) {
-    return std::ranges::none_of(series.points,
+    return std::none_of(series.points.begin(), series.points.end(),
                                 [](const auto& p) { return std::isfinite(p.first) && std::isfinite(p.second); });
 }
 

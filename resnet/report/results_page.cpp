@@ -28,7 +28,8 @@ std::string picture(const std::string& file, const std::string& words) { return 
 std::vector<const FoundRun*> in_order(const MergedRuns& merged) {
     std::vector<const FoundRun*> all;
     for (const FoundRun& found : merged.found) all.push_back(&found);
-    std::ranges::sort(all, {}, [](const FoundRun* f) { return std::tuple(f->run.kind, f->run.depth, f->run.seed); });
+    const auto place = [](const FoundRun* f) { return std::tuple(f->run.kind, f->run.depth, f->run.seed); };
+    std::sort(all.begin(), all.end(), [&](const FoundRun* a, const FoundRun* b) { return place(a) < place(b); });
     return all;
 }
 

@@ -1,9 +1,7 @@
 #include "resnet/training/csv_line.h"
 
-#include <charconv>
-#include <system_error>
-
 #include "engine/error.h"
+#include "engine/number_text.h"
 #include "engine/printable.h"
 
 namespace deepen {
@@ -14,13 +12,6 @@ constexpr std::size_t most_fields = 1000;
 std::string quoted(std::string_view piece) {
     constexpr std::size_t enough = 60;
     return text("\"", printable_name(std::string(piece.substr(0, enough))), piece.size() > enough ? "...\"" : "\"");
-}
-
-// Whether the whole field is a number of that type.
-template <class Number>
-bool read(std::string_view field, Number& value) {
-    const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-    return error == std::errc() && end == field.data() + field.size();
 }
 
 }  // namespace
@@ -42,13 +33,13 @@ void CsvLine::check(bool holds, const std::string& expected, std::string_view fo
 
 Index CsvLine::whole(std::size_t column, const std::string& expected, Index least) const {
     Index value = 0;
-    check(read(fields_[column], value) && value >= least, expected, fields_[column]);
+    check(read_number(fields_[column], value) && value >= least, expected, fields_[column]);
     return value;
 }
 
 double CsvLine::number(std::size_t column, const std::string& expected) const {
     double value = 0;
-    check(read(fields_[column], value), expected, fields_[column]);
+    check(read_number(fields_[column], value), expected, fields_[column]);
     return value;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/error.h"
+#include "engine/number_text.h"
 #include "resnet/training/class_names.h"
 
 namespace deepen {
@@ -25,14 +26,12 @@ std::string join_numbers(const std::vector<Real>& values) {
 
 std::vector<Real> split_numbers(const std::string& s, const std::string& what) {
     std::vector<Real> values;
-    const char *at = s.data(), *const end = s.data() + s.size();
-    while (at != end) {
+    for (std::size_t at = 0, end; at < s.size(); at = end + 1) {
+        end = std::min(s.find(',', at), s.size());
         Real v = 0;
-        const auto [next, error] = std::from_chars(at, end, v);
-        require(error == std::errc() && std::isfinite(v) && (next == end || *next == ','), what, " is '",
+        require(read_number(std::string_view(s).substr(at, end - at), v) && std::isfinite(v), what, " is '",
                 s.substr(0, 60), "'; numbers separated by commas were expected.");
         values.push_back(v);
-        at = next == end ? end : next + 1;
     }
     return values;
 }
@@ -58,8 +57,7 @@ constexpr const char *in_first_1x1 = "first 1x1", *no_batch_norm = "none";
 
 double parse_gate(const std::string& s) {
     double value = 0;
-    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-    require(error == std::errc() && end == s.data() + s.size(), "residual_gate is '", s.substr(0, 40),
+    require(read_number(s, value), "residual_gate is '", s.substr(0, 40),
             "'; a number was expected.");
     return value;
 }
@@ -72,7 +70,7 @@ constexpr std::pair<std::string_view, std::string_view> timm_names[] = {
 void remove_data_parallel(TensorFile& file) {
     constexpr std::string_view before = "module.";
     const auto has_it = [&](const auto& named) { return named.first.starts_with(before); };
-    if (file.tensors.empty() || !std::ranges::all_of(file.tensors, has_it)) return;
+    if (file.tensors.empty() || !std::all_of(file.tensors.begin(), file.tensors.end(), has_it)) return;
     std::map<std::string, Tensor> renamed;
     for (auto& [name, tensor] : file.tensors) renamed.emplace(name.substr(before.size()), tensor);
     file.tensors = std::move(renamed);
@@ -188,8 +186,7 @@ std::optional<Index> image_size_of(const TensorFile& file, const std::string& pa
     const auto digits = metadatum(file, "image_size");
     if (!digits) return std::nullopt;
     Index value = 0;
-    const auto [end, error] = std::from_chars(digits->data(), digits->data() + digits->size(), value);
-    require(error == std::errc() && *end == 0 && value >= 8 && value <= 2048, path, ": the metadata's image_size is '",
+    require(read_number(*digits, value) && value >= 8 && value <= 2048, path, ": the metadata's image_size is '",
             digits->substr(0, 40), "'; a number from 8 to 2048 was expected.  Give --image-size.");
     return value;
 }

@@ -133,7 +133,7 @@ std::vector<Pair> pairs_of(const std::vector<Landscape>& found, const std::strin
 
 // A loss that a guess has is no valley that training has found.
 bool learned(const std::vector<Pair>& pairs, double guessing_loss) {
-    return std::ranges::all_of(pairs, [&](const Pair& p) {
+    return std::all_of(pairs.begin(), pairs.end(), [&](const Pair& p) {
         return p.shallow->centre() < 0.95 * guessing_loss && p.deep->centre() < 0.95 * guessing_loss;
     });
 }

@@ -68,7 +68,7 @@ Plot slice(const std::vector<const Landscape*>& nets) {
                            Series::Look::dashed,
                            {{-reach, threshold::contour}, {reach, threshold::contour}}});
     for (const Landscape* l : nets) {
-        const bool deepest = std::ranges::none_of(nets, [&](const Landscape* other) {
+        const bool deepest = std::none_of(nets.begin(), nets.end(), [&](const Landscape* other) {
             return other->net->kind == l->net->kind && other->net->depth > l->net->depth;
         });
         Series series{l->net->name(), colour_of(l->net->kind, deepest ? 0 : 2), Series::Look::line_and_points, {}};

@@ -36,7 +36,7 @@ std::vector<std::pair<Index, Index>> pairs_to_exchange(const OperatedNet& net) {
 
 Index rounds(const OperatedNet& net) {
     const Index most = static_cast<Index>(removable(net).size());
-    return std::ranges::count_if(how_many, [&](Index k) { return k <= most; });
+    return std::count_if(how_many.begin(), how_many.end(), [&](Index k) { return k <= most; });
 }
 
 }  // namespace
@@ -131,8 +131,8 @@ double counting_noise(double error, Index pictures) {
 }
 
 bool learned(const std::vector<const Lesions*>& nets, Index pictures, double guessing) {
-    return std::ranges::all_of(
-        nets, [&](const Lesions* l) { return l->whole < learned_below({.guessing = guessing}, pictures); });
+    return std::all_of(nets.begin(), nets.end(),
+                       [&](const Lesions* l) { return l->whole < learned_below({.guessing = guessing}, pictures); });
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ struct Profile {
 
     double middle() const {
         std::vector<double> sorted = deviations;
-        std::ranges::sort(sorted);
+        std::sort(sorted.begin(), sorted.end());
         return sorted[sorted.size() / 2];
     }
 };
@@ -110,7 +110,7 @@ Plot plot_of(const std::vector<Profile>& profiles, bool sorted) {
     for (const Profile& profile : profiles) {
         Series series{profile.name, colour_of(profile.kind, --deeper[profile.kind]), Series::Look::line_and_points, {}};
         std::vector<double> values = profile.deviations;
-        if (sorted) std::ranges::sort(values, std::greater());
+        if (sorted) std::sort(values.begin(), values.end(), std::greater());
         for (std::size_t i = 0; i < values.size(); ++i) series.points.emplace_back(i + 1, values[i]);
         plot.series.push_back(std::move(series));
     }

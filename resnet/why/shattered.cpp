@@ -139,7 +139,8 @@ std::vector<Shattering> measure_shattering(const ShatteredOptions& options, cons
                 calibrate(net, batch.x);
                 Shattering s{.kind = kind, .layers = 1 + 2 * blocks, .seed = seed, .along = {}, .component = {}};
                 s.correlation = mean_correlation(input_gradients(net, batch.x));
-                if (seed <= options.along_seeds && std::ranges::find(options.along, blocks) != options.along.end()) {
+                if (seed <= options.along_seeds &&
+                    std::find(std::begin(options.along), std::end(options.along), blocks) != options.along.end()) {
                     const Tensor g = input_gradients(net, line);
                     for (Index lag = 0; lag < options.line / 2; ++lag) s.along.push_back(autocorrelation(g, lag));
                     for (Index p = 0; p < options.line; ++p)

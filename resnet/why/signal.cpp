@@ -78,8 +78,8 @@ constexpr Untrained untrained[] = {{"residual", true, false}, {"plain", true, tr
 }  // namespace
 
 Index signal_measurements(const SignalOptions& options) {
-    const auto exploding =
-        std::ranges::count_if(options.depths, [&](int depth) { return depth <= options.deepest_that_explodes; });
+    const auto exploding = std::count_if(options.depths.begin(), options.depths.end(),
+                                         [&](int depth) { return depth <= options.deepest_that_explodes; });
     return std::ssize(options.seeds) * (std::ssize(options.depths) + 2 * exploding + 2 * std::ssize(options.steps));
 }
 
@@ -164,8 +164,8 @@ std::string Passage::what() const {
 double Passage::growth() const { return std::pow(10, -slope_of_logarithm(gradients)); }
 
 double Passage::orders() const {
-    const auto [low, high] = std::ranges::minmax(gradients);
-    return std::log10(high / low);
+    const auto [low, high] = std::minmax_element(gradients.begin(), gradients.end());
+    return std::log10(*high / *low);
 }
 
 std::vector<const Passage*> passages_of(const std::vector<Passage>& all, const std::string& kind, int depth, bool norm,

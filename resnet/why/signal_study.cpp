@@ -71,8 +71,8 @@ Plot gradients(const std::vector<Passage>& all, const SignalOptions& options, co
 
 Plot variances(const std::vector<Passage>& all, const SignalOptions& options) {
     Plot plot{.title = "forward, residual", .x = "block, from the input", .y = "log10 of the variance", .series = {}};
-    const int depth =
-        *std::ranges::find_if(options.depths, [&](int d) { return d >= 110 || d == options.depths.back(); });
+    const int depth = *std::find_if(options.depths.begin(), options.depths.end(),
+                                    [&](int d) { return d >= 110 || d == options.depths.back(); });
     for (bool norm : {false, true}) {
         const std::vector<double> curve = mean_curve(passages_of(all, "residual", depth, norm, 0), &Passage::variances);
         plot.series.push_back({text(name_of("residual", depth), norm ? "" : ", no batch norm"),

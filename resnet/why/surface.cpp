@@ -26,7 +26,7 @@ Scale scale_of(const std::vector<Surface>& surfaces) {
         for (double z : s.z)
             if (std::isfinite(z) && z > 0) all.push_back(std::log10(z));
     require(!all.empty(), "there is no surface to draw: no height is a positive number.");
-    std::ranges::sort(all);
+    std::sort(all.begin(), all.end());
     const double low = all.front(), high = all[(all.size() - 1) * 9 / 10];
     return {low, std::max(high, low + 0.5)};
 }

@@ -49,7 +49,9 @@ std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs,
     }
     require(!nets.empty() || runs.empty(), "none of these runs has its weights.safetensors, and without weights there ",
             "is no net to look into.");
-    std::ranges::sort(nets, {}, [](const TrainedNet& net) { return std::tuple(net.kind, net.depth, net.seed); });
+    const auto place = [](const TrainedNet& net) { return std::tuple(net.kind, net.depth, net.seed); };
+    std::sort(nets.begin(), nets.end(),
+              [&](const TrainedNet& a, const TrainedNet& b) { return place(a) < place(b); });
     return nets;
 }
 

@@ -31,7 +31,7 @@ std::vector<Watched> gradients_in(Module& net, const Batch& batch, Index epoch) 
             rows.push_back({epoch, "gradients", std::ssize(rows) + 1, layer.layer, layer.gradient});
     }
     for (NamedTensor& parameter : named_parameters(net)) parameter.tensor.zero_grad();
-    for (auto& [buffer, values] : before) std::ranges::copy(values, buffer.data().begin());
+    for (auto& [buffer, values] : before) std::copy(values.begin(), values.end(), buffer.data().begin());
     return rows;
 }
 
@@ -40,15 +40,15 @@ std::vector<Watched> gradients_in(Module& net, const Batch& batch, Index epoch) 
 std::vector<Watched> look_into(Module& net, const Preprocessing& preprocessing, const PictureSet& pictures,
                                const std::vector<std::string>& what, Index epoch) {
     std::vector<Watched> rows;
-    if (std::ranges::find(what, "responses") != what.end())
+    if (std::find(what.begin(), what.end(), "responses") != what.end())
         for (const Response& r : responses(net, pictures, preprocessing))
             rows.push_back({epoch, "responses", std::ssize(rows) + 1, r.layer, r.deviation});
-    if (std::ranges::find(what, "gradients") != what.end()) {
+    if (std::find(what.begin(), what.end(), "gradients") != what.end()) {
         Loader loader(pictures, preprocessing, {.batch = pictures.count()});
         loader.start(0);
         Batch batch;
         loader.next(batch);
-        std::ranges::move(gradients_in(net, batch, epoch), std::back_inserter(rows));
+        for (auto& row : gradients_in(net, batch, epoch)) rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -66,7 +66,8 @@ std::vector<Watched> read_watched(const std::filesystem::path& path) {
         }
         line.check(line.fields().size() == 5, std::string(first_line), words);
         const std::string what(line.fields()[1]);
-        line.check(std::ranges::find(watchable, what) != watchable.end(), "responses or gradients", what);
+        line.check(std::find(std::begin(watchable), std::end(watchable), what) != watchable.end(),
+                   "responses or gradients", what);
         rows.push_back({line.whole(0, "an epoch", 1), what, line.whole(2, "the number of a layer", 1),
                         std::string(line.fields()[3]), line.number(4, "a number")});
     }
@@ -112,7 +113,7 @@ std::string watched_html(const std::vector<FoundRun>& found) {
     for (const FoundRun& f : found) {
         const std::string net = Net{f.run.kind, f.run.depth, {}}.name();
         if (!std::filesystem::exists(f.folder / "watch.csv") ||
-            std::ranges::any_of(runs, [&](const WatchedRun& run) { return run.net == net; }))
+            std::any_of(runs.begin(), runs.end(), [&](const WatchedRun& run) { return run.net == net; }))
             continue;
         runs.push_back({net, f.run.kind, f.run.depth, read_watched(f.folder / "watch.csv")});
     }
@@ -124,8 +125,10 @@ std::string watched_html(const std::vector<FoundRun>& found) {
                   .log_y = true,
                   .series = {}};
         for (const WatchedRun& run : runs) {
-            const auto deeper = static_cast<std::size_t>(std::ranges::count_if(
-                runs, [&](const WatchedRun& other) { return other.kind == run.kind && other.depth > run.depth; }));
+            const auto deeper =
+                static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [&](const WatchedRun& other) {
+                    return other.kind == run.kind && other.depth > run.depth;
+                }));
             for (bool last : {false, true}) {
                 Series series = series_of(run, what, last, colour_of(run.kind, deeper));
                 if (!series.points.empty()) plot.series.push_back(std::move(series));
