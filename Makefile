@@ -59,7 +59,7 @@ SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.
 # What others can build on: no reports, no terminals.
 LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
-LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) $(filter-out %/bench_layers.cpp,$(wildcard examples/*.cpp examples/common/*.cpp))
+LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) $(wildcard examples/*.cpp examples/common/*.cpp)
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/ and in what LIBRARY leaves out.
 SHARED   := $(filter-out $(LIBRARY),$(SOURCES)) $(sort $(wildcard examples/common/*.cpp))

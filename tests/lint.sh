@@ -23,6 +23,8 @@ breaches=$(
     grep -rn '^#include "resnet/\(report\|why\)/' resnet/*.h resnet/*.cpp resnet/data resnet/training |
         breach 'nets, data and training are the library, which reports nothing'
     grep -rn '^#include "resnet/why/' resnet/report | breach 'resnet/report/ knows nothing of resnet/why/'
+    grep -rnE '^#include "engine/(simd|processor)\.h"' layers resnet examples |
+        breach 'vectors are as wide as the library was built for, which only engine/ knows'
     grep -n "$(printf '\t')" $files | breach 'a tab'
     grep -nE ' +$' $files | breach "blanks at the line's end"
     LC_ALL=C.UTF-8 grep -nE '^.{121,}' $files | breach 'at most 120 columns'

@@ -10,7 +10,7 @@
 #include "engine/conv/algorithm.h"
 #include "engine/gradcheck.h"
 #include "engine/parallel.h"
-#include "engine/simd.h"
+#include "engine/peak.h"
 
 namespace deepen {
 namespace {
@@ -26,26 +26,10 @@ double best_seconds(const std::function<void()>& work) {
     return best;
 }
 
-// Chains of multiply-adds that do not wait for each other: enough to keep two units of four cycles' latency busy, and
-// few enough to fit 16 registers with both factors.
-constexpr int chains = 12;
-simd::Vector multiply_add_chains(int rounds, simd::Vector a, simd::Vector b) {
-    simd::Vector sum[chains];
-    for (int k = 0; k < chains; ++k) sum[k] = b * Real(k);               // all different, lest one stand for all
-    for (int i = 0; i < rounds; ++i)
-#pragma GCC unroll 16
-        for (int k = 0; k < chains; ++k) sum[k] = sum[k] * a + b;
-    for (int k = 1; k < chains; ++k) sum[0] += sum[k];
-    return sum[0];
-}
-
 double fma_peak() {
-    constexpr int rounds = 1 << 20;
-    volatile Real sink = 0;
-    const double seconds = best_seconds([&] {
-        sink = multiply_add_chains(rounds, simd::Vector{} + Real(0.999), simd::Vector{} + Real(1e-3))[0];
-    });
-    return 2.0 * chains * rounds * simd::lanes / seconds * 1e-9;
+    double operations = 0;
+    const double seconds = best_seconds([&] { operations = multiply_adds(1 << 20); });
+    return operations / seconds * 1e-9;
 }
 
 double sgemm_peak(int threads) {

@@ -68,7 +68,9 @@ struct Key {
     std::string kind;
     int depth;
     std::uint64_t seed;
-    auto operator<=>(const Key&) const = default;
+
+    auto parts() const { return std::tie(kind, depth, seed); }
+    bool operator<(const Key& other) const { return parts() < other.parts(); }
 };
 
 Key key_of(const CsvLine& row, const Columns& columns) {
