@@ -48,7 +48,7 @@ put 755 bin "$OUT/installed/deepen"
 for program in "$OUT"/installed/*; do
     [ "${program##*/}" = deepen ] || put 755 libexec/deepen "$program"
 done
-put 644 libexec/deepen examples/common/pytorch_step.py
+put 644 share/deepen examples/common/pytorch_step.py
 
 sh packaging/headers.sh "$stage/include"
 put 644 "$LIBNAME" "$OUT/libdeepen.a"

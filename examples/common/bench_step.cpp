@@ -39,11 +39,12 @@ std::optional<StepResult> result_of(const Ended& ended) {
     }
 }
 
-// In the source tree, or beside the installed program.
+// Where it is installed, seen from libexec/deepen/bench; else in the source tree.
 std::string pytorch_script() {
     std::error_code failed;
-    const auto beside = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path() / "pytorch_step.py";
-    return std::filesystem::exists(beside, failed) ? beside.string() : "examples/common/pytorch_step.py";
+    const auto own = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+    const auto installed = (own / "../../share/deepen/pytorch_step.py").lexically_normal();
+    return std::filesystem::exists(installed, failed) ? installed.string() : "examples/common/pytorch_step.py";
 }
 
 std::vector<std::string> pytorch_words(const StepSetting& s, const PyTorch& how) {

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """The peer: PyTorch's time for one training (or inference) step of a net, as one JSON line.
 
 usage: pytorch_step.py MODEL BATCH THREADS STEPS MODE LAYOUT [bf16] [compiled]     MODE train|infer, LAYOUT nchw|nhwc
