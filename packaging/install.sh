@@ -25,6 +25,15 @@ if [ "${1:-}" = uninstall ]; then
     exit
 fi
 
+case $PREFIX in
+    /*) ;;
+    *) echo "make install: PREFIX=$PREFIX is no whole path.  Try PREFIX=$(pwd)/$PREFIX." >&2; exit 1 ;;
+esac
+if ! mkdir -p "$to" 2>/dev/null || [ ! -w "$to" ]; then
+    echo "make install: nothing may be written into $to.  Try sudo make install, or PREFIX=\$HOME/.local." >&2
+    exit 1
+fi
+
 # Everything is made in a folder of its own first, so that a failure leaves no half of it.
 stage=$OUT/stage
 rm -rf "$stage"
@@ -83,10 +92,11 @@ find docs -type f ! -name '*.safetensors' | while IFS= read -r file; do
 done
 sh packaging/api.sh >"$stage/share/doc/deepen/docs/api.html"
 
-mkdir -p "$stage/share/deepen" "$to"
+mkdir -p "$stage/share/deepen"
 (cd "$stage" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort | grep -vxF "$list") >"$stage.files"
 mv "$stage.files" "$stage/$list"
-(cd "$stage" && tar cf - .) | (cd "$to" && tar xf - --no-same-owner 2>/dev/null || tar xf -)
+(cd "$stage" && tar cf - .) | (cd "$to" && tar xof -)
+rm -rf "$stage"
 # The loader keeps a list of the libraries in its folders.
 [ -n "$DESTDIR" ] || ldconfig 2>/dev/null || true
 echo "Deepen $VERSION is in $to: $(wc -l <"$to/$list") files.  Try $PREFIX/bin/deepen --help."

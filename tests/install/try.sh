@@ -33,6 +33,9 @@ check 'make install' make install DESTDIR="$dest" PREFIX=$prefix
 (cd "$to" && find . ! -type d | sed 's|^\./||' | grep -vx share/deepen/files | LC_ALL=C sort) >"$here/files"
 check 'the list of files is what is there' cmp "$here/files" "$to/share/deepen/files"
 
+says 'a PREFIX that is no whole path' 'is no whole path' sh -c '! make install PREFIX=here'
+says 'a folder that cannot be made' 'nothing may be written' sh -c '! make install PREFIX=/dev/null/deepen'
+
 # --- ten lines outside the tree ---------------------------------------------------------------------------------------
 
 cp tests/install/program.cpp tests/install/CMakeLists.txt "$here"
