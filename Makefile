@@ -67,7 +67,7 @@ PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)
 # Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
 ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/report/% resnet/why/%)
-TESTS    := $(filter-out tests/compare/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+TESTS    := $(filter-out tests/compare/% tests/install/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 # What the tests in double are about, and all that they are linked with.
 FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
