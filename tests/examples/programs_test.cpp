@@ -32,7 +32,8 @@ TEST(Train, LeavesConfigLogAndWeights) {
     expect(train("--output-dir " + dir), 0, "after 2 epochs; weights in " + dir + "/weights.safetensors");
     EXPECT_EQ(read_history(dir + "/log.csv").size(), 2u);
     EXPECT_TRUE(std::filesystem::exists(dir + "/config.json"));
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 4) << "something else was left behind";
+    EXPECT_TRUE(std::filesystem::exists(dir + "/log.jsonl"));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 5) << "something else was left behind";
 }
 
 // Twenty steps of nets wide enough for every fast path.
