@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
             failed = failed || !prediction.error.empty();
             if (flags.json) std::cout << (i ? ",\n  " : "\n  ") << as_json(prediction, ensemble.names) << std::flush;
             else if (prediction.error.empty()) std::cout << as_text(prediction, ensemble.names, terminal) << std::flush;
-            else std::cerr << "classify: error: " << printable_message(prediction.error) << "\n";
+            else std::cerr << program.app.get_name() << ": error: " << printable_message(prediction.error) << "\n";
         }
         if (flags.json) std::cout << "\n]}\n";
         return failed ? 1 : 0;

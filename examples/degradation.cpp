@@ -284,7 +284,7 @@ int main(int argc, char** argv) {
         train_all(e, data, recipes, planned, view);
         const std::vector<Run> runs = view.finished();
         if (interrupted()) {
-            std::cerr << "degradation: " << runs.size() - earlier.size() << " of " << recipes.size()
+            std::cerr << program.app.get_name() << ": " << runs.size() - earlier.size() << " of " << recipes.size()
                       << " runs are finished; give the same command again to resume.\n";
             return 0;
         }

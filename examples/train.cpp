@@ -198,8 +198,8 @@ int main(int argc, char** argv) {
         const History history = train_into(folder, recipe, data, seen, flags.checkpoints);
         observer.finish();
         if (interrupted()) {
-            std::cerr << "train: stopped; " << printable_name(folder.string()) << " holds " << history.size() << " of "
-                      << recipe.training.epochs
+            std::cerr << program.app.get_name() << ": stopped; " << printable_name(folder.string()) << " holds "
+                      << history.size() << " of " << recipe.training.epochs
                       << " epochs and a checkpoint.  Give the same command again to resume.\n";
             return 0;
         }

@@ -214,7 +214,7 @@ int main(int argc, char** argv) {
             const SmallNets small = small_twins(output), others = small_remedies(output);
             if ((flags.needs(Needs::nets) && !train_small_nets(small, data)) ||
                 (flags.needs(Needs::remedies) && !train_small_nets(others, load_data("synthetic", remedies_set)))) {
-                std::cerr << "why: give the same command again to go on.\n";
+                std::cerr << program.app.get_name() << ": give the same command again to go on.\n";
                 return 0;
             }
             twins = small.folders, remedied = others.folders;
