@@ -10,13 +10,14 @@
 namespace deepen {
 namespace {
 
-// What strtod would take besides: blanks and a plus before a number, and hexadecimal digits.
+// What strtod would take besides: blanks and hexadecimal digits, and a plus that is not an exponent's.
 bool as_from_chars_wants(std::string_view text) {
-    if (text.find_first_of(" \t\n\v\f\r+xXpP") == text.npos) return true;
-    const std::size_t exponent = text.find_first_of("eE");
-    const std::string_view before = text.substr(0, exponent);
-    return exponent != text.npos && before.find_first_of(" \t\n\v\f\r+xXpP") == before.npos &&
-           text.find_first_of(" \t\n\v\f\rxXpP") == text.npos && text.rfind('+') == exponent + 1;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool in_exponent = i > 0 && (text[i - 1] == 'e' || text[i - 1] == 'E');
+        if (text[i] == '+' && !in_exponent) return false;
+        if (std::string_view(" \t\n\v\f\rxXpP").find(text[i]) != text.npos) return false;
+    }
+    return true;
 }
 
 template <class Number, class Read>

@@ -15,19 +15,21 @@ namespace deepen {
 bool read_by_strtod(std::string_view text, double& value);
 bool read_by_strtod(std::string_view text, float& value);
 
-// Whether the whole text is a number of that type, and which.  One too large for it, or too close to 0, is
-// none.
+// Whether the whole text is a number of that type, and which.  One too large for it, or too close to
+// 0, is none.
 template <class Number>
 bool read_number(std::string_view text, Number& value) {
-#ifndef __cpp_lib_to_chars
-    if constexpr (std::floating_point<Number>) return read_by_strtod(text, value);
-    else {
+#ifdef __cpp_lib_to_chars
+    constexpr bool by_strtod = false;
+#else
+    constexpr bool by_strtod = std::floating_point<Number>;
 #endif
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
-#ifndef __cpp_lib_to_chars
+    if constexpr (by_strtod) {
+        return read_by_strtod(text, value);
+    } else {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size();
     }
-#endif
 }
 
 }  // namespace deepen

@@ -144,6 +144,14 @@ private:
     std::vector<std::thread> threads_;
 };
 
+// Threads that are waited for when their block ends, however it does.  (std::jthread is missing in older libc++.)
+struct Others {
+    std::vector<std::thread> threads;
+    ~Others() {
+        for (std::thread& thread : threads) thread.join();
+    }
+};
+
 // One job at a time: a second caller from another thread waits here.
 struct Team {
     std::mutex one_job;
@@ -181,16 +189,6 @@ void parallel_for(Index chunks, const std::function<void(Index)>& work) {
     t.pool->run(job);
     job.rethrow();
 }
-
-// Threads that are waited for when their block ends, however it does.  (std::jthread is missing in older libc++.)
-namespace {
-struct Others {
-    std::vector<std::thread> threads;
-    ~Others() {
-        for (std::thread& thread : threads) thread.join();
-    }
-};
-}  // namespace
 
 void side_by_side(int jobs, Index count, const std::function<void(Index)>& work) {
     const int all = threads();

@@ -2,8 +2,9 @@
 # Does the source keep the rules that no compiler knows?  Prints each breach; exit status 1 if there is one.
 #
 # Includes go down the house, each floor using itself and what stands below: engine <- layers <- resnet
-# <- examples <- tests; within resnet: nets <- data <- training <- report <- why.  The engine computes without a disk: only engine/io uses engine/io.  Files have 400 lines of
-# 120 columns at most, no tab, no blank at a line's end; a header says #pragma once.  (How lines break otherwise:
+# <- examples <- tests; within resnet: nets, data, training <- report <- why.  The engine computes without a disk:
+# only engine/io uses engine/io.  Only the engine knows how wide a vector is.  Files have 400 lines of 120 columns at
+# most, no tab, no blank at a line's end; a header says #pragma once.  (How lines break otherwise:
 # .clang-format.  What clang-tidy finds: `make tidy`.)
 
 cd "$(dirname "$0")/.." || exit 1

@@ -67,6 +67,10 @@ std::string indented(const std::string& text, std::size_t by) {
 
 }  // namespace
 
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
 std::vector<Group> groups_of(const CLI::App& app) {
     std::vector<Group> groups;
     for (const CLI::Option* option : app.get_options())
@@ -74,14 +78,13 @@ std::vector<Group> groups_of(const CLI::App& app) {
     for (const CLI::Option* option : app.get_options())
         if (!option->get_positional() && !option->get_group().empty())
             add(groups, heading_of(*option), {name_of(*option), description_of(*option)});
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* command : commands_of(app))
         add(groups, command->get_group(), {command->get_name(), command->get_description()});
     return groups;
 }
 
 std::string usage_of(const CLI::App& app, const std::string& name) {
-    const bool commands = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
-    std::string usage = name + (commands ? " COMMAND" : "") + " [OPTIONS]";
+    std::string usage = name + (commands_of(app).empty() ? "" : " COMMAND") + " [OPTIONS]";
     for (const CLI::Option* option : app.get_options())
         if (option->get_positional()) usage += " " + name_of(*option);
     return usage;

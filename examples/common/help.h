@@ -32,6 +32,9 @@ struct Group {
     std::vector<Entry> entries;
 };
 
+// Those that the program has, whether or not they were given.
+std::vector<const CLI::App*> commands_of(const CLI::App& app);
+
 // Arguments, then flags in the order in which they were added, then commands.
 std::vector<Group> groups_of(const CLI::App& app);
 

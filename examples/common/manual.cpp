@@ -106,7 +106,7 @@ std::string completions(const CLI::App& app, const std::vector<std::string>& wor
     const CLI::Option* before = words.size() < 2 ? nullptr : named(app, words[words.size() - 2]);
     if (before && before->get_items_expected_min() > 0) return values(*before, last);
     std::string lines;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* command : commands_of(app))
         lines += candidate(command->get_name(), last, command->get_description());
     for (const CLI::Option* option : app.get_options())
         if (option->get_positional()) lines += values(*option, last);

@@ -90,7 +90,7 @@ std::vector<std::string> known_names(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::Option* option : app.get_options())
         for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::App* command : commands_of(app)) {
         names.push_back(command->get_name());
         if (!command->parsed()) continue;
         const std::vector<std::string> inner = known_names(*command);
