@@ -197,7 +197,16 @@ $(OUT)/fuzz: $(call object,$(FUZZED)) $(OUT)/libdeepen.a
 $(OUT)/obj/%.o: %.cpp $(OUT)/compiled | $(BUILD)/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(FLAGS_$*) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(COMMON) $(FLAGS_$*) -MMD -MP -c -o $@ $<
+
+# What most tests include, and what most programs do, is read once for all of them: compilation takes half as long.
+precompiled = $(OUT)/obj/$(1)/precompiled.h
+COMMON      = $(if $(filter tests/%,$<),-include $(call precompiled,tests),$(if $(filter examples/%,$<),-include $(call precompiled,examples)))
+$(OUT)/obj/%/precompiled.h.gch: %/precompiled.h $(OUT)/compiled | $(BUILD)/packages-found
+	@mkdir -p $(@D)
+	@$(CXX) $(FLAGS) $(LIGHTER) -x c++-header -o $@ $<
+$(call object,$(wildcard $(addprefix tests/,*.cpp */*.cpp */*/*.cpp))): $(call precompiled,tests).gch
+$(call object,$(wildcard examples/*.cpp examples/*/*.cpp)): $(call precompiled,examples).gch
 
 # stb_image copies nothing from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's
 # data ends early: forbidden by the letter, harmless, not ours.

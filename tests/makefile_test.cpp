@@ -1,4 +1,4 @@
-// Does the Makefile build what has changed, and only that?  It is tried on a tree of four small files.
+// Does the Makefile build what has changed, and only that?  It is tried on a tree of five small files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,8 +18,8 @@ protected:
         scratch.write("a tree/engine/one.cpp", std::string("int one() { return 1; }\n"));
         scratch.write("a tree/engine/two.cpp", std::string("int two() { return 2; }\n"));
         scratch.write("a tree/engine/build_info.cpp", std::string("const char* commit() { return DEEPEN_COMMIT; }\n"));
-        scratch.write("a tree/examples/degradation.cpp", std::string("#include <cstdio>\n"
-                                                                     "const char* commit();\n"
+        scratch.write("a tree/examples/precompiled.h", std::string("#include <cstdio>\n"));
+        scratch.write("a tree/examples/degradation.cpp", std::string("const char* commit();\n"
                                                                      "int main() { std::puts(commit()); }\n"));
         scratch.write("a tree/build/packages-found", std::string());
     }
@@ -58,6 +58,14 @@ TEST_F(Makefile, CompilesAgainWhereNativeMeansAnotherProcessor) {
     EXPECT_EQ(done("CXX=./compiler"), everything);
     EXPECT_EQ(said("EXTRA=-mno-sse4.1 make CXX=./compiler | sort"), everything);
     EXPECT_EQ(said("EXTRA=-mno-sse4.1 make CXX=./compiler | sort"), "");
+}
+
+TEST_F(Makefile, CompilesAgainWhatBeginsWithAPrecompiledHeaderThatHasChanged) {
+    EXPECT_EQ(done(), everything);
+    scratch.write("a tree/examples/precompiled.h", std::string("#include <cstdio>\n#define main int main\n"));
+    const std::string text = said("make 2>&1 || true");
+    EXPECT_NE(text.find("compile examples/degradation.cpp"), std::string::npos) << text;
+    EXPECT_NE(text.find("error"), std::string::npos) << text;
 }
 
 TEST_F(Makefile, LinksAgainWithOtherLibrariesWithoutCompiling) {
