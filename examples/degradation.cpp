@@ -13,6 +13,7 @@
 #include <atomic>
 #include <iostream>
 #include <iterator>
+#include <mutex>
 #include <regex>
 #include <set>
 
@@ -20,12 +21,14 @@
 #include "engine/error.h"
 #include "engine/interruption.h"
 #include "engine/io/files.h"
+#include "engine/io/folder_lock.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
 #include "examples/common/experiment_view.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/report_only.h"
+#include "examples/common/share.h"
 #include "examples/common/training_flags.h"
 #include "examples/common/what_was_run.h"
 #include "resnet/cifar.h"
@@ -50,7 +53,8 @@ struct Experiment {
     std::string output;
     std::string shortcut;                                // of residual nets; empty: the paper's
     int jobs = 1;                                        // nets at a time
-    bool plan_only = false;
+    bool plan_only = false, commands = false;            // a command for each run
+    Share share;
     std::vector<std::string> published;                  // files
     TrainingFlags flags;
 
@@ -100,11 +104,15 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
 
 void print_line(const std::string& line) { std::cout << printable_message(line) << "\n"; }
 
-// Everything that follows from the runs, which are those of the recipes.
+// Everything that follows from the runs, which are those of the recipes that are finished.
 void write_results(const fs::path& folder, const std::vector<Recipe>& recipes, const std::vector<Run>& runs,
                    const ReportFacts& facts) {
     std::vector<fs::path> folders;
-    for (const Recipe& recipe : recipes) folders.push_back(folder / recipe.name());
+    for (const Recipe& recipe : recipes)
+        if (std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+                return run.kind == recipe.kind() && run.depth == depth_of(recipe) && run.seed == recipe.training.seed;
+            }))
+            folders.push_back(folder / recipe.name());
     write_file_atomically(folder / "runs.csv", runs_csv({{.found = find_runs(folders, print_line)}}));
     write_figures(folder, "", {.runs = runs, .published = facts.published}, print_line);
     write_report(folder / "report.html", runs, facts);
@@ -121,48 +129,73 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
 std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
     require_can_be_made(e.output);
     std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
-    if (!std::all_of(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.finished; }))
-        std::cout << "timing a few steps of each net ..." << std::endl;
+    for (std::size_t i = 0; i < runs.size(); ++i) runs[i].elsewhere = !runs[i].finished && !e.share.has(i);
+    const auto unfinished = std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) {
+        return !run.finished && !run.elsewhere;
+    });
+    std::ostream& out = e.commands ? std::cerr : std::cout;
+    if (unfinished > 0) out << "timing a few steps of each net ..." << std::endl;
     time_nets(runs, recipes, data, e.jobs);
-    std::cout << plan_text(runs, threads(), e.jobs);
-    const auto unfinished =
-        std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return !run.finished; });
+    out << plan_text(runs, threads(), e.jobs);
     if (const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished)); other != e.jobs) {
         std::vector<PlannedRun> others = runs;
         time_nets(others, recipes, data, other);
-        std::cout << jobs_text(runs, e.jobs, others, other);
+        out << jobs_text(runs, e.jobs, others, other);
     }
-    std::cout << std::endl;
+    out << std::endl;
     return runs;
 }
 
-// Trains what is not there yet.  An interruption waits until the report says so.  Where one of several nets fails, the
-// others stop at a checkpoint.
-void train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes,
+// Trains what is not there yet and no other process trains; returns the names of runs that were left to others.  An
+// interruption waits until the report says so.  Where one of several nets fails, the others stop at a checkpoint.
+std::string train_all(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes,
                const std::vector<PlannedRun>& planned, ExperimentView& view) {
     const DelayedInterruption until_reported("stopping as soon as the report says so.");
     std::atomic<bool> failed = false;
     const auto stop = [&] { return failed || interrupted(); };
+    // False where it is left to another process.
     const auto train = [&](std::size_t i) {
         const fs::path folder = fs::path(e.output) / recipes[i].name();
-        if (!planned[i].finished && !stop())
-            train_into(folder, recipes[i], data, view.begin(i, stop), e.flags.checkpoints);
-        if (!stop()) view.end(i, weights_hash(folder));
+        std::optional<History> history = finished_run(folder, recipes[i], data);
+        if (!history && planned[i].elsewhere) return false;
+        try {
+            if (!history && fs::is_directory(folder)) const FolderLock claimed(folder);
+            if (!history && !stop())
+                history = train_into(folder, recipes[i], data, view.begin(i, stop), e.flags.checkpoints);
+        } catch (const FolderInUse&) {
+            view.leave(i);
+            return false;
+        }
+        if (!stop()) view.end(i, *history, weights_hash(folder));
+        return true;
     };
+    std::set<std::size_t> left;
+    for (std::size_t i = 0; i < recipes.size(); ++i) left.insert(i);
     try {
-        side_by_side(e.jobs, std::ssize(recipes), [&](Index i) {
-            try {
-                train(static_cast<std::size_t>(i));
-            } catch (...) {
-                failed = true;
-                throw;
-            }
-        });
+        // As long as they become fewer: a run's process may have ended meanwhile, by whatever way.
+        for (std::size_t before = left.size() + 1; left.size() < before && !stop();) {
+            before = left.size();
+            const std::vector<std::size_t> open(left.begin(), left.end());
+            std::mutex mutex;
+            side_by_side(e.jobs, std::ssize(open), [&](Index i) {
+                try {
+                    if (!train(open[static_cast<std::size_t>(i)])) return;
+                } catch (...) {
+                    failed = true;
+                    throw;
+                }
+                const std::lock_guard lock(mutex);
+                left.erase(open[static_cast<std::size_t>(i)]);
+            });
+        }
     } catch (...) {
         view.stop(Phase::failed);
         throw;
     }
     if (interrupted()) view.stop(Phase::interrupted);
+    std::string names;
+    for (std::size_t i : left) names += (names.empty() ? "" : ", ") + recipes[i].name();
+    return names;
 }
 
 // Runs that earlier commands have finished in the same folder, with other depths, kinds or seeds and the same settings:
@@ -225,7 +258,17 @@ int main(int argc, char** argv) {
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("N");
-    app.add_flag("--plan", e.plan_only, "say how long each run will take, and train nothing")->group("Experiment");
+    CLI::Option* plan_flag =
+        app.add_flag("--plan", e.plan_only, "say how long each run will take, and train nothing")->group("Experiment");
+    app.add_flag("--commands", e.commands, "with --plan: print a command for each run that is not finished; the plan "
+                                           "itself goes to stderr")
+        ->needs(plan_flag)
+        ->group("Experiment");
+    std::string only;
+    app.add_option("--only", only, "train only a share of the runs, number K, K + N, K + 2N, ... of those that --plan "
+                                   "lists; the others are left to other processes")
+        ->group("Experiment")
+        ->type_name("K/N");
     app.add_option("--output-dir", e.output,
                    "folder for the runs and the report; finished runs in it are not trained again.  If not given, "
                    "runs/degradation-DATA, with --report-only runs/report")
@@ -262,6 +305,7 @@ int main(int argc, char** argv) {
             throw UsageError(text("--jobs ", e.jobs, " needs as many threads, for the nets to share, and there ",
                                   threads() == 1 ? "is 1" : text("are ", threads()),
                                   ".  Give fewer jobs, or more --threads."));
+        if (!only.empty()) e.share = parse_share(only);
         refuse_twice("--depths", e.depths);
         refuse_twice("--kinds", e.kinds);
         refuse_twice("--seeds", e.seeds);
@@ -271,9 +315,12 @@ int main(int argc, char** argv) {
         if (e.output.empty()) e.output = "runs/degradation-" + e.flags.data_name();
         const DataSplits data = e.flags.load();
         std::vector<Recipe> recipes = e.recipes(data);
-        std::cout << describe(e.flags.data_path, data) << std::endl;
+        (e.commands ? std::cerr : std::cout) << describe(e.flags.data_path, data) << std::endl;
 
         const std::vector<PlannedRun> planned = plan(e, data, recipes);
+        for (std::size_t i = 0; i < planned.size() && e.commands; ++i)
+            if (!planned[i].finished && !planned[i].elsewhere)
+                std::cout << command_for({i + 1, planned.size()}, "build/degradation", argc, argv) << "\n";
         if (e.plan_only) return 0;
         std::vector<Recipe> all = recipes;
         std::vector<Run> earlier;
@@ -281,15 +328,20 @@ int main(int argc, char** argv) {
         ReportFacts f = facts(command, e, data, all);
         f.published = published;
         ExperimentView view(recipes, data, planned, e.jobs, earlier, fs::path(e.output) / "report.html", f);
-        train_all(e, data, recipes, planned, view);
+        const std::string left = train_all(e, data, recipes, planned, view);
         const std::vector<Run> runs = view.finished();
         if (interrupted()) {
             std::cerr << program.app.get_name() << ": " << runs.size() - earlier.size() << " of " << recipes.size()
                       << " runs are finished; give the same command again to resume.\n";
             return 0;
         }
-        write_results(e.output, all, runs, f);
-        print_results(e.output, runs, f.counting);
+        if (!runs.empty()) {
+            write_results(e.output, all, runs, f);
+            print_results(e.output, runs, f.counting);
+        }
+        if (!left.empty())
+            std::cout << "Left to other processes: " << left
+                      << ".\nOnce these are finished, the same command makes the report of all, without training.\n";
         return 0;
     });
 }

@@ -13,14 +13,22 @@ namespace deepen {
 
 FolderLock::FolderLock(const std::filesystem::path& folder)
     : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-    ::close(descriptor_);
-    throw Error(text(folder.string(),
-                     " is in use: another process trains into it.  Wait for its end, or choose another --output-dir."));
+    if (descriptor_ < 0 || ::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+    if (errno == EBADF) {
+        file_ = ::open((folder / ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+    }
+    if (errno != EWOULDBLOCK) return;
+    close();
+    throw FolderInUse(text(folder.string(), " is in use: another process trains into it.  Wait for its end, or choose "
+                                            "another --output-dir."));
 }
 
-FolderLock::~FolderLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+FolderLock::~FolderLock() { close(); }
+
+void FolderLock::close() {
+    for (const int descriptor : {file_, descriptor_})
+        if (descriptor >= 0) ::close(descriptor);
 }
 
 bool FolderLock::is_of(const std::filesystem::path& folder) const {

@@ -14,14 +14,18 @@ namespace {
 
 using State = RunStatus::State;
 
+void show_last_epoch(RunStatus& status, const History& history) {
+    if (history.empty()) return;
+    status.epoch = history.back().epoch;
+    status.train_error = history.back().train_error;
+    status.test_error = history.back().test_error;
+}
+
 RunStatus status_of(const PlannedRun& plan, Index epochs) {
     RunStatus status{.name = plan.name, .epochs = epochs};
     if (plan.finished) status.state = State::finished;
-    if (plan.history.empty()) return status;
-    const EpochRecord& last = plan.history.back();
-    status.epoch = last.epoch;
-    status.train_error = last.train_error;
-    status.test_error = last.test_error;
+    else if (plan.elsewhere) status.state = State::elsewhere;
+    show_last_epoch(status, plan.history);
     return status;
 }
 
@@ -122,9 +126,20 @@ void ExperimentView::after_epoch(std::size_t run, const EpochRecord& record, con
     show(true);
 }
 
-void ExperimentView::end(std::size_t run, const std::string& weights_hash) {
+void ExperimentView::leave(std::size_t run) {
     const std::lock_guard lock(mutex_);
-    const bool before = !plain_.contains(run);           // finished by an earlier command
+    plain_.erase(run);
+    const bool is_new = std::exchange(standing_.runs[run].state, State::elsewhere) != State::elsewhere;
+    forecast_.finish(run);
+    if (board_) show(true);
+    else if (is_new) std::cout << heading(run) << "\n      left to the process that trains it" << std::endl;
+}
+
+void ExperimentView::end(std::size_t run, const History& history, const std::string& weights_hash) {
+    const std::lock_guard lock(mutex_);
+    histories_[run] = history;
+    show_last_epoch(standing_.runs[run], history);
+    const bool before = !plain_.contains(run);           // by an earlier command, or by another process
     standing_.runs[run].state = State::finished;
     forecast_.finish(run);
     standing_.runs[run].note = weights_hash;
@@ -172,7 +187,21 @@ void ExperimentView::show(bool now) {
     if (board_ && !interrupted()) board_->show(standing(), now);
 }
 
+// How far other processes are, by their logs.  What cannot be read now may be readable next time.
+void ExperimentView::look_elsewhere() {
+    for (std::size_t i = 0; i < recipes_.size(); ++i) {
+        if (standing_.runs[i].state != State::elsewhere) continue;
+        try {
+            histories_[i] = read_history(report_.path().parent_path() / recipes_[i].name() / "log.csv");
+            show_last_epoch(standing_.runs[i], histories_[i]);
+        } catch (const Error&) {
+            continue;
+        }
+    }
+}
+
 void ExperimentView::draw_report() {
+    look_elsewhere();
     std::vector<Run> unfinished;
     for (std::size_t i = 0; i < recipes_.size(); ++i) {
         if (standing_.runs[i].state == State::finished || histories_[i].empty()) continue;

@@ -2,7 +2,8 @@
 //
 // At a terminal as a table with one line per net (board.h), in a file as plain lines, and in a browser as a report that
 // is written again after every epoch (live_report.h).  All three show the same: what is finished, what is running, and
-// how long the rest will take at the speed that is measured (plan.h).
+// how long the rest will take at the speed that is measured (plan.h).  Of runs that are left to other processes, they
+// show what these have logged.
 #pragma once
 
 #include <filesystem>
@@ -31,7 +32,9 @@ public:
 
     // For train_into(); refers to this object.  It is told to stop when `stop` says so.
     Observer begin(std::size_t run, std::function<bool()> stop);
-    void end(std::size_t run, const std::string& weights_hash);  // trained by now, or finished before
+    // Trained by now, or finished before, by us or another process.
+    void end(std::size_t run, const History& history, const std::string& weights_hash);
+    void leave(std::size_t run);                         // to another process
     void stop(Phase phase);                              // interrupted or failed, before all runs are finished
 
     std::vector<Run> finished() const;                   // earlier ones last
@@ -43,6 +46,7 @@ private:
     void pass(std::size_t run, double planned);          // work that was planned to take so long is done
     void show(bool now);
     void draw_report();
+    void look_elsewhere();
     void say(const std::string& line);
     std::string heading(std::size_t run) const;          // "[2/4] plain56: ..."
     const Standing& standing();

@@ -46,6 +46,10 @@ std::vector<std::string> parts_of(const RunStatus& run, const Terminal& terminal
         add(run.note);
         add(error_words("error %.1f %%", run.train_error));
         add(bar(run.share, bar_cells, terminal));
+    } else if (run.state == State::elsewhere) {
+        add("elsewhere");
+        if (run.epoch > 0) add(text("epoch ", run.epoch, "/", run.epochs));
+        add(error_words("error %.1f %%", run.train_error));
     } else {
         add("waiting ");
         if (!std::isnan(run.seconds_remaining)) add(duration(run.seconds_remaining));

@@ -5,7 +5,8 @@
 //     plain20-seed1    finished  training error 20.95 %  test error 21.80 %  weights 4f1c2a90b77d3e15
 //     resnet20-seed1    41 %  14:02 remaining  epoch 9/20  error 38.1 %  ━━━━━━━━╸
 //     plain56-seed1    waiting   2:40:00
-//     all              1 of 3 finished  2:54:02 remaining
+//     resnet56-seed1   elsewhere  epoch 3/20  error 61.0 %
+//     all              1 of 4 finished  2:54:02 remaining
 //
 // A line leaves out what a narrow window has no room for; a low window shows the nets around the running one.  To draw
 // again, the cursor goes up as many lines as were drawn; it rests at the beginning of the line below them.  Nothing is

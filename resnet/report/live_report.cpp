@@ -23,7 +23,10 @@ std::string cell(double error) {
 
 std::string row(const RunStatus& run, Phase phase) {
     const bool runs = run.state == State::running && phase == Phase::running;
-    const std::string state = runs ? "running" : phase == Phase::running ? "waiting" : "not finished";
+    const std::string state = runs                            ? "running"
+                              : run.state == State::elsewhere ? "left to another process"
+                              : phase == Phase::running       ? "waiting"
+                                                              : "not finished";
     return text("<tr><th scope=\"row\">", run.name, "</th><td>", state, "</td><td>",
                 run.epoch > 0 ? text(run.epoch, " of ", run.epochs) : "&ndash;", "</td>", cell(run.train_error),
                 cell(run.test_error), "<td>",

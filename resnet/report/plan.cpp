@@ -141,7 +141,7 @@ void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes
     ensure(runs.size() == recipes.size(), runs.size(), " runs of ", recipes.size(), " recipes");
     std::map<std::string, Cost> known;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-        if (runs[i].finished) continue;
+        if (runs[i].finished || runs[i].elsewhere) continue;
         const auto [cost, is_new] = known.try_emplace(runs[i].net);
         if (is_new) cost->second = time_side_by_side(jobs, recipes[i], data, timing);
         runs[i].cost = cost->second;
@@ -154,7 +154,8 @@ double seconds(const std::vector<PlannedRun>& runs) {
 }
 
 std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs, const Timing& timing) {
-    const bool all_finished = std::all_of(runs.begin(), runs.end(), [](const PlannedRun& r) { return r.finished; });
+    const bool all_finished =
+        std::all_of(runs.begin(), runs.end(), [](const PlannedRun& r) { return r.finished || r.elsewhere; });
     if (all_finished) return "plan: every run is finished already; nothing is left to train\n";
     std::size_t widest = 0;
     for (const PlannedRun& run : runs) widest = std::max(widest, run.name.size());
@@ -168,6 +169,7 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs
                          threads == 1 ? " thread" : " threads",
                          jobs > 1 ? text(", ", jobs, " nets side by side") : "", ":\n");
     for (const PlannedRun& run : runs) {
+        if (run.elsewhere) continue;
         if (run.finished) {
             s += row(run.name, "finished before", "");
             continue;

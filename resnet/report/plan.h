@@ -43,6 +43,7 @@ Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing
 struct PlannedRun {
     std::string name, net;                               // "plain56-seed2", "plain56"
     bool finished = false;
+    bool elsewhere = false;                              // left to another process, and no part of the plan
     Index iterations = 0, iterations_left = 0, batch = 0;
     Index pictures_left = 0;                             // to train on, each as often as it comes
     Index tests_left = 0, test_pictures = 0;             // passes over the test pictures, and how many these are

@@ -14,7 +14,7 @@ namespace deepen {
 
 struct RunStatus {
     static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    enum class State { waiting, running, finished };
+    enum class State { waiting, running, elsewhere, finished };  // elsewhere: left to another process
 
     std::string name;                                    // "plain56-seed1"
     State state = State::waiting;

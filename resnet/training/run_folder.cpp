@@ -314,8 +314,9 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     make_output_folder(folder);
     if (!lock) {
         lock.emplace(folder);
-        require(!fs::exists(folder / "config.json"), folder.string(),
-                " was made by another process meanwhile.  Give the command again to see what is there now.");
+        if (fs::exists(folder / "config.json"))
+            throw FolderInUse(text(folder.string(), " was made by another process meanwhile.  Give the command again "
+                                                    "to see what is there now."));
     }
     for (const fs::path& f : {folder, folder_of_checkpoints(folder)}) remove_temporary_files(f);
     if (found) {

@@ -37,9 +37,9 @@ std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, c
                                           const DataSplits& data);
 
 // Trains into `folder`, which is made if it is not there: goes on with an unfinished run of the same recipe, or begins
-// one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Refuses a folder that another
-// process trains into, or that holds weights or a log of an unknown run; and checkpoints none of which is sound,
-// or which are of another recipe, saying in what it differs.
+// one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Throws FolderInUse
+// (engine/io/folder_lock.h) where another process trains into it.  Refuses a folder that holds weights or a log of an
+// unknown run, and checkpoints none of which is sound, or which are of another recipe, saying in what it differs.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 

@@ -2,12 +2,30 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 
 #include "tests/scratch.h"
+
+namespace {
+bool as_on_nfs = false;                                  // a folder cannot be locked
+}
+
+// Stands before the system's.
+extern "C" int flock(int descriptor, int operation) {
+    struct stat what {};
+    if (as_on_nfs && ::fstat(descriptor, &what) == 0 && S_ISDIR(what.st_mode)) {
+        errno = EBADF;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_flock, descriptor, operation));
+}
 
 namespace deepen {
 namespace {
@@ -26,6 +44,16 @@ TEST(FolderLock, LeavesNothingInTheFolder) {
     const Scratch scratch;
     const FolderLock lock(scratch.folder());
     EXPECT_TRUE(std::filesystem::is_empty(scratch.folder()));
+}
+
+TEST(FolderLock, IsOnAFileWhereAFolderCannotBeLocked) {
+    const Scratch scratch;
+    as_on_nfs = true;
+    std::optional<FolderLock> first(std::in_place, scratch.folder());
+    EXPECT_THROW(FolderLock{scratch.folder()}, FolderInUse);
+    first.reset();
+    EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }), nothing_refused);
+    as_on_nfs = false;
 }
 
 TEST(FolderLock, DiesWithItsProcess) {
