@@ -114,8 +114,11 @@ std::string suggestions(const CLI::App& app) {
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& e) {
     const bool missing = dynamic_cast<const CLI::RequiredError*>(&e);
     const bool clash = dynamic_cast<const CLI::ExcludesError*>(&e);
+    const bool number = dynamic_cast<const CLI::ArgumentMismatch*>(&e);
     for (const CLI::Option* option : app.get_options()) {
         if (missing && option->get_required() && option->count() == 0) return option->get_name() + " is missing.";
+        if (number && option->get_expected_max() == 1 && option->count() > 1)
+            return text(option->get_name(), " is given ", option->count(), " times.  Give it once.");
         for (const CLI::Option* other : option->get_excludes())
             if (clash && option->count() > 0 && other->count() > 0)
                 return text(option->get_name(), " and ", other->get_name(), " do not go together: leave one out.");

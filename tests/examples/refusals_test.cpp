@@ -35,6 +35,7 @@ std::string refused(const Scratch& scratch, const std::string& flags) {
 TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/train --epokhs 3", 2, "--epokhs");
     expect("build/train --epochs many", 2, "--epochs");
+    expect("build/train --epochs 3 --epochs 4", 2, "--epochs is given 2 times.  Give it once.");
     expect("build/train --epochs 0", 2, "--epochs");
     expect("build/train --epochs -3", 2, "--epochs");
     expect("build/train --epochs 99999999999999999999", 2, "--epochs");

@@ -95,6 +95,9 @@ if command -v fish >/dev/null; then
     says 'fish completes' '--schedule' fish -c ". '$to/share/fish/vendor_completions.d/deepen.fish'
         complete -C 'deepen train --sched'"
 fi
+if command -v zsh >/dev/null; then
+    says 'zsh completes' '--schedule' zsh -f "$tree/tests/install/completed.zsh" "$to/share/zsh/site-functions" 'deepen train --sched'
+fi
 
 # --- and away again ---------------------------------------------------------------------------------------------------
 
