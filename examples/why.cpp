@@ -137,7 +137,7 @@ Study made(const std::string& name, const std::vector<FoundRun>& runs, const std
     if (name == "shattered") {
         const ShatteredOptions options;
         Passes passes(name, shattered_seconds(options), shattered_measurements(options), "chains");
-        return shattered_study(options, data.train, passes.counter());
+        return shattered_study(options, data.train, notebook, passes.counter());
     }
     if (name == "responses") {
         const double seconds = seconds_of(nets, pictures, [](const TrainedNet&) { return 1; });

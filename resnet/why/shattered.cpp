@@ -99,6 +99,18 @@ Tensor line_between(const Tensor& x, Index points) {
     return line;
 }
 
+// The correlation at x; on the line, if there is one, the autocorrelation by lag and the gradient by the middle pixel.
+std::vector<double> shattering_of(Module& net, const Tensor& x, const Tensor& line) {
+    std::vector<double> found{mean_correlation(input_gradients(net, x))};
+    if (!line.defined()) return found;
+    const Tensor g = input_gradients(net, line);
+    const Index points = line.shape()[0], size = line.size() / points;
+    for (Index lag = 0; lag < points / 2; ++lag) found.push_back(autocorrelation(g, lag));
+    for (Index p = 0; p < points; ++p)
+        found.push_back(std::as_const(g).data()[static_cast<std::size_t>(p * size + size / 2)]);
+    return found;
+}
+
 }  // namespace
 
 Index shattered_measurements(const ShatteredOptions& options) {
@@ -122,30 +134,32 @@ double shattered_seconds(const ShatteredOptions& options) {
 }
 
 std::vector<Shattering> measure_shattering(const ShatteredOptions& options, const PictureSet& pictures,
-                                           const std::function<void()>& measured) {
+                                           Notebook& notebook, const std::function<void()>& measured) {
     Loader loader(pictures, Preprocessing::per_channel(pictures), {.batch = options.pictures});
     loader.start(0);
     Batch batch;
     require(loader.next(batch) && std::ssize(batch.labels) == options.pictures, "gradients of ", options.pictures,
             " pictures are compared, and there are ", pictures.count(), ".");
     const Tensor line = line_between(batch.x, options.line);
-    const Index size = line.size() / options.line, middle = size / 2;
+    const auto lags = static_cast<std::ptrdiff_t>(options.line / 2);
     std::vector<Shattering> all;
     for (std::uint64_t seed : options.seeds)
         for (int blocks : options.blocks)
             for (const char* kind : shattered_kinds) {
-                Chain net(kind, blocks, options.width);
-                initialise(net, seed);
-                calibrate(net, batch.x);
-                Shattering s{.kind = kind, .layers = 1 + 2 * blocks, .seed = seed, .along = {}, .component = {}};
-                s.correlation = mean_correlation(input_gradients(net, batch.x));
-                if (seed <= options.along_seeds &&
-                    std::find(std::begin(options.along), std::end(options.along), blocks) != options.along.end()) {
-                    const Tensor g = input_gradients(net, line);
-                    for (Index lag = 0; lag < options.line / 2; ++lag) s.along.push_back(autocorrelation(g, lag));
-                    for (Index p = 0; p < options.line; ++p)
-                        s.component.push_back(std::as_const(g).data()[static_cast<std::size_t>(p * size + middle)]);
-                }
+                const bool along = seed <= options.along_seeds &&
+                                   std::find(options.along.begin(), options.along.end(), blocks) != options.along.end();
+                const std::string what =
+                    text(kind, " chain of ", blocks, " blocks of width ", options.width, "; seed ", seed, "; ",
+                         options.pictures, " pictures", along ? text("; a line of ", options.line) : "");
+                const std::vector<double> found = notebook.numbers(what, [&] {
+                    Chain net(kind, blocks, options.width);
+                    initialise(net, seed);
+                    calibrate(net, batch.x);
+                    return shattering_of(net, batch.x, along ? line : Tensor());
+                });
+                Shattering s{.kind = kind, .layers = 1 + 2 * blocks, .seed = seed, .correlation = found[0]};
+                if (along) s.along.assign(found.begin() + 1, found.begin() + 1 + lags);
+                if (along) s.component.assign(found.begin() + 1 + lags, found.end());
                 all.push_back(std::move(s));
                 measured();
             }

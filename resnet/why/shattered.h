@@ -18,6 +18,7 @@
 
 #include "resnet/data/loader.h"
 #include "resnet/preactivation.h"
+#include "resnet/why/notebook.h"
 #include "resnet/why/study.h"
 
 namespace deepen {
@@ -102,14 +103,15 @@ struct Decay {
 };
 Decay decay(const std::vector<std::pair<int, double>>& correlation_by_layers);
 
+// `measured` is called after each chain, measured now or noted before.
 std::vector<Shattering> measure_shattering(const ShatteredOptions& options, const PictureSet& pictures,
-                                           const std::function<void()>& measured);
+                                           Notebook& notebook, const std::function<void()>& measured);
 Index shattered_measurements(const ShatteredOptions& options);
 double shattered_seconds(const ShatteredOptions& options);       // about so long it takes here
 
 std::vector<Claim> judge_shattering(const std::vector<Shattering>& found);
 
-Study shattered_study(const ShatteredOptions& options, const PictureSet& pictures,
+Study shattered_study(const ShatteredOptions& options, const PictureSet& pictures, Notebook& notebook,
                       const std::function<void()>& measured);
 
 }  // namespace deepen

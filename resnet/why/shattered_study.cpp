@@ -131,9 +131,9 @@ std::string rows_of(const Shattering& s, Index line) {
 
 }  // namespace
 
-Study shattered_study(const ShatteredOptions& options, const PictureSet& pictures,
+Study shattered_study(const ShatteredOptions& options, const PictureSet& pictures, Notebook& notebook,
                       const std::function<void()>& measured) {
-    const std::vector<Shattering> all = measure_shattering(options, pictures, measured);
+    const std::vector<Shattering> all = measure_shattering(options, pictures, notebook, measured);
     Study study{
         .name = "shattered",
         .title = "Do gradients by different inputs agree?",

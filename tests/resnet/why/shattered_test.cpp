@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "engine/autograd.h"
+#include "engine/io/files.h"
 #include "engine/ops.h"
 #include "resnet/why/shattered.h"
 #include "tests/resnet/training/invented.h"
+#include "tests/scratch.h"
 
 namespace deepen {
 namespace {
@@ -95,8 +97,14 @@ TEST(Correlation, IsOneInALinearNet) {
 TEST(Shattered, IsMeasuredInEachChain) {
     const ShatteredOptions options{
         .blocks = {1, 2}, .seeds = {1, 2}, .pictures = 4, .line = 8, .along = {2}, .along_seeds = 1, .width = 4};
+    const Scratch scratch;
+    const std::filesystem::path file = scratch / "measured.csv";
     Index measured = 0;
-    const std::vector<Shattering> all = measure_shattering(options, few_pictures().train, [&] { ++measured; });
+    std::vector<Shattering> all;
+    {
+        Notebook notebook(file);
+        all = measure_shattering(options, few_pictures().train, notebook, [&] { ++measured; });
+    }
     EXPECT_EQ(measured, shattered_measurements(options));
     ASSERT_EQ(all.size(), 12u);
     for (const Shattering& s : all) {
@@ -106,7 +114,23 @@ TEST(Shattered, IsMeasuredInEachChain) {
         EXPECT_NEAR(s.along[0], 1, 1e-6);
         EXPECT_GT(s.along[1], s.along[3]);
     }
-    EXPECT_EQ(all[7].correlation, measure_shattering(options, few_pictures().train, [] {})[7].correlation);
+    Notebook other(scratch / "other.csv");
+    EXPECT_EQ(all[7].correlation, measure_shattering(options, few_pictures().train, other, [] {})[7].correlation);
+
+    // What was measured is not measured again: a number that was changed by hand comes back.
+    std::string noted = read_text_file(file);
+    const std::size_t at = noted.find("plain chain of 1 blocks of width 4; seed 1; 4 pictures #0,");
+    ASSERT_NE(at, noted.npos) << noted;
+    const std::size_t number = noted.find(',', at) + 1;
+    scratch.write("measured.csv", noted.replace(number, noted.find('\n', number) - number, "0.125"));
+    Notebook again(file);
+    const std::vector<Shattering> same = measure_shattering(options, few_pictures().train, again, [] {});
+    EXPECT_EQ(same[0].correlation, 0.125);
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        EXPECT_EQ(same[i].correlation, all[i].correlation) << i;
+        EXPECT_EQ(same[i].along, all[i].along) << i;
+        EXPECT_EQ(same[i].component, all[i].component) << i;
+    }
 }
 
 // --- the verdict ----------------------------------------------------------------------------------------
