@@ -20,6 +20,8 @@ ARCH ?= native
 # Matrix products by OpenBLAS; by a CBLAS that pkg-config knows by another name, or that BLAS_CFLAGS and BLAS_LIBS tell of;
 # none: by our own.
 BLAS ?= openblas
+# PNG by libspng and JPEG by libjpeg-turbo, where pkg-config knows them; stb_image: by it alone, which is always there.
+DECODERS ?= libspng libjpeg-turbo
 # address: memory and undefined behaviour; thread: data races; fuzz: address, and which branches are taken.
 SANITIZE ?=
 # Where everything built goes; the demo's results go into RUNS.
@@ -28,6 +30,7 @@ RUNS  ?= runs
 
 $(if $(filter-out float double,$(REAL)),$(error REAL=$(REAL) is unknown.  Try float or double))
 $(if $(filter-out address thread fuzz,$(SANITIZE)),$(error SANITIZE=$(SANITIZE) is unknown.  Try address, thread or fuzz))
+$(if $(filter-out libspng libjpeg-turbo stb_image,$(DECODERS)),$(error DECODERS=$(DECODERS) is unknown.  Try stb_image, or some of: libspng libjpeg-turbo))
 $(if $(word 2,$(BUILD)),$(error BUILD=$(BUILD) has a space in it, which make cannot handle.  Try another folder))
 BASE := $(BUILD)$(if $(SANITIZE),/$(SANITIZE))
 OUT  := $(BASE)$(if $(filter double,$(REAL)),/double)
@@ -41,19 +44,26 @@ PKG_CONFIG ?= pkg-config
 BLAS_CFLAGS ?= $(if $(filter none,$(BLAS)),-DDEEPEN_NO_BLAS,$(shell $(PKG_CONFIG) --cflags $(BLAS) 2>/dev/null))
 BLAS_LIBS   ?= $(if $(filter openblas,$(BLAS)),$(shell $(PKG_CONFIG) --libs-only-L openblas 2>/dev/null) -lopenblas,$(if \
                  $(filter-out none,$(BLAS)),$(shell $(PKG_CONFIG) --libs $(BLAS) 2>/dev/null)))
+# The names that pkg-config has for the decoders, if it has them: libspng is called by either.
+known = $(firstword $(foreach name,$(1),$(shell $(PKG_CONFIG) --exists $(name) 2>/dev/null && echo $(name))))
+SPNG      := $(if $(filter libspng,$(DECODERS)),$(call known,spng libspng))
+TURBOJPEG := $(if $(filter libjpeg-turbo,$(DECODERS)),$(call known,libturbojpeg))
+DECODER_CFLAGS ?= $(if $(SPNG),-DDEEPEN_LIBSPNG) $(if $(TURBOJPEG),-DDEEPEN_LIBJPEG_TURBO=$(shell $(PKG_CONFIG) --modversion $(TURBOJPEG))) \
+                  $(if $(SPNG)$(TURBOJPEG),$(shell $(PKG_CONFIG) --cflags $(SPNG) $(TURBOJPEG)))
+DECODER_LIBS   ?= $(if $(SPNG)$(TURBOJPEG),$(shell $(PKG_CONFIG) --libs $(SPNG) $(TURBOJPEG)))
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads; -fPIC, because the same objects make libdeepen.so, and -fno-semantic-interposition, because
 # nobody replaces functions of ours in it.  Never -ffast-math: it reorders sums and breaks NaN checks.
 FLAGS := -std=c++20 -I. $(addprefix -march=,$(ARCH)) -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict $(if $(findstring clang,$(CXX)),-Wno-unknown-warning-option -Wno-unknown-pragmas) \
          -ffp-contract=fast -fno-math-errno -fno-trapping-math -pthread -fPIC -fno-semantic-interposition \
-         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(BLAS_CFLAGS) $(CXXFLAGS) \
+         $(if $(filter double,$(REAL)),-DDEEPEN_DOUBLE) $(BLAS_CFLAGS) $(DECODER_CFLAGS) $(CXXFLAGS) \
          $(CHECKED_$(SANITIZE))
-LIBS  := $(BLAS_LIBS) -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
+LIBS  := $(BLAS_LIBS) $(DECODER_LIBS) -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
 
 # Debian's and Ubuntu's names.
-PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev gnuplot-nox \
-            curl ca-certificates
+PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libspng-dev \
+            libturbojpeg0-dev pkg-config gnuplot-nox curl ca-certificates
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # What others can build on: no reports, no terminals.
@@ -166,7 +176,7 @@ clean: ## remove everything built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
-	@echo 'build/double; BLAS=none without OpenBLAS; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
+	@echo 'build/double; BLAS=none without OpenBLAS; DECODERS=stb_image without libspng and libjpeg-turbo; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
 # What was not finished is not there.
 .DELETE_ON_ERROR:
@@ -208,9 +218,10 @@ $(OUT)/obj/%/precompiled.h.gch: %/precompiled.h $(OUT)/compiled | $(BUILD)/packa
 $(call object,$(wildcard $(addprefix tests/,*.cpp */*.cpp */*/*.cpp))): $(call precompiled,tests).gch
 $(call object,$(wildcard examples/*.cpp examples/*/*.cpp)): $(call precompiled,examples).gch
 
-# stb_image copies nothing from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's
-# data ends early: forbidden by the letter, harmless, not ours.
-FLAGS_resnet/data/decode := $(if $(SANITIZE),-fno-sanitize=nonnull-attribute -fno-sanitize=shift)
+# stb_image lets sums of what a damaged JPEG says grow out of an int: -fwrapv says what becomes of them.  It copies nothing
+# from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's data ends early: forbidden by the
+# letter, harmless, not ours.
+FLAGS_resnet/data/decode_stb_image := -fwrapv $(if $(SANITIZE),-fno-sanitize=nonnull-attribute -fno-sanitize=shift)
 
 # The commit is compiled into one object, which is made again when the commit is another.
 FLAGS_engine/build_info = -DDEEPEN_COMMIT='"$(shell cat $(OUT)/commit)"'

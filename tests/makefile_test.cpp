@@ -113,6 +113,7 @@ TEST_F(Makefile, MakesEachThingOnceForTwoTargetsAndNothingBeforeCleanIsOver) {
 TEST_F(Makefile, RefusesWhatItDoesNotKnow) {
     expect_mentions(said("make REAL=doubel 2>&1", 2), "REAL=doubel is unknown.  Try float or double");
     expect_mentions(said("make SANITIZE=undefined 2>&1", 2), "SANITIZE=undefined is unknown.  Try address");
+    expect_mentions(said("make DECODERS=libpng 2>&1", 2), "DECODERS=libpng is unknown.  Try stb_image");
     expect_mentions(said("make \"BUILD=a b\" 2>&1", 2), "BUILD=a b has a space in it");
     said("rm build/packages-found");
     const std::string wrong = said("make ARCH=pdp11 2>&1", 2);

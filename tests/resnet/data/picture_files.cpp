@@ -19,6 +19,10 @@ void append(void* bytes, void* data, int size) {
     static_cast<Bytes*>(bytes)->insert(static_cast<Bytes*>(bytes)->end(), begin, begin + size);
 }
 
+void append_number(Bytes& bytes, std::size_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(number >> shift));
+}
+
 }  // namespace
 
 Bytes png(const Bytes& pixels, Index height, Index width, Index channels) {
@@ -31,6 +35,33 @@ Bytes jpeg(const Bytes& pixels, Index height, Index width, Index channels) {
     Bytes file;
     stbi_write_jpg_to_func(append, &file, width, height, channels, pixels.data(), 95);
     return file;
+}
+
+Bytes png_of(const std::vector<PngChunk>& chunks) {
+    Bytes file = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+    for (const auto& [type, data] : chunks) {
+        append_number(file, data.size());
+        file.insert(file.end(), type.begin(), type.end());
+        file.insert(file.end(), data.begin(), data.end());
+        file.resize(file.size() + 4);
+    }
+    return with_checksums(file);
+}
+
+Bytes png_header(Index height, Index width, int depth, int colour, bool interlaced) {
+    Bytes header;
+    append_number(header, width);
+    append_number(header, height);
+    for (const int value : {depth, colour, 0, 0, int{interlaced}}) header.push_back(static_cast<std::uint8_t>(value));
+    return header;
+}
+
+Bytes packed(const Bytes& rows) {
+    uLongf size = compressBound(rows.size());
+    Bytes all(size);
+    compress(all.data(), &size, rows.data(), rows.size());
+    all.resize(size);
+    return all;
 }
 
 Bytes with_checksums(Bytes file) {
