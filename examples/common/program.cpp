@@ -20,6 +20,7 @@
 #include "engine/printable.h"
 #include "examples/common/help.h"
 #include "examples/common/manual.h"
+#include "resnet/data/decoders.h"
 #include "resnet/report/terminal.h"
 
 namespace deepen {
@@ -144,7 +145,8 @@ std::string nearest(const std::string& given, const std::vector<std::string>& na
 Program::Program(const std::string& name, const std::string& description) : app(description, name), name_(name) {
     app.formatter(std::make_shared<Help>(help_width));
     app.set_help_flag("-h,--help", "show this help and exit");
-    app.set_version_flag("--version", [] { return describe(build_info()); }, "show version, commit, compiler and BLAS");
+    const auto version = [] { return text(describe(build_info()), "\npictures  ", describe_decoders()); };
+    app.set_version_flag("--version", version, "show version, commit, compiler, BLAS and decoders of pictures");
 }
 
 int Program::fail(const std::string& message, int code) const {

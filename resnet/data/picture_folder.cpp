@@ -99,6 +99,7 @@ PictureSet read(const Listing& listing, const DataOptions& options) {
     PictureSet set;
     set.height = set.width = options.size;
     set.shorter_side = options.shorter_side;
+    set.decoded = true;
     set.labels = listing.labels;
     set.classes = listing.classes;
     if (options.in_files) {

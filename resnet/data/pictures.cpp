@@ -40,6 +40,7 @@ PictureSet first_of(const PictureSet& set, Index count) {
                     .files = first(set.files, count),
                     .checksums = first(set.checksums, count)};
     some.shorter_side = set.shorter_side;
+    some.decoded = set.decoded;
     return some;
 }
 

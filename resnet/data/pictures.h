@@ -26,6 +26,7 @@ struct PictureSet {
     std::vector<std::filesystem::path> files;            // N of them, if they stay there
     std::vector<std::uint32_t> checksums;                // of these files (CRC-32)
     Index shorter_side = 0;  // fitted() scales them to this, then cuts H x W from the middle
+    bool decoded = false;    // from PNG and JPEG files, whose pixels depend on the decoder (decoders.h)
 
     Index count() const { return static_cast<Index>(labels.size()); }
     Index bytes_per_picture() const { return height * width * 3; }

@@ -9,6 +9,7 @@
 
 #include "engine/build_info.h"
 #include "engine/error.h"
+#include "resnet/data/decoders.h"
 #include "resnet/training/class_names.h"
 
 namespace deepen {
@@ -100,20 +101,24 @@ std::string Recipe::name() const { return text(completed(model).name, "-seed", t
 std::string Recipe::kind() const { return completed(model).shortcut == Shortcut::none ? "plain" : "residual"; }
 
 std::string Recipe::json(const DataSplits& data) const {
-    const Json j{{"format", 2},
-                 {"commit", build_info().commit},
-                 {"model", to_json(model)},
-                 {"initialiser", initialiser},
-                 {"pretrained", to_json(pretrained)},
-                 {"training", to_json(training)},
-                 {"data",
-                  {{"train", data.train.count()},
-                   {"test", data.test.count()},
-                   {"height", data.train.height},
-                   {"width", data.train.width},
-                   {"checksum", checksum(data)},
-                   {"class_names", names_of_classes(data)},
-                   {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
+    Json j{{"format", 2},
+           {"commit", build_info().commit},
+           {"model", to_json(model)},
+           {"initialiser", initialiser},
+           {"pretrained", to_json(pretrained)},
+           {"training", to_json(training)},
+           {"data",
+            {{"train", data.train.count()},
+             {"test", data.test.count()},
+             {"height", data.train.height},
+             {"width", data.train.width},
+             {"checksum", checksum(data)},
+             {"class_names", names_of_classes(data)},
+             {"normalisation", per_pixel_mean ? "per-pixel mean" : "per-channel mean and deviation"}}}};
+    if (data.train.decoded || data.test.decoded) {
+        j["decoders"] = describe_decoders();
+        j["data"]["decoders"] = decoder_names();
+    }
     return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -143,9 +148,11 @@ std::vector<SettingDifference> setting_differences(const std::string& found, con
         return parsed.is_object() && !parsed.empty() ? parsed.flatten() : Json::object();    // {} has no names
     };
     const Json there = flat(found), ours = flat(here);
-    // Not compared: the program's commit, which is there to be known, and names of classes that an older run lacks.
+    // Not compared: the program's commit and its decoders' versions, which are there to be known, and names of classes
+    // and of decoders that an older run lacks.
     const auto compared = [&](const std::string& key) {
-        return key != "/commit" && (key != "/data/class_names" || there.contains(key));
+        const bool newer = key == "/data/class_names" || key == "/data/decoders";
+        return key != "/commit" && key != "/decoders" && (!newer || (there.contains(key) && ours.contains(key)));
     };
     std::vector<SettingDifference> all;
     const auto add = [&](const std::string& pointer, const std::string& theirs, const std::string& mine) {

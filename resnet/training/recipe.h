@@ -23,7 +23,7 @@ struct Recipe {
 
     std::string name() const;                            // "resnet20-seed1": a folder's name
     std::string kind() const;                            // "plain" or "residual"
-    std::string json(const DataSplits& data) const;  // `data` enters by its counts, names and checksum
+    std::string json(const DataSplits& data) const;  // `data` enters by its counts, names, checksum and decoders
 };
 
 // How the paper trains on CIFAR-10 (He et al. 2015, sections 3.4 and 4.2), over so many iterations in all (the paper's
@@ -38,7 +38,8 @@ struct SettingDifference {
     std::string name, there, here;
 };
 
-// In what two recipes, as json() writes them, differ.  The commit of the program is noted in both and not compared.
+// In what two recipes, as json() writes them, differ.  The commit of the program is noted in both and not compared, nor
+// are the versions of its decoders; the decoders are, where both name them.
 // Both may be anything that was read from a file.
 std::vector<SettingDifference> setting_differences(const std::string& found, const std::string& here);
 

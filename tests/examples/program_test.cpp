@@ -12,6 +12,7 @@
 #include "engine/interruption.h"
 #include "engine/subprocess.h"
 #include "examples/common/program.h"
+#include "resnet/data/decoders.h"
 #include "tests/scratch.h"
 
 namespace deepen {
@@ -63,7 +64,7 @@ TEST(Program, ShowsHelpOnStandardOutput) {
 TEST(Program, TellsItsVersionAndWhatItWasBuiltOf) {
     const Outcome o = run({"--version"}, []() -> int { throw Error("the body must not run"); });
     EXPECT_EQ(o.code, 0);
-    EXPECT_EQ(o.out, describe(build_info()) + "\n");
+    EXPECT_EQ(o.out, describe(build_info()) + "\npictures  " + describe_decoders() + "\n");
 }
 
 TEST(Program, TellsErrorsByTheirExitCodes) {

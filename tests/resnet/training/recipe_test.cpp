@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "examples/common/training_flags.h"
 #include "layers/schedule.h"
+#include "resnet/data/decoders.h"
 #include "tests/scratch.h"
 
 namespace deepen {
@@ -104,6 +105,24 @@ TEST(Settings, ThatAreThePapersAreNotNamedWhereOlderRunsLackThem) {
               "model.batch_norm is false there, not given here, model.residual_gate is 0.0 there, not given here");
     EXPECT_EQ(differences(other, json({.name = "resnet20", .batch_norm = false, .residual_gate = 1})),
               "model.residual_gate is 0.0 there, 1.0 here");
+}
+
+TEST(Settings, NameTheDecodersOfPicturesThatWereDecoded) {
+    DataSplits data = pictures(1);
+    const std::string drawn = Recipe{}.json(data);
+    EXPECT_EQ(drawn.find("decoders"), drawn.npos);
+    data.train.decoded = true;
+    const std::string ours = Recipe{}.json(data), names = "\"decoders\": \"" + decoder_names() + "\"";
+    expect_mentions(ours, "\"decoders\": \"" + describe_decoders() + "\"");
+    const auto with = [&](const std::string& old, const std::string& other) {
+        std::string json = ours;
+        return json.replace(json.rfind(old), old.size(), other);
+    };
+    EXPECT_EQ(differences(with(describe_decoders(), "PNG by another version"), ours), "");
+    EXPECT_EQ(differences(with(names, "\"decoders\": \"another\""), ours),
+              "data.decoders is \"another\" there, \"" + decoder_names() + "\" here");
+    EXPECT_EQ(differences(drawn, ours), "");             // a run from before they were named
+    EXPECT_EQ(differences(ours, drawn), "");
 }
 
 TEST(Iterations, AreTheLengthOfAnySchedule) {
