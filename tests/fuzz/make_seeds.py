@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of tests/fuzz/corpus: small sound files, from which a fuzzer starts.
+"""Writes the seeds of tests/fuzz/corpus: small sound files, from which a fuzzer starts; and known-*, unsound ones.
 
     python3 tests/fuzz/make_seeds.py        (pictures need Pillow: apt install python3-pil)
 
@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import struct
+import zlib
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -122,8 +123,63 @@ def picture():
     write("picture", "seed-progressive.jpg", encoded(colours, format="JPEG", quality=60, progressive=True))
     write("picture", "seed-grey.jpg", encoded(colours.convert("L"), format="JPEG", quality=30))
     write("picture", "seed-444.jpg", encoded(colours, format="JPEG", quality=30, subsampling=0))
+    write("picture", "seed-422.jpg", encoded(colours, format="JPEG", quality=60, subsampling=1))
     write("picture", "seed-cmyk.jpg", encoded(colours.convert("CMYK"), format="JPEG", quality=30))
     write("picture", "seed-restart.jpg", encoded(colours, format="JPEG", quality=30, restart_marker_blocks=1))
+
+
+def png_chunk(kind, data=b""):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width, height, depth, colour, rows, *before_pixels):
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(before_pixels) + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND")
+
+
+def segment(marker, content):
+    return bytes([0xFF, marker]) + struct.pack(">H", len(content) + 2) + content
+
+
+def huffman_table(number, lengths, values):
+    return segment(0xC4, bytes([number]) + bytes(lengths) + bytes(values))
+
+
+def grey_jpeg(frame, width, sampling, segments, data):
+    components = b"".join(bytes([i + 1, s, 0]) for i, s in enumerate(sampling))
+    size = struct.pack(">BHHB", 8, 8, width, len(sampling))
+    return b"\xff\xd8" + segment(frame, size + components) + b"".join(segments) + data + b"\xff\xd9"
+
+
+# Files of bugs that decoders are known to have, made after their description: docs/reliability.md has the list.
+def known_bugs():
+    coarse = segment(0xDB, b"\x10" + b"\xff" * 128)                   # 16 bits, all 65535
+    dc = huffman_table(0x00, [1] + [0] * 15, [15])                    # code 0: 15 more bits
+    ac = huffman_table(0x10, [1] + [0] * 15, [0])                     # code 0: end of block
+    # Sixteen blocks, each 32767 more than the one before: 0, fifteen ones, 0.
+    bits = ("0" + "1" * 15 + "0") * 16
+    data = bytes(int(bits[i:i + 8].ljust(8, "1"), 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    scan = segment(0xDA, bytes([1, 1, 0x00, 0, 63, 0]))
+    write("picture", "known-dc-overflow.jpg", grey_jpeg(0xC0, 128, [0x11], [coarse, dc, ac, scan], data))
+    first_dc = segment(0xDA, bytes([1, 1, 0x00, 0, 0, 13]))
+    bits = ("0" + "1" * 15) * 16
+    data = bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8)).replace(b"\xff", b"\xff\0")
+    write("picture", "known-dc-overflow-progressive.jpg", grey_jpeg(0xC2, 128, [0x11], [coarse, dc, first_dc], data))
+    # A progressive picture whose only scan refines what there is not, by a table that there is not.
+    refine = segment(0xDA, bytes([1, 2, 0x01, 1, 63, 0x65]))
+    write("picture", "known-ac-first.jpg", grey_jpeg(0xC2, 75, [0x22, 0x11, 0x11], [refine], b""))
+    # More codes than there is room for.
+    many = huffman_table(0x00, [0] * 8 + [255, 2] + [0] * 6, [0] * 257)
+    write("picture", "known-huffman-257.jpg", grey_jpeg(0xC0, 8, [0x11], [coarse, many, ac, scan], bytes(4)))
+    # Three columns of samples to two, which does not divide.
+    all_three = segment(0xDA, bytes([3, 1, 0, 2, 0, 3, 0, 0, 63, 0]))
+    write("picture", "known-sampling.jpg",
+          grey_jpeg(0xC0, 24, [0x32, 0x21, 0x11], [coarse, dc, ac, all_three], bytes(400)))
+    # Pixels that name colours which the palette has not; a note of no bytes.
+    write("picture", "known-palette.png", png(4, 1, 8, 3, bytes([0, 0, 1, 2, 255]), png_chunk(b"PLTE", b"\1\2\3\4\5\6")))
+    write("picture", "known-empty-exif.png", png(1, 1, 8, 2, bytes(4), png_chunk(b"eXIf")))
+    # A tiny file of a GIF, which is decoded by nobody here.
+    write("picture", "known-gif.gif", b"GIF89a" + bytes(7) + b"\x2c" + bytes(8) + b"\x02\x02\x44\x01\0\x3b")
 
 
 # A folder is written as a list: what an entry is, and where it lies (targets.cpp, make_folder).
@@ -144,5 +200,5 @@ def log():
     write("log", "seed-numbers", header + b"1,1,1e-300,0x1,1e5,-0,.5,1.\n")
 
 
-for make in (safetensors, cifar10, archive, picture, picture_folder, log, checkpoint, config):
+for make in (safetensors, cifar10, archive, picture, known_bugs, picture_folder, log, checkpoint, config):
     make()

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "engine/io/files.h"
 #include "engine/io/safetensors.h"
@@ -196,11 +197,21 @@ void archive(Input input) {
     read_archive(packed_tar(input));
 }
 
+// Each decoder gets it.  Those that take a PNG see the same in it.
 void picture(Input input) {
-    survive([&] {
-        const Pixels pixels = decode_picture(with_checksums(as_bytes(input)), "fuzzed");
-        ensure(static_cast<Index>(pixels.bytes.size()) == pixels.height * pixels.width * 3, "pixels of another size");
-    });
+    const Bytes file = with_checksums(as_bytes(input));
+    const bool jpeg = !file.empty() && file[0] == 0xFF;
+    std::optional<Pixels> seen;
+    for (const Decoder& decoder : decoders()) {
+        if (!decoder.takes(jpeg ? PictureKind::jpeg : PictureKind::png)) continue;
+        survive([&] {
+            const Pixels pixels = decode_picture(file, "fuzzed", decoder);
+            ensure(std::ssize(pixels.bytes) == pixels.height * pixels.width * 3, "pixels of another size");
+            ensure(!seen || seen->size() == pixels.size(), "decoders see pictures of different size");
+            ensure(!seen || jpeg || seen->bytes == pixels.bytes, "decoders see different pixels in a PNG");
+            seen = pixels;
+        });
+    }
 }
 
 void picture_folder(Input input) {
