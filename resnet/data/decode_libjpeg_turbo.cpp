@@ -11,24 +11,12 @@
 #include "resnet/data/decoders.h"
 
 namespace deepen {
-namespace {
-
-// Cyan, magenta, yellow and black, which Adobe's programs store inverted, so that 255 is no ink: what of red the cyan
-// lets through is dimmed by the black.  In place; opaque.
-void rgba_from_inks(std::span<std::uint8_t> pixels) {
-    for (std::size_t p = 0; p + 4 <= pixels.size(); p += 4) {
-        for (std::size_t c = 0; c < 3; ++c)
-            pixels[p + c] = static_cast<std::uint8_t>((pixels[p + c] * pixels[p + 3] + 127) / 255);
-        pixels[p + 3] = 255;
-    }
-}
-
-}  // namespace
-
 std::string decode_by_libjpeg_turbo(const PictureFile& file, std::span<std::uint8_t> rgba) {
     const std::unique_ptr<void, int (*)(tjhandle)> jpeg(tjInitDecompress(), tjDestroy);
     if (!jpeg) return "more memory is asked for than there is";
     const Bytes& bytes = file.bytes;
+    // Cyan, magenta, yellow and black are stored inverted where Adobe's note is, so that 255 is no ink.  What of red
+    // the cyan lets through is dimmed by the black as a colour over black is by its opacity: they serve as they are.
     const int format = file.components == 4 ? TJPF_CMYK : TJPF_RGBA;
 
     // Its size as the library reads it; what it says about sampling is of no interest, nor that it may not know it.
@@ -48,7 +36,6 @@ std::string decode_by_libjpeg_turbo(const PictureFile& file, std::span<std::uint
         if (!fault.ends_with("extraneous bytes before marker 0xd9")) return fault;
         decode(0);
     }
-    if (file.components == 4) rgba_from_inks(rgba);
     return {};
 }
 

@@ -125,6 +125,8 @@ def picture():
     write("picture", "seed-444.jpg", encoded(colours, format="JPEG", quality=30, subsampling=0))
     write("picture", "seed-422.jpg", encoded(colours, format="JPEG", quality=60, subsampling=1))
     write("picture", "seed-cmyk.jpg", encoded(colours.convert("CMYK"), format="JPEG", quality=30))
+    inks = Image.merge("CMYK", [colours.getchannel(c) for c in "RGBR"])
+    write("picture", "seed-cmyk-black.jpg", encoded(inks, format="JPEG", quality=30))
     write("picture", "seed-restart.jpg", encoded(colours, format="JPEG", quality=30, restart_marker_blocks=1))
 
 

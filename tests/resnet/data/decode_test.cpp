@@ -167,11 +167,11 @@ TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
     const Bytes marker = {0xFF, 0xC4};
     const auto table = std::search(file.begin(), file.end(), marker.begin(), marker.end());
     ASSERT_NE(table, file.end());
+    const Bytes before(file.begin(), table), after(table, file.end());
     table[5] = 200;                       // so many codes of one bit
     table[6] = 200;
     expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
     const Bytes all_of_nine_bits = Bytes{0xFF, 0xC4, 1, 19, 0} + Bytes(8) + Bytes{255, 1} + Bytes(6) + Bytes(256);
-    const Bytes before(file.begin(), table), after(table, file.end());
     expect_mentions(refusal_of(before + all_of_nine_bits + after), "p.any: damaged: a Huffman table does not fit");
     table[2] = table[3] = 0;              // the segment's length
     expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
@@ -230,7 +230,7 @@ TEST(Decode, RefusesAJpegWithoutAPictureOrWithTooManyScans) {
 // As in many pictures of cats and dogs: bytes that mean nothing, and a version of JFIF that there is not.
 TEST(Decode, TakesJpegsWithPaddingAndNoise) {
     const Bytes file = jpeg(plain_pixels(8, 8, 10, 120, 250), 8, 8);
-    const Bytes jfif = {'J', 'F', 'I', 'F', 0}, noise = {1, 2, 3, 4};
+    const Bytes jfif = {'J', 'F', 'I', 'F', 0}, noise(40, 7);
     const Pixels whole = decode(file);
     Bytes other = file;
     std::search(other.begin(), other.end(), jfif.begin(), jfif.end())[5] = 0;
@@ -240,6 +240,8 @@ TEST(Decode, TakesJpegsWithPaddingAndNoise) {
     const Bytes most(file.begin(), file.end() - 2), end(file.end() - 2, file.end());
     EXPECT_EQ(decode(most + noise + end).bytes, whole.bytes);
     EXPECT_EQ(decode(file + noise).bytes, whole.bytes);
+    const Bytes progressive = read_file("tests/fuzz/corpus/picture/seed-progressive.jpg", 1 << 20);
+    EXPECT_EQ(decode(Bytes(progressive.begin(), progressive.end() - 2) + noise + end).bytes, decode(progressive).bytes);
 }
 
 TEST(Decode, SurvivesDamageAnywhere) {

@@ -132,7 +132,11 @@ TEST(Decoders, AgreeOnJpegsButForRounding) {
         if (name.starts_with("seed-") && name.ends_with(".jpg"))
             files.push_back({name, read_file(entry.path(), 1 << 20)});
     }
-    EXPECT_GE(files.size(), 10u);
+    EXPECT_GE(files.size(), 11u);
+    Bytes ycck = read_file("tests/fuzz/corpus/picture/seed-cmyk-black.jpg", 1 << 20);
+    const std::string adobe = "Adobe";
+    std::search(ycck.begin(), ycck.end(), adobe.begin(), adobe.end())[11] = 2;
+    files.push_back({"YCCK", ycck});
     for (const auto& [name, file] : files) {
         const Pixels first = decode_picture(file, name);
         for (const Decoder& d : decoders()) {
@@ -141,6 +145,15 @@ TEST(Decoders, AgreeOnJpegsButForRounding) {
             EXPECT_LE(largest_difference(first, other, name == "seed-422.jpg"), rounding) << name << " " << d.name;
         }
     }
+}
+
+// Data that end in the middle, where stb_image goes on with zeros.
+TEST(Decoders, OfWhichLibjpegTurboTakesAWarningForDamage) {
+    if (decoder_of(PictureKind::jpeg).name != "libjpeg-turbo") GTEST_SKIP() << "not built with libjpeg-turbo";
+    std::mt19937 random(3);
+    const Bytes whole = jpeg(random_bytes(3 * 40 * 40, random), 40, 40), end = {0xFF, 0xD9};
+    const Bytes half(whole.begin(), whole.end() - whole.size() / 2);
+    expect_mentions(refusal_of([&] { decode_picture(half + end, "p"); }), "p: damaged: Corrupt JPEG data: ");
 }
 
 TEST(Decoders, AreTriedInOrderAndStbImageIsAlwaysThere) {

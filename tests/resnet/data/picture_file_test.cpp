@@ -157,12 +157,15 @@ TEST(JpegFile, RefusesWhatIsNeitherBaselineNorProgressive) {
 
 TEST(JpegFile, OfFourComponentsMustSayWhatTheyAre) {
     const Bytes frame = segment(0xC0, {8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0});
-    const auto refusal = [&](const Bytes& notes) {
-        return refusal_of(Bytes{0xFF, 0xD8} + notes + frame + segment(0xDA, {1, 1, 0, 0, 63, 0}) +
-                          Bytes{0, 0xFF, 0xD9});
+    const auto jpeg_of = [&](const Bytes& notes) {
+        return Bytes{0xFF, 0xD8} + notes + frame + segment(0xDA, {1, 1, 0, 0, 63, 0}) + Bytes{0, 0xFF, 0xD9};
     };
+    const auto refusal = [&](const Bytes& notes) { return refusal_of(jpeg_of(notes)); };
     EXPECT_EQ(refusal(adobe(0)), nothing_refused);
     EXPECT_EQ(refusal(adobe(2)), nothing_refused);
+    const Bytes ycck = jpeg_of(adobe(2)), note = adobe(2);
+    const Bytes passed_on = parse_picture(ycck, "p").bytes;
+    EXPECT_NE(std::search(passed_on.begin(), passed_on.end(), note.begin(), note.end()), passed_on.end());
     expect_mentions(refusal({}), "p: damaged: four components were expected to have Adobe's note");
     expect_mentions(refusal(adobe(1)), "p: damaged: four components were expected to have Adobe's note");
 }
