@@ -1,7 +1,7 @@
 // Which library turns a picture's bytes into pixels?
 //
-// libspng for PNG and libjpeg-turbo for JPEG where Deepen was built with them: both are maintained, packaged and fuzzed
-// by others.  stb_image for both else; it is always compiled in.  Pixels of a PNG are the same whoever decodes it.
+// libspng for PNG and libjpeg-turbo for JPEG where Deepen was built with them: both are packaged, and fuzzed by
+// others.  stb_image for both else; it is always compiled in.  Pixels of a PNG are the same whoever decodes it.
 // Those of a JPEG differ by rounding, so a run notes who decoded its pictures (recipe.h), and `--version` says it.
 //
 // A decoder gets what parse_picture() has left of a file (picture_file.h).  It may still be damaged: compressed data is

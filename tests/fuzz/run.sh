@@ -3,7 +3,7 @@
 # found in build/fuzz/findings; exit status 1 if it found something.
 #
 # No single allocation may be larger than the input justifies.  Inputs have 4096 bytes at most: unpacked
-# that is 4 MiB, except for a picture of one bit a pixel, which becomes 8 bytes on the way (decode.cpp).
+# that is 4 MiB, except for a picture of one bit a pixel, which becomes 8 bytes on the way (decode_stb_image.cpp).
 
 target=$1 seconds=$2 build=${BUILD:-build}/fuzz
 [ -d "tests/fuzz/corpus/$target" ] || { echo "no target $target; there are:" $(ls tests/fuzz/corpus) >&2; exit 2; }
