@@ -62,8 +62,10 @@ FLAGS := -std=c++20 -I. $(addprefix -march=,$(ARCH)) -Wall -Wextra -Wno-missing-
 LIBS  := $(BLAS_LIBS) $(DECODER_LIBS) -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFLAGS)
 
 # Debian's and Ubuntu's names.
-PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev libspng-dev \
-            libturbojpeg0-dev pkg-config gnuplot-nox curl ca-certificates
+PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev pkg-config \
+            gnuplot-nox curl ca-certificates
+# Not in every release, and not needed: see DECODERS.
+IF_PACKAGED := libspng-dev libturbojpeg0-dev
 
 SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
 # What others can build on: no reports, no terminals.
@@ -164,7 +166,9 @@ data: ## download CIFAR-10, 162 MiB (CIFAR10_URL=... names a mirror or a local f
 setup: ## install the packages that the build needs (Debian, Ubuntu)
 	@if command -v apt-get >/dev/null; then \
 	    if [ "$$(id -u)" = 0 ]; then run=; else run=sudo; fi; \
-	    $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(PACKAGES); \
+	    install="$$run env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"; \
+	    $$install $(PACKAGES) || exit 1; \
+	    for package in $(IF_PACKAGED); do $$install $$package || echo "Without $$package, stb_image decodes its pictures."; done; \
 	else sh tests/packages.sh; fi
 
 .PHONY: clean
