@@ -102,6 +102,10 @@ test: all $(OUT)/run-tests ## build and run all tests, in float and in double
 	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
 	@sh tests/run.sh $(sort $(OUT)/run-tests $(BASE)/double/run-tests)
 
+.PHONY: test-arm64
+test-arm64: ## the same tests on 64-bit ARM, cross-built and run by qemu (apt install g++-aarch64-linux-gnu qemu-user-static), an hour or more
+	@BUILD='$(BUILD)' sh tests/arm64.sh
+
 TARGET  ?= safetensors
 SECONDS ?= 60
 .PHONY: fuzz
@@ -180,7 +184,8 @@ clean: ## remove everything built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
-	@echo 'build/double; BLAS=none without OpenBLAS; DECODERS=stb_image without libspng and libjpeg-turbo; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
+	@echo 'build/double; BLAS=none without OpenBLAS; DECODERS=stb_image without libspng and libjpeg-turbo; SANITIZE=address or'
+	@echo 'thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
 # What was not finished is not there.
 .DELETE_ON_ERROR:
