@@ -182,7 +182,7 @@ clean: ## remove everything built
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-10s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
+	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-14s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
 	@echo 'build/double; BLAS=none without OpenBLAS; DECODERS=stb_image without libspng and libjpeg-turbo; SANITIZE=address or'
 	@echo 'thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
