@@ -30,6 +30,7 @@ breaches=$(
     grep -nE ' +$' $files | breach "blanks at the line's end"
     LC_ALL=C.UTF-8 grep -nE '^.{121,}' $files | breach 'at most 120 columns'
     grep -L '^#pragma once' $(echo "$files" | grep '\.h$' | grep -v '/precompiled.h$') | breach 'a header without #pragma once'
+    grep -nE 'std::(ranges|views)::' $files | breach 'LLVM 14 has not got it in libc++'
     wc -l $files | awk '$1 > 400 && $2 != "total" { print $2 ": " $1 " lines" }' | breach 'at most 400'
 )
 [ -z "$breaches" ] && echo "lint: nothing found" && exit 0

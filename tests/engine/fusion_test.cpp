@@ -1,6 +1,7 @@
 // The three mechanisms of fusion.h, each seen to happen, and to change nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <utility>
@@ -100,7 +101,7 @@ TEST(Epilogue, IsRunOnceOnEachRangeOfEveryConvolution) {
             const ConvolutionAlgorithm& algorithm = choose_convolution(g, c.algorithm);
             if (backward) algorithm.backward(g, x, w.data().data(), dy, to, nullptr);
             else algorithm.forward(g, x, w.data().data(), to);
-            EXPECT_EQ(std::ranges::count(runs, 1), std::ssize(runs)) << c.x << c.w << backward;
+            EXPECT_EQ(std::count(runs.begin(), runs.end(), 1), std::ssize(runs)) << c.x << c.w << backward;
             EXPECT_EQ(seen, result.values()) << c.x << c.w << backward;
         }
 }

@@ -76,7 +76,7 @@ TEST(Board, ShowsTheRunningNetInALowWindow) {
     stage.height = 8;
     const std::vector<std::string> lines = board_lines(many, stage.terminal());
     const auto runs = [](const std::string& line) { return line.starts_with("resnet20-seed1   41 %"); };
-    EXPECT_TRUE(std::ranges::any_of(lines, runs));
+    EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), runs));
     EXPECT_EQ(lines[5], "... and 28 more");
     EXPECT_TRUE(lines[6].starts_with("all "));
 }
@@ -92,7 +92,7 @@ TEST(Board, IsRedrawnInPlace) {
     Board board = stage.board();
     board.show(three_nets());
     const std::string first = stage.heard();
-    EXPECT_EQ(std::ranges::count(first, '\n'), 4);
+    EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 4);
     EXPECT_EQ(first.find("\x1b["), first.find("\x1b[K")) << "no cursor is moved before the first drawing";
     board.show(three_nets());
     EXPECT_EQ(stage.heard(), "") << "drawn again at once";

@@ -48,12 +48,12 @@ TEST(Published, ReadsOurLogsAndOurCurves) {
     const Experiment all = parse_published(curves_csv(invented_experiment()), "curves.csv");
     ASSERT_EQ(all.size(), 8u);
     for (const deepen::Run& ours : invented_experiment())
-        EXPECT_EQ(std::ranges::count_if(all,
-                                        [&](const deepen::Run& published) {
-                                            return ours.kind == published.kind && ours.depth == published.depth &&
-                                                   ours.seed == published.seed &&
-                                                   ours.history[2].train_error == published.history[2].train_error;
-                                        }),
+        EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                                [&](const deepen::Run& published) {
+                                    return ours.kind == published.kind && ours.depth == published.depth &&
+                                           ours.seed == published.seed &&
+                                           ours.history[2].train_error == published.history[2].train_error;
+                                }),
                   1)
             << ours.kind << ours.depth;
 }

@@ -99,7 +99,8 @@ TEST(Trainer, NamesStepLayerAndFirstOpOfALossThatIsNoNumber) {
     for (const bool detect : {false, true}) {
         initialise(*f.net, 1);
         for (NamedTensor& p : named_parameters(*f.net))  // so large a filter that its convolution overflows
-            if (p.name == "layer2.0.conv2.weight") std::ranges::fill(p.tensor.data(), std::numeric_limits<Real>::max());
+            if (p.name == "layer2.0.conv2.weight")
+                for (Real& v : p.tensor.data()) v = std::numeric_limits<Real>::max();
         Trainer trainer(*f.net, f.data, f.preprocessing, {.epochs = 1, .batch = 16, .detect_anomaly = detect});
         const std::string message = refusal_of([&] { trainer.run(); });
         expect_mentions(message, "training: iteration 1 (epoch 1, step 1): ");

@@ -110,7 +110,7 @@ TEST(Landscape, IsTheLossOfTheNetWithThoseWeights) {
     EXPECT_NE(found.at(2, 0), found.at(0, 2));
 
     // Once more, from what was written down: nothing is measured.
-    std::ranges::fill(net.net->fc.weight.data(), Real(0));
+    for (Real& v : net.net->fc.weight.data()) v = 0;
     EXPECT_EQ(landscape(net, some_batches(), options, notebook, [] {}).loss, found.loss);
     EXPECT_THROW(landscape(net, some_batches(), {.points = 4}, notebook, [] {}), Error);
 }

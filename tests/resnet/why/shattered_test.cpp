@@ -74,7 +74,7 @@ TEST(Calibrate, MakesEvaluationModeTheTrainingModeOfThoseInputs) {
 TEST(Correlation, IsTheCosineOfAngles) {
     Tensor g = Tensor::zeros({3, 2});
     const double rows[] = {1, 0, 3, 3, 0, -2};
-    std::ranges::copy(rows, g.data().begin());
+    std::copy(std::begin(rows), std::end(rows), g.data().begin());
     EXPECT_NEAR(correlation(g, 0, 1), std::sqrt(0.5), 1e-6);
     EXPECT_NEAR(mean_correlation(g), (std::sqrt(0.5) + 0 - std::sqrt(0.5)) / 3, 1e-6);
     EXPECT_NEAR(autocorrelation(g, 0), 1, 1e-6);

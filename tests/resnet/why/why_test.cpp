@@ -29,7 +29,7 @@ std::unique_ptr<CifarNet> net_of(Shortcut shortcut, int depth = 20) {
 
 std::vector<NamedTensor> state_of(Module& part) {
     std::vector<NamedTensor> all = named_parameters(part);
-    std::ranges::move(named_buffers(part), std::back_inserter(all));
+    for (NamedTensor& t : named_buffers(part)) all.push_back(std::move(t));
     return all;
 }
 
@@ -159,7 +159,7 @@ TEST(OperatedNet, ExchangesBlocksOfOneStageOnly) {
     const std::vector<Real> expected = logits(operated);
     for (std::size_t i = 0; i < a.size(); ++i) {
         Tensor one = a[i].tensor, other = b[i].tensor;
-        std::ranges::swap_ranges(one.data(), other.data());
+        std::swap_ranges(one.data().begin(), one.data().end(), other.data().begin());
     }
     EXPECT_EQ(logits(*net), expected);
     EXPECT_NEAR(kendall_tau(operated.order()), (36.0 - 2 * 3) / 36, 1e-12);  // 3 of 36 pairs are turned round
@@ -208,7 +208,8 @@ TEST(Lesions, AreTheErrorsOfTheOperatedNet) {
     // Once more, from what was written down: nothing is measured.
     notebook.write();
     Notebook again(scratch / "measured.csv");
-    for (NamedTensor t : named_parameters(*net.net)) std::ranges::fill(t.tensor.data(), Real(0));
+    for (NamedTensor t : named_parameters(*net.net))
+        for (Real& v : t.tensor.data()) v = 0;
     const Lesions read = lesions(net, pictures, again, [] {});
     EXPECT_EQ(read.without, found.without);
     EXPECT_EQ(read.exchanged, found.exchanged);
