@@ -104,7 +104,7 @@ test: all $(OUT)/run-tests ## build and run all tests, in float and in double
 
 .PHONY: test-arm64
 test-arm64: ## the same tests on 64-bit ARM, cross-built and run by qemu (apt install g++-aarch64-linux-gnu qemu-user-static), an hour or more
-	@BUILD='$(BUILD)' sh tests/arm64.sh
+	+@BUILD='$(BUILD)' sh tests/arm64.sh
 
 TARGET  ?= safetensors
 SECONDS ?= 60
