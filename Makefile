@@ -97,10 +97,15 @@ demo: $(OUT)/degradation ## plain against residual nets on pictures of our own m
 figure6: $(OUT)/degradation ## write docs/results/figure6 anew from the logs of its runs, without training
 	$< --report-only docs/results/figure6 --page docs/results/figure6/README.md --output-dir $(RUNS)/figure6
 
-.PHONY: test
-test: all $(OUT)/run-tests ## build and run all tests, in float and in double
+# One of them runs while the other is being built.
+.PHONY: test run-tests run-tests-in-double
+test: $(if $(filter float,$(REAL)),run-tests) run-tests-in-double ## build and run all tests, in float and in double
+	@sh tests/run.sh --sum $(sort $(OUT)/run-tests $(BASE)/double/run-tests)
+run-tests: all $(OUT)/run-tests
+	@sh tests/run.sh $(OUT)/run-tests
+run-tests-in-double: | $(BUILD)/packages-found
 	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
-	@sh tests/run.sh $(sort $(OUT)/run-tests $(BASE)/double/run-tests)
+	@sh tests/run.sh $(BASE)/double/run-tests
 
 .PHONY: test-arm64
 test-arm64: ## the same tests on 64-bit ARM, cross-built and run by qemu (apt install g++-aarch64-linux-gnu qemu-user-static), an hour or more

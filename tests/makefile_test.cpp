@@ -134,15 +134,18 @@ TEST(RunSh, CountsWhatPassedFailedAndWasSkipped) {
     const std::string some = program("some", passed + "echo '[  SKIPPED ] 2 tests, listed below:'");
     const std::string bad = program("bad", passed + "echo '[  FAILED  ] 1 test, listed below:'; exit 1");
     const std::string dead = program("dead", "kill -9 $$");
-    const auto last_line = [](const Outcome& o) {
-        return o.output.substr(o.output.rfind('\n', o.output.size() - 2) + 1);
-    };
-    EXPECT_EQ(last_line(run("sh tests/run.sh" + good + good)), "6 passed, 0 failed\n");
-    EXPECT_EQ(last_line(run("sh tests/run.sh" + good + some)), "6 passed, 0 failed, 2 skipped\n");
-    EXPECT_EQ(last_line(run("sh tests/run.sh" + bad + some)), "6 passed, 1 failed, 2 skipped\n");
-    EXPECT_EQ(last_line(run("sh tests/run.sh" + dead + good)), "3 passed, 1 failed\n");
-    EXPECT_EQ(run("sh tests/run.sh" + some).code, 0);
-    EXPECT_EQ(run("sh tests/run.sh" + dead).code, 1);
+    for (const std::string& each : {good, some, bad, dead})
+        expect("sh tests/run.sh" + each, 0, "==" + each + "\n");
+    const auto sum = [](const std::string& programs) { return run("sh tests/run.sh --sum" + programs); };
+    EXPECT_EQ(sum(good + good).output, "6 passed, 0 failed\n");
+    EXPECT_EQ(sum(good + some).output, "6 passed, 0 failed, 2 skipped\n");
+    EXPECT_EQ(sum(bad + some).output, "6 passed, 1 failed, 2 skipped\n");
+    EXPECT_EQ(sum(dead + good).output, "3 passed, 1 failed\n");
+    EXPECT_EQ(sum(some).code, 0);
+    EXPECT_EQ(sum(bad).code, 1);
+    EXPECT_EQ(sum(dead).code, 1);
+    expect("sh tests/run.sh --sum" + good + " " + (scratch / "never").string(), 1,
+           "never has not run\n3 passed, 1 failed\n");
 }
 
 TEST(LintSh, FindsTheTreeFromAnywhere) {
