@@ -110,7 +110,8 @@ int main(int argc, char** argv) {
     app.footer(
         "Examples:\n"
         "  build/evaluate --weights runs/cifar10/weights.safetensors --data-path cifar10\n"
-        "  build/evaluate --weights resnet50.safetensors --model resnet50 --data-path imagenet/val --json");
+        "  build/evaluate --weights resnet50.safetensors --model resnet50 \\\n"
+        "      --data-path imagenet/val --json");
 
     return program.run(argc, argv, [&] {
         if (flags.threads) set_threads(flags.threads);

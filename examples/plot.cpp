@@ -76,13 +76,15 @@ Plot plot(const std::vector<Logged>& runs, const std::string& axis, const std::s
 FigureFormat format_of(const fs::path& file) {
     for (const FigureFormat format : {FigureFormat::svg, FigureFormat::pdf, FigureFormat::png})
         if (file.extension() == "." + ending(format)) return format;
-    throw UsageError(text("--output: a figure's name ends in .svg, .pdf or .png, not as ", file.string(), "."));
+    throw UsageError(text("--output: a figure's name ends in .svg, .pdf or .png, and ", file.string(),
+                          " does not."));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    Program program("plot", "Draws errors and losses of runs in one figure: test bold, training dashed.");
+    Program program("plot", "Draws errors and losses of runs in one figure: test bold, training dashed; in the "
+                            "terminal, training is dotted.");
     std::vector<std::string> paths;
     std::string output, axis = "epochs";
     CLI::App& app = program.app;

@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
         if (const Index batch = recipe.training.batch; batch != flags.batch)
             std::cout << "batch size " << batch << ", so that " << data.train.count() << " pictures make "
                       << steps_per_epoch(data.train.count(), batch)
-                      << " steps of an epoch; --batch-size sets another\n";
+                      << " steps per epoch; --batch-size sets another\n";
         if (board.wanted()) board.begin(recipe.name(), data.train.count());
         if (const auto history = finished_run(folder, recipe, data)) {
             if (board.wanted()) board.write(*history);

@@ -114,7 +114,7 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->type_name("N");
     app.add_option("-b,--batch-size", batch,
                    "pictures per training step.  If not given: 128, and for folders of pictures the largest of 128, "
-                   "64, 32, 16 and 8 that makes at least 10 steps of an epoch")
+                   "64, 32, 16 and 8 that makes at least 10 steps per epoch")
         ->group("Training")
         ->capture_default_str()
         ->check(within(2, 65536))
