@@ -147,9 +147,9 @@ std::vector<Claim> judge_lesions(const std::vector<Lesions>& found, Index pictur
                                ? below(rises, threshold::one_block, counting_noise(nets.front()->whole, pictures))
                                : Outcome::nothing_learned;
         residual.finding =
-            text(nets.front()->net->name(), " whole has an error of ", listed(whole, "%.1f"),
-                 " %; without the block in the middle of all that keep the shape, ordered by damage, ", "it has ",
-                 listed(rises, "%+.1f"), " points more (threshold: ", format("%g", threshold::one_block), ").");
+            text("the whole ", nets.front()->net->name(), " has an error of ", listed(whole, "%.1f"),
+                 " %; without the block in the middle of all that keep the shape, ordered by damage, it changes by ",
+                 listed(rises, "%+.1f"), " points (threshold: ", format("%g", threshold::one_block), ").");
     }
     if (const auto nets = deepest(found, "plain"); !nets.empty()) {
         std::vector<double> without, whole;
@@ -158,7 +158,7 @@ std::vector<Claim> judge_lesions(const std::vector<Lesions>& found, Index pictur
         const double noise = counting_noise(nets.front()->median_without(), pictures);
         plain.outcome = learned(nets, pictures, guessing) ? opposite(below(without, limit, noise))
                                                           : Outcome::nothing_learned;
-        plain.finding = text(nets.front()->net->name(), " whole has an error of ", listed(whole, "%.1f"),
+        plain.finding = text("the whole ", nets.front()->net->name(), " has an error of ", listed(whole, "%.1f"),
                              " %, without such a block ", listed(without, "%.1f"),
                              format(" %%; a guess has %.1f %% (threshold: %.1f %%).", 100 * guessing, limit));
     }

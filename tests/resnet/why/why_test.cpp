@@ -248,8 +248,8 @@ TEST(Lesions, OfTheDeepestNetsAreJudged) {
     deep.depth = 56;
     const std::vector<Claim> claims = judge_lesions({invented(shallow, 10, 30), invented(deep, 8, 8.5)}, 10'000, 0.9);
     EXPECT_EQ(claims[0].outcome, Outcome::holds);
-    expect_mentions(claims[0].finding, "resnet-56 whole has an error of 8.0 %");
-    expect_mentions(claims[0].finding, "it has +0.5 points more (threshold: 2)");
+    expect_mentions(claims[0].finding, "the whole resnet-56 has an error of 8.0 %");
+    expect_mentions(claims[0].finding, "it changes by +0.5 points (threshold: 2)");
 }
 
 // --- what experiments share -----------------------------------------------------------------------------
