@@ -87,6 +87,7 @@ std::string iteration_axis(const std::vector<Panel>& panels, const Drawing& draw
         if (line.published) continue;
         unfinished = unfinished || !line.net.finished;
         for (const Run* run : line.net.runs) {
+            if (run->history.size() < 2) continue;           // its only epoch may have been cut short
             const Index first = run->history.front().iteration;
             each = each == -1 || each == first ? first : 0;
         }

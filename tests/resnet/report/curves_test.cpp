@@ -91,6 +91,11 @@ TEST(Curves, NameEveryNetInAPanelForItsKind) {
         EXPECT_EQ(count(svg, words), words == std::string("iterations (391 per epoch)") ? 2 : 1) << words;
 }
 
+TEST(Curves, DoNotTakeTheOnlyEpochOfARunForAWholeOne) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    EXPECT_EQ(count(ours({invented_run("plain", 20, 1, {0.5})}), "per epoch"), 0);
+}
+
 TEST(Curves, DrawOnePanelForOneKindAndNoThinLinesForOneSeed) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const std::string svg = ours({invented_run("plain", 20, 1, {0.5, 0.25})});
