@@ -52,7 +52,7 @@ std::string what_happens(const Standing& standing, Phase phase, const std::strin
 std::string standing_html(const Standing& standing, Phase phase, const std::string& time) {
     std::string s = text("<section class=\"claim\" style=\"--mark: var(--", phase == Phase::failed ? "fails" : "part",
                          ")\">\n<h3>This experiment is ", phase == Phase::running ? "running" : "not finished",
-                         " <span class=\"outcome\">", standing.finished(), " of ", standing.runs.size(),
+                         ": <span class=\"outcome\">", standing.finished(), " of ", standing.runs.size(),
                          " runs finished</span></h3>\n<p>", what_happens(standing, phase, time),
                          "</p>\n<p>Claims and numbers below are of finished runs alone.  In the figure, curves of the "
                          "others end in a ring, and their names have a star.</p>\n<div class=\"scroll\"><table>\n"

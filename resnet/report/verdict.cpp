@@ -216,9 +216,9 @@ bool too_early(Claim& claim, const std::vector<const Net*>& nets, const Setting&
     const std::string guess = format("that of a guess %.1f %%.  ", 100 * setting.counting.guessing);
     if (std::all_of(nets.begin(), nets.end(), guesses)) {
         claim.outcome = Outcome::nothing_learned;
-        claim.finding = "the training error ";
         for (const Net* net : nets)
-            claim.finding += text("of ", net->name(), " is ", training_error_of(*net, setting), ", ");
+            claim.finding += text(claim.finding.empty() ? "the training error of " : "that of ", net->name(),
+                                  claim.finding.empty() ? " is " : " ", training_error_of(*net, setting), ", ");
         claim.finding += guess + "Train for longer, or with another learning rate.";
         return true;
     }
@@ -227,7 +227,7 @@ bool too_early(Claim& claim, const std::vector<const Net*>& nets, const Setting&
             claim.outcome = Outcome::unclear;
             claim.finding =
                 text(net->name(), " is still near guessing: its training error is ", training_error_of(*net, setting),
-                     ", ", guess, "Whether it is stuck or only slow shows after the learning rate was lowered.");
+                     ", ", guess, "Only a lower learning rate will show whether it is stuck or slow.");
             return true;
         }
     return false;

@@ -34,7 +34,7 @@ Standing standing() {
 TEST(LiveReport, ReloadsItselfWhileTheExperimentRuns) {
     const std::string running = with_standing(page, standing(), Phase::running, "2026-11-27 14:32:05");
     EXPECT_TRUE(has(running, "<head>\n" + refresh));
-    EXPECT_TRUE(has(running, "This experiment is running <span class=\"outcome\">1 of 3 runs finished</span>"));
+    EXPECT_TRUE(has(running, "This experiment is running: <span class=\"outcome\">1 of 3 runs finished</span>"));
     EXPECT_TRUE(has(running, "About 2:30:00 remaining, as of 2026-11-27 14:32:05."));
     EXPECT_LT(running.find("This experiment is running"), running.find("<p>Verdict</p>"));
 }

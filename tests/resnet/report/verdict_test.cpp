@@ -210,8 +210,8 @@ TEST(Verdict, SaysThatNothingWasLearnedNearGuessing) {
     for (const Claim* claim : v.claims()) EXPECT_EQ(claim->outcome, Outcome::nothing_learned);
     EXPECT_EQ(
         answer(v.degradation),
-        "Nothing was learned here: the training error of plain-56 is 89.9 %, of plain-20 is 88.6 %, that of a guess "
-        "90.0 %.  Train for longer, or with another learning rate.");
+        "Nothing was learned here: the training error of plain-56 is 89.9 %, that of plain-20 88.6 %, that of a "
+        "guess 90.0 %.  Train for longer, or with another learning rate.");
     EXPECT_EQ(judge(experiment({88}, {91}, {90}, {89})).degradation.outcome, Outcome::nothing_learned)
         << "with any number of pictures";
 }
@@ -221,8 +221,8 @@ TEST(Verdict, CannotTellSlowFromStuckBeforeTheRateIsLowered) {
     EXPECT_EQ(judge(runs).degradation.outcome, Outcome::unclear);
     EXPECT_EQ(
         judge(runs).degradation.finding,
-        "plain-56 is still near guessing: its training error is 89.0 %, that of a guess 90.0 %.  Whether it is stuck "
-        "or only slow shows after the learning rate was lowered.");
+        "plain-56 is still near guessing: its training error is 89.0 %, that of a guess 90.0 %.  Only a lower learning "
+        "rate will show whether it is stuck or slow.");
     EXPECT_EQ(judge(settled(runs)).degradation.outcome, Outcome::holds);
 }
 
