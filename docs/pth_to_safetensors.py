@@ -15,7 +15,11 @@ import pickle
 import struct
 import sys
 
-import torch
+try:
+    import torch
+except ModuleNotFoundError:
+    sys.exit("PyTorch is not installed for this Python, and only PyTorch reads its files: apt install python3-torch, "
+             "or give the Python that has it.")
 
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
           "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8}
