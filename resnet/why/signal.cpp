@@ -289,8 +289,8 @@ Claim healthy(const std::vector<Passage>& all) {
         course += text(course.empty() ? "" : ", ", format("%.0f %% after ", 100 * mean_of(shares)), steps,
                        steps == 1 ? " step" : " steps");
     claim.outcome = below(left.rbegin()->second, threshold::range_left, 0);
-    claim.finding = text("between plain-", depth, "'s largest and smallest gradient lie, at the start, ",
-                         format("%.1f orders of magnitude; of these are left ",
+    claim.finding = text("at the start, plain-", depth, "'s largest gradient is ",
+                         format("%.1f orders of magnitude above its smallest; left of these are ",
                                 mean_of(each(starts, [](const Passage& p) { return p.orders(); }))),
                          course, format(" (threshold: %.0f %%).  ", 100 * threshold::range_left),
                          format("The growth towards the input, %.3f a layer at the start, is then ",

@@ -14,7 +14,7 @@ constexpr const char* source =
     "plain net explode at the start, by &radic;(&pi;/(&pi;&minus;1)) = 1.211 a layer where relu follows.  In a "
     "residual net "
     "it grows as a power of depth.  <a href=\"https://arxiv.org/abs/1512.03385\">He et al. 2015</a>, section 4.1, "
-    "found the gradients of their plain nets healthy: in training.</p>\n";
+    "found the gradients of their plain nets healthy, in training.</p>\n";
 
 constexpr const char* limits =
     "<p>That an exploding gradient at the start is why deep plain nets train badly: the explosion is gone after a few "
