@@ -19,6 +19,7 @@
 #include "resnet/data/data_path.h"
 #include "resnet/report/live_report.h"
 #include "resnet/report/progress.h"
+#include "resnet/training/class_names.h"
 #include "resnet/training/run_folder.h"
 #include "resnet/why/landscape.h"
 #include "resnet/why/lesion.h"
@@ -160,6 +161,15 @@ Study made(const std::string& name, const std::vector<FoundRun>& runs, const std
     return lesion_study(nets, pictures, notebook, passes.counter());
 }
 
+// Of other pictures, a net knows nothing.
+void require_its_classes(const TrainedNet& net, const PictureSet& pictures, const std::string& path) {
+    const std::string advice = "  Give the pictures it was trained on with --data-path.";
+    require(net.net->options().classes == std::ssize(pictures.classes), net.folder, " tells ",
+            net.net->options().classes, " classes apart, and ", path, " has ", pictures.classes.size(), ".", advice);
+    require(net.classes.empty() || net.classes == pictures.classes, net.folder, " was trained on other classes (",
+            some_names(net.classes), ") than ", path, " has (", some_names(pictures.classes), ").", advice);
+}
+
 std::vector<Fact> facts(const std::string& command, const Flags& flags, const DataSplits& data,
                         const std::vector<TrainedNet>& nets) {
     std::vector<Fact> all{{"command", command, true},
@@ -225,10 +235,7 @@ int main(int argc, char** argv) {
         };
         const std::vector<TrainedNet> nets = read_nets(without_remedies(runs_in(Needs::nets, twins)), say);
         const std::vector<FoundRun> runs = runs_in(Needs::remedies, remedied);
-        for (const TrainedNet& net : nets)
-            require(net.net->options().classes == std::ssize(data.test.classes), net.folder, " tells ",
-                    net.net->options().classes, " classes apart, and ", flags.data_path, " has ",
-                    data.test.classes.size(), ".  Give the pictures it was trained on with --data-path.");
+        for (const TrainedNet& net : nets) require_its_classes(net, data.test, flags.data_path);
 
         const std::vector<Fact> run = facts(command_line("build/why", argc, argv), flags, data, nets);
         std::vector<Study> studies;

@@ -7,6 +7,7 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "resnet/report/progress.h"
+#include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
 
@@ -33,7 +34,8 @@ TrainedNet read_net(const FoundRun& found) {
             .preprocessing = *preprocessing,
             .folder = folder.string(),
             .commit = found.commit,
-            .hash = weights_hash(folder)};
+            .hash = weights_hash(folder),
+            .classes = class_names_of(file, path.string()).value_or(std::vector<std::string>())};
 }
 
 }  // namespace

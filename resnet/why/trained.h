@@ -23,6 +23,7 @@ struct TrainedNet {
     std::unique_ptr<CifarNet> net;
     Preprocessing preprocessing;                         // of its pictures
     std::string folder, commit, hash;                    // of its weights
+    std::vector<std::string> classes;                    // names that its file has for them; older files have none
 
     std::string name() const;                            // "resnet-20"
 };

@@ -54,6 +54,8 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("cp -r " + folder + "/run " + folder + "/log && rm " + folder + "/log/weights.safetensors && " +
                "build/why responses --pictures 10 --run " + folder + "/run " + folder + "/log" + data + out,
            0, "/log has no weights.safetensors: left out");
+    expect("build/why lesion --run docs/results/figure6/plain20-seed1" + data + out, 1,
+           "was trained on other classes (airplane, ");
     expect("build/why landscape --points 4 --run " + folder + "/run" + data + out, 2, "is odd");
     expect("rm " + folder + "/run/weights.safetensors; build/why lesion --run " + folder + "/run" + data + out, 1,
            "weights.safetensors");
