@@ -218,6 +218,19 @@ int main(int argc, char** argv) {
         const DataSplits data =
             flags.runs.empty() ? load_data("synthetic", small_set) : load_data(flags.data_path, flags.data);
         make_output_folder(output);
+        const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
+        const std::string command = command_line("build/why", argc, argv);
+        std::vector<Study> studies;
+        const auto make_those = [&](bool without_nets, const std::vector<FoundRun>& runs,
+                                    const std::vector<TrainedNet>& nets) {
+            for (const Experiment& e : experiments) {
+                if (!flags.asked(e) || (e.needs == Needs::nothing) != without_nets) continue;
+                studies.push_back(made(e.name, runs, nets, data, flags));
+                write_study(output, studies.back(), facts(command, flags, data, nets), say);
+                print_study(studies.back(), output / (std::string(e.name) + ".html"));
+            }
+        };
+        make_those(true, {}, {});                            // before nets are trained for the others
         // Of the other experiments, and of remedies.
         std::vector<fs::path> twins(flags.runs.begin(), flags.runs.end()), remedied = twins;
         if (flags.runs.empty()) {
@@ -229,7 +242,6 @@ int main(int argc, char** argv) {
             }
             twins = small.folders, remedied = others.folders;
         }
-        const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
         const auto runs_in = [&](Needs what, const std::vector<fs::path>& folders) {
             return flags.needs(what) ? find_runs(folders, say) : std::vector<FoundRun>();
         };
@@ -237,16 +249,9 @@ int main(int argc, char** argv) {
         const std::vector<FoundRun> runs = runs_in(Needs::remedies, remedied);
         for (const TrainedNet& net : nets) require_its_classes(net, data.test, flags.data_path);
 
-        const std::vector<Fact> run = facts(command_line("build/why", argc, argv), flags, data, nets);
-        std::vector<Study> studies;
-        for (const Experiment& e : experiments) {
-            if (!flags.asked(e)) continue;
-            studies.push_back(made(e.name, runs, nets, data, flags));
-            write_study(output, studies.back(), run, say);
-            print_study(studies.back(), output / (std::string(e.name) + ".html"));
-        }
+        make_those(false, runs, nets);
         if (studies.size() > 1 && can_draw(FigureFormat::svg)) {
-            write_file_atomically(output / "why.html", study_html(studies, run));
+            write_file_atomically(output / "why.html", study_html(studies, facts(command, flags, data, nets)));
             std::cout << "all on one page: " << printable_name((output / "why.html").string()) << std::endl;
         }
         return 0;
