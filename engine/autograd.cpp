@@ -35,7 +35,7 @@ std::vector<Node*> reachable(Node* root) {
 
 // If an op's backward throws, what has been handed on so far is of no use to anyone: inner gradients are
 // dropped, the graph counts as spent, and variables have the gradients that they had (Note [All or nothing]).
-// A handle to these is enough: who adds to numbers that are shared copies them before.
+// A handle to these is enough, as numbers that are shared are copied before anything is added to them.
 struct Unwinding {
     const std::vector<Node*>& nodes;
     std::vector<std::pair<Node*, Tensor>> before = {};

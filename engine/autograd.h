@@ -63,7 +63,7 @@ public:
     std::span<Real> input(int i);              // dx: add into it.  Zero-filled where nothing has arrived yet
     void give(int i, Tensor dx);               // the whole contribution at once, where it is a tensor already:
                                                // the first to arrive becomes the gradient without a copy
-    Output destination(int i);                 // dx, for who writes it range by range: Note [Gradient hooks]
+    Output destination(int i);                 // dx, to be written range by range: Note [Gradient hooks]
     Tensor take_output();                      // dy to keep or to change in place; output() is gone then
     bool hooked() const;                       // has this node's own hook been run on all of dy?
 
@@ -88,7 +88,7 @@ struct Node {
     std::vector<std::shared_ptr<Node>> inputs; // null where an input does not learn
     Backward backward;                         // empty for a leaf
     Tensor grad;                               // undefined until something arrives
-    int awaited = 0;                           // contributions still to come, while backward runs
+    int awaited = 0;                           // contributions still to come: backward counts them first
     GradientHook hook;
     bool hooked = false;                       // the hook is run on the gradient as it arrives
     bool spent = false;                        // backward has run through here and released what it saved

@@ -14,8 +14,8 @@
 // input's storage, as reshape does, it says so.)  Many numbers are computed only when they are read, Note [Laziness
 // cannot be observed] in fusion.h; so call data() anew before you write: that first computes what still depends on
 // the old numbers.  A span kept from before an op would let you change its result.
-// Threads may read one tensor at the same time, as const; who writes needs it alone, and data() of a Tensor that
-// is not const counts as writing.
+// Threads may read one tensor at the same time, as const.  A thread that writes must be the only one to use it, and
+// data() of a Tensor that is not const counts as writing.
 #pragma once
 
 #include <memory>

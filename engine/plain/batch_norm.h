@@ -17,9 +17,9 @@
 //     through the variance     d(variance)/dx = 2 (x - mean) / R,   d(xhat)/d(variance) = -xhat inv_std^2 / 2:
 //                              -inv_std xhat sum(g xhat) / R
 //
-// (The mean has no effect through the variance: the sum of x - mean is zero.)  With sum(g) = gamma dbeta and
-// sum(g xhat) = gamma dgamma, the three are dx above.  Where epsilon is 0, dx has no part along a vector of ones nor
-// along xhat: a change of x that only moves or stretches a channel does not change y.
+// (The variance depends on the mean, too, but d(variance)/d(mean) = -2 sum(x - mean) / R = 0.)  With
+// sum(g) = gamma dbeta and sum(g xhat) = gamma dgamma, the three are dx above.  Where epsilon is 0, dx has no part
+// along a vector of ones nor along xhat: a change of x that only moves or stretches a channel does not change y.
 //
 // Source     Ioffe and Szegedy 2015, "Batch normalization", Algorithm 1, and section 3 for the gradient
 #pragma once

@@ -1,8 +1,8 @@
 // How do several processes work on one experiment?
 //
 // Each is given the same command and the same --output-dir, on one machine or on several with a shared disk.  A run is
-// claimed by the lock on its folder (engine/io/folder_lock.h): who finds it claimed goes on with the next.  Or each
-// process is given a share beforehand:
+// claimed by the lock on its folder (engine/io/folder_lock.h): a process that finds it claimed goes on with the next.
+// Or each process is given a share beforehand:
 //
 //     --only 2/3                  of the runs as --plan lists them, number 2, 5, 8, ...
 //     --plan --commands           a command for each run that is not finished, for Slurm's arrays, GNU parallel, xargs
