@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "engine/io/files.h"
 #include "engine/io/folder_lock.h"
@@ -105,6 +108,21 @@ TEST_F(SharedExperiment, LeavesOutWhatAnotherProcessTrains) {
                     "[1/4] plain8: no shortcuts, 1356 parameters, seed 1\n      left to the process that trains it\n");
     expect_mentions(o.output, "Left to other processes: plain8-seed1.\n");
     EXPECT_EQ(hashes(o.output).size(), 3);
+}
+
+TEST_F(SharedExperiment, TakesOverWhatAnotherProcessGaveUp) {
+    std::filesystem::create_directories(dir / "plain8-seed1");
+    std::optional<FolderLock> other(std::in_place, dir / "plain8-seed1");
+    std::thread gives_up([&] {
+        for (int i = 0; i < 10000 && !std::filesystem::exists(dir / "resnet8-seed1" / "log.csv"); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        other.reset();
+    });
+    const Outcome o = run(into("shared"));
+    gives_up.join();
+    expect_mentions(o.output, "left to the process that trains it");
+    EXPECT_EQ(o.output.find("Left to other processes"), std::string::npos) << o.output;
+    EXPECT_EQ(hashes(o.output), alone());
 }
 
 // Four processes at once.  Whoever ends last, or comes later, finds all runs finished, with the bits of one process.
