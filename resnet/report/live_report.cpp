@@ -27,10 +27,11 @@ std::string row(const RunStatus& run, Phase phase) {
                               : run.state == State::elsewhere ? "left to another process"
                               : phase == Phase::running       ? "waiting"
                                                               : "not finished";
+    const bool known = !std::isnan(run.seconds_remaining) && run.state != State::elsewhere;
     return text("<tr><th scope=\"row\">", run.name, "</th><td>", state, "</td><td>",
                 run.epoch > 0 ? text(run.epoch, " of ", run.epochs) : "&ndash;", "</td>", cell(run.train_error),
                 cell(run.test_error), "<td>",
-                std::isnan(run.seconds_remaining) ? "&ndash;" : duration(run.seconds_remaining), "</td></tr>\n");
+                known ? duration(run.seconds_remaining) : "&ndash;", "</td></tr>\n");
 }
 
 std::string what_happens(const Standing& standing, Phase phase, const std::string& time) {

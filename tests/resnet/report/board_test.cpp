@@ -56,6 +56,13 @@ TEST(Board, HasALinePerNetAndOneForAll) {
                   "plain56-seed1   waiting   2:40:00", "all             1 of 3 finished  2:54:02 remaining"}));
 }
 
+TEST(Board, SaysWhatIsLeftToAnotherProcess) {
+    Stage stage;
+    Standing shared = three_nets();
+    shared.runs[1].state = State::elsewhere;
+    EXPECT_EQ(board_lines(shared, stage.terminal())[1], "resnet20-seed1  elsewhere  epoch 9/20  error 38.1 %");
+}
+
 TEST(Board, FitsAnyWindow) {
     Stage stage;
     Standing many = three_nets();

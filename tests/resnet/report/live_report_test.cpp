@@ -39,6 +39,14 @@ TEST(LiveReport, ReloadsItselfWhileTheExperimentRuns) {
     EXPECT_LT(running.find("This experiment is running"), running.find("<p>Verdict</p>"));
 }
 
+TEST(LiveReport, SaysWhatIsLeftToAnotherProcess) {
+    Standing shared = standing();
+    shared.runs[1].state = State::elsewhere;
+    EXPECT_TRUE(has(with_standing(page, shared, Phase::running, ""),
+                    "plain56-seed1</th><td>left to another process</td><td>3 of 20</td><td>70.00&nbsp;%</td>"
+                    "<td>72.00&nbsp;%</td><td>&ndash;</td>"));
+}
+
 TEST(LiveReport, MarksWhatIsNotFinishedInATable) {
     const std::string running = with_standing(page, standing(), Phase::running, "");
     EXPECT_TRUE(
