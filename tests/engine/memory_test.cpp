@@ -41,20 +41,16 @@ TEST(Memory, HandsFreedBlocksOutAgain) {
 // Found without a look at each: with one, this would take minutes.
 TEST(Memory, HandsAThreadItsOwnBlocksHoweverManyOthersWereFreedSince) {
     memory::release_cached();
-    const Real* mine;
-    {
-        Storage block(100);
-        mine = block.data();
-    }
-    std::thread([] {
-        std::vector<std::unique_ptr<Storage>> blocks;
-        Storage of_another_size(200000);
-        for (int i = 0; i < 100000; ++i) blocks.push_back(std::make_unique<Storage>(101));  // blocks of equal length
-    }).join();
+    std::vector<std::unique_ptr<Storage>> others;
+    for (int i = 0; i < 100000; ++i) others.push_back(std::make_unique<Storage>(101));    // blocks of equal length
+    std::unique_ptr<Storage> block = std::make_unique<Storage>(100);
+    const Real* mine = block->data();
+    block.reset();
+    std::thread([&] { others.clear(); }).join();
     Storage again(100);
     EXPECT_EQ(again.data(), mine);
-    std::vector<std::unique_ptr<Storage>> blocks;
-    for (int i = 0; i < 100000; ++i) blocks.push_back(std::make_unique<Storage>(101));
+    for (int i = 0; i < 100000; ++i) others.push_back(std::make_unique<Storage>(101));
+    others.clear();
     memory::release_cached();
 }
 
