@@ -132,14 +132,15 @@ TEST(RunSh, CountsWhatPassedFailedAndWasSkipped) {
     const std::string passed = "echo '[  PASSED  ] 3 tests.'; ";
     const std::string good = program("good", passed);
     const std::string some = program("some", passed + "echo '[  SKIPPED ] 2 tests, listed below:'");
-    const std::string bad = program("bad", passed + "echo '[  FAILED  ] 1 test, listed below:'; exit 1");
+    const std::string two = "echo '[  FAILED  ] A.B (3 ms)'; echo '[  FAILED  ] A.C (0 ms)'; ";
+    const std::string bad = program("bad", two + passed + "exit 1");
     const std::string dead = program("dead", "kill -9 $$");
     for (const std::string& each : {good, some, bad, dead})
         expect("sh tests/run.sh" + each, 0, "==" + each + "\n");
     const auto sum = [](const std::string& programs) { return run("sh tests/run.sh --sum" + programs); };
     EXPECT_EQ(sum(good + good).output, "6 passed, 0 failed\n");
     EXPECT_EQ(sum(good + some).output, "6 passed, 0 failed, 2 skipped\n");
-    EXPECT_EQ(sum(bad + some).output, "6 passed, 1 failed, 2 skipped\n");
+    EXPECT_EQ(sum(bad + some).output, "6 passed, 2 failed, 2 skipped\n");
     EXPECT_EQ(sum(dead + good).output, "3 passed, 1 failed\n");
     EXPECT_EQ(sum(some).code, 0);
     EXPECT_EQ(sum(bad).code, 1);

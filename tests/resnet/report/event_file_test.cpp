@@ -138,7 +138,7 @@ TEST(EventFile, HoldsNumbersByStep) {
 TEST(EventFile, HoldsHistogramsOfWhatIsFinite) {
     const Scratch scratch;
     EventFile file(scratch / "events", 0);
-    file.add_histogram(7, "w", std::vector<Real>{-1, 0, 0, 2, Real(NAN), Real(INFINITY)});
+    file.add_histogram(7, "w", std::vector<Real>{-1, 0.125, 0.125, 2, Real(NAN), Real(INFINITY)});
     file.add_histogram(7, "nothing", std::vector<Real>{Real(NAN)});
     file.add_histogram(7, "one", std::vector<Real>{5, 5});
     EXPECT_EQ(told(scratch / "events"), (Lines{"brain.Event:2", "7 w: 4", "7 one: 2"}));
@@ -146,19 +146,19 @@ TEST(EventFile, HoldsHistogramsOfWhatIsFinite) {
         fields_of(only(fields_of(only(fields_of(only(events_in(scratch / "events")[1], 5)), 1)), 5));
     EXPECT_EQ(as<double>(only(histogram, 1)), -1);
     EXPECT_EQ(as<double>(only(histogram, 2)), 2);
-    EXPECT_EQ(as<double>(only(histogram, 4)), 1);
-    EXPECT_EQ(as<double>(only(histogram, 5)), 5);
+    EXPECT_EQ(as<double>(only(histogram, 4)), 1.25);
+    EXPECT_EQ(as<double>(only(histogram, 5)), 5.03125);
     const std::string limits = only(histogram, 6), counts = only(histogram, 7);
     ASSERT_EQ(limits.size(), counts.size());
     std::string_view limit = limits, count = counts;
-    double before = -1, zeros = 0, all = 0;
+    double before = -1, eighths = 0, all = 0;
     while (!limit.empty()) {
         const double upto = take<double>(limit), in_it = take<double>(count);
         EXPECT_GT(upto, before);
-        if (before <= 0 && 0 < upto) zeros = in_it;
+        if (before <= 0.125 && 0.125 < upto) eighths = in_it;        // in the middle of a bucket
         before = upto, all += in_it;
     }
-    EXPECT_EQ(zeros, 2);
+    EXPECT_EQ(eighths, 2);
     EXPECT_EQ(all, 4);
     EXPECT_NEAR(before, 2, 1e-12);
 }
