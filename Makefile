@@ -223,7 +223,7 @@ $(OUT)/obj/%.o: %.cpp $(OUT)/compiled | $(BUILD)/packages-found
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
 	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(COMMON) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
-# What most tests include, and what most programs do, is read once for all of them: compilation takes half as long.
+# What most tests include, and what most programs do, is read once for all of them: a second less for each.
 precompiled = $(OUT)/obj/$(1)/precompiled.h
 COMMON      = $(if $(filter tests/%,$<),-include $(call precompiled,tests),$(if $(filter examples/%,$<),-include $(call precompiled,examples)))
 $(OUT)/obj/%/precompiled.h.gch: %/precompiled.h $(OUT)/compiled | $(BUILD)/packages-found

@@ -156,10 +156,11 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
     // False where it is left to another process.
     const auto train = [&](std::size_t i) {
         const fs::path folder = fs::path(e.output) / recipes[i].name();
-        std::optional<History> history = finished_run(folder, recipes[i], data);
+        std::optional<History> history = planned[i].history;
+        if (!planned[i].finished) history = finished_run(folder, recipes[i], data);     // by another process meanwhile
         if (!history && planned[i].elsewhere) return false;
         try {
-            if (!history && fs::is_directory(folder)) const FolderLock claimed(folder);
+            if (!history && fs::is_directory(folder)) const FolderLock free(folder);    // before a word about it
             if (!history && !stop())
                 history = train_into(folder, recipes[i], data, view.begin(i, stop), e.flags.checkpoints);
         } catch (const FolderInUse&) {

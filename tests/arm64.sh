@@ -41,7 +41,7 @@ export QEMU_LD_PREFIX="$(cd "$system" && pwd)"
 libraries=$QEMU_LD_PREFIX/usr/lib/$target
 export PKG_CONFIG_SYSROOT_DIR="$QEMU_LD_PREFIX" PKG_CONFIG_LIBDIR="$libraries/pkgconfig:$libraries/openblas-pthread/pkgconfig"
 on_arm64() {
-    BUILD=$build ${MAKE:-make} --no-print-directory CXX=$target-g++ AR=$target-ar ARCH=armv8-a BUILD="$build" \
+    ${MAKE:-make} --no-print-directory CXX=$target-g++ AR=$target-ar ARCH=armv8-a BUILD="$build" \
         LDFLAGS="-L$libraries -L$QEMU_LD_PREFIX/lib/$target -Wl,-rpath-link,$libraries:$QEMU_LD_PREFIX/lib/$target" "$@"
 }
 on_arm64 "$build/train"

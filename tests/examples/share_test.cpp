@@ -48,9 +48,7 @@ class SharedExperiment : public testing::Test {
 protected:
     std::string into(const std::string& folder, const std::string& flags = "") const {
         return "build/degradation --depths 8 --seeds 1,2 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 "
-               "--epochs 2 "
-               "--threads 1 --output-dir " +
-               (scratch / folder).string() + " " + flags;
+               "--epochs 2 --threads 1 --output-dir " + (scratch / folder).string() + " " + flags;
     }
 
     // The hashes of the weights that a command speaks of.
