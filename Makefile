@@ -22,6 +22,9 @@ ARCH ?= native
 BLAS ?= openblas
 # PNG by libspng and JPEG by libjpeg-turbo, where pkg-config knows them; stb_image: by it alone, which is always there.
 DECODERS ?= libspng libjpeg-turbo
+# 1: `train` can be one of several processes (mpirun), by the MPI that pkg-config knows, Open MPI first; ompi-c or mpich
+# chooses.  Or MPI_CFLAGS and MPI_LIBS tell of one.
+MPI ?=
 # address: memory and undefined behaviour; thread: data races; fuzz: address, and which branches are taken.
 SANITIZE ?=
 # Where everything built goes; the demo's results go into RUNS.
@@ -51,6 +54,10 @@ TURBOJPEG := $(if $(filter libjpeg-turbo,$(DECODERS)),$(call known,libturbojpeg)
 DECODER_CFLAGS ?= $(if $(SPNG),-DDEEPEN_LIBSPNG) $(if $(TURBOJPEG),-DDEEPEN_LIBJPEG_TURBO=$(shell $(PKG_CONFIG) --modversion $(TURBOJPEG))) \
                   $(if $(SPNG)$(TURBOJPEG),$(shell $(PKG_CONFIG) --cflags $(SPNG) $(TURBOJPEG)))
 DECODER_LIBS   ?= $(if $(SPNG)$(TURBOJPEG),$(shell $(PKG_CONFIG) --libs $(SPNG) $(TURBOJPEG)))
+MPI_NAME := $(if $(MPI),$(call known,$(if $(filter 1 yes,$(MPI)),ompi-c mpich,$(MPI))))
+MPI_CFLAGS ?= $(if $(MPI_NAME),$(shell $(PKG_CONFIG) --cflags $(MPI_NAME)))
+MPI_LIBS   ?= $(if $(MPI_NAME),$(shell $(PKG_CONFIG) --libs $(MPI_NAME)))
+$(if $(MPI),$(if $(MPI_LIBS),,$(error MPI=$(MPI): pkg-config knows no such MPI.  Try apt install libopenmpi-dev openmpi-bin, or say MPI_CFLAGS=... MPI_LIBS=...)))
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads; -fPIC, because the same objects make libdeepen.so, and -fno-semantic-interposition, because
@@ -67,7 +74,7 @@ PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-js
 # Not in every release, and not needed: see DECODERS.
 IF_PACKAGED := libspng-dev libturbojpeg0-dev
 
-SOURCES  := $(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp))
+SOURCES  := $(filter-out engine/ranks/mpi.cpp,$(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp)))
 # What others can build on: no reports, no terminals.
 LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
 # Code without arithmetic of its own compiles in half the time unoptimised.
@@ -78,11 +85,13 @@ SHARED   := $(filter-out $(LIBRARY),$(SOURCES)) $(sort $(wildcard examples/commo
 PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)))
 # Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
-ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/report/% resnet/why/%)
+ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp tests/resnet/shared_nets_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/report/% resnet/why/%)
 TESTS    := $(filter-out tests/compare/% tests/install/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 # What the tests in double are about, and all that they are linked with.
 FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
+
+MPI_OBJECT := $(if $(MPI),$(OUT)/obj/$(MPI_NAME)/mpi.o)
 
 .PHONY: all
 all: $(PROGRAMS) ## build the programs into build/
@@ -203,8 +212,14 @@ $(OUT)/libdeepen.a $(OUT)/libprograms.a $(OUT)/libformulas.a:
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 link = @echo "link $@" && $(CXX) $(1) -o $@ $(filter %.o %.a,$^) $(2) $(LIBS)
-$(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(OUT)/libprograms.a $(OUT)/libdeepen.a
-	$(call link)
+$(PROGRAMS): $(OUT)/%: $(OUT)/obj/examples/%.o $(MPI_OBJECT) $(OUT)/libprograms.a $(OUT)/libdeepen.a
+	$(call link,,$(if $(MPI),$(MPI_LIBS)))
+
+# One for each MPI, as they differ in everything but their functions' names.
+$(OUT)/obj/$(MPI_NAME)/mpi.o: engine/ranks/mpi.cpp $(OUT)/compiled | $(BUILD)/packages-found
+	@mkdir -p $(@D)
+	@echo "compile $< ($(MPI_NAME))"
+	@$(CXX) $(FLAGS) $(MPI_CFLAGS) -MMD -MP -c -o $@ $<
 
 TESTED := $(addprefix $(OUT)/,$(if $(filter float,$(REAL)),libprograms.a libdeepen.a,libformulas.a))
 $(OUT)/run-tests: $(call object,$(TESTS)) $(TESTED) $(OUT)/tests
@@ -248,7 +263,7 @@ $(call object,engine/build_info.cpp): $(OUT)/commit
 # commit     of git
 quoted        = '$(subst ','\'',$(1))'
 says_compiled = echo $(call quoted,$(CXX) $(FLAGS) $(LIGHTER)) && $(CXX) $(FLAGS) -dM -E -x c++ /dev/null
-says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(LIBRARY) $(SHARED))
+says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(MPI_OBJECT) $(if $(MPI),$(MPI_LIBS)) $(LIBRARY) $(SHARED))
 says_tests    = echo $(TESTS)
 says_commit   = test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' || echo unknown
 $(addprefix $(OUT)/,compiled linked tests commit runpath): .FORCE | $(BUILD)/packages-found

@@ -11,6 +11,7 @@
 #include "engine/fusion.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
+#include "engine/ranks/share.h"
 
 namespace deepen {
 namespace {
@@ -80,6 +81,11 @@ RangeFunction hooks_of(Node& n) {
     return in_turn(std::move(hooks));
 }
 
+// Until everything is in this gradient that goes there: Note [Gradients travel while backward runs], ranks/share.h.
+void wait_for_sums(const Tensor& gradient) {
+    if (ranks::under_way() && gradient.defined() && !gradient.storage()->lazy()) ranks::finish(gradient.data().data());
+}
+
 }  // namespace
 
 bool recording() { return no_grads == 0; }
@@ -106,6 +112,7 @@ Node::~Node() {
 // The first contribution is kept as it came, possibly sharing storage with another tensor; the
 // buffer becomes our own before anything is added to it.
 void Node::add_gradient(Tensor dx) {
+    wait_for_sums(grad);
     ensure(dx.shape() == shape, op, ": a gradient of shape ", dx.shape(), " arrived for ", shape);
     if (!grad.defined()) {
         grad = dx.detach();
@@ -119,6 +126,7 @@ void Node::add_gradient(Tensor dx) {
 }
 
 std::span<Real> Node::gradient_buffer() {
+    wait_for_sums(grad);
     if (!grad.defined()) grad = Tensor::zeros(shape);
     if (grad.shares_storage()) grad = grad.clone();
     return grad.data();
@@ -207,13 +215,16 @@ void Tensor::backward(const Tensor& dy) {
     // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
     const Unwinding unwinding(nodes);
+    const ranks::Later later;
     profile::enter("backward");
     node_->add_gradient(dy);
     for (Node* n : nodes) {
         if (!n->backward) continue;
         if (n->grad.defined()) {
+            wait_for_sums(n->grad);
             Gradients gradients(*n);
             n->backward(gradients);
+            ranks::advance();
             anomaly::after_backward(*n);
             profile::lap(n->op);
         }
@@ -226,6 +237,7 @@ void Tensor::backward(const Tensor& dy) {
         std::move(n->inputs.begin(), n->inputs.end(), std::back_inserter(released));
         n->inputs.clear();
     }
+    ranks::finish_all();
     // A gradient may have come to several variables as one storage, or not be made yet: Note [All or nothing].
     for (Node* n : nodes) {
         if (n->spent || !n->grad.defined()) continue;

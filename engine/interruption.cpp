@@ -21,6 +21,7 @@ static_assert(std::atomic<int>::is_always_lock_free && std::atomic<const char*>:
 
 // With write() alone: it is all that a signal handler may print with.
 void tell(const char* what) {
+    if (!name[0]) return;
     for (const char* piece : {on_terminal ? "\n" : "", static_cast<const char*>(name), ": ", what, "\n"})
         if (::write(STDERR_FILENO, piece, std::strlen(piece)) < 0) return;
 }

@@ -21,7 +21,7 @@ namespace deepen {
 // of write(); SIGCHLD is not, so that programs we start can be waited for.
 class InterruptionHandler {
 public:
-    explicit InterruptionHandler(const std::string& program);    // its name, for messages
+    explicit InterruptionHandler(const std::string& program);    // its name, for messages; empty: be silent
     ~InterruptionHandler();
     InterruptionHandler(const InterruptionHandler&) = delete;
     InterruptionHandler& operator=(const InterruptionHandler&) = delete;

@@ -8,8 +8,10 @@
 #include "engine/error.h"
 #include "engine/fusion.h"
 #include "engine/interruption.h"
+#include "engine/parallel.h"
 #include "engine/printable.h"
 #include "engine/profile.h"
+#include "engine/ranks/start.h"
 #include "examples/common/model_flags.h"
 #include "examples/common/program.h"
 #include "examples/common/run_observer.h"
@@ -101,11 +103,19 @@ struct ChosenNet {
     }
 };
 
+// Stopped by another rank, perhaps.
+bool unfinished(const History& history, const Recipe& recipe) {
+    const TrainingOptions& o = recipe.training;
+    return history.empty() || (history.back().epoch < o.epochs &&
+                               !(o.max_iterations && history.back().iteration >= o.max_iterations));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     Program program("train",
                     "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
+    program.on_ranks = true;
     TrainingFlags flags;
     ChosenNet net;
     std::string output;
@@ -139,6 +149,15 @@ int main(int argc, char** argv) {
         ->check(one_of(watchable))
         ->group("Output")
         ->type_name("WHAT,WHAT");
+    double patience = ranks::patience();
+    program.app
+        .add_option("--patience", patience,
+                    "of several processes started by mpirun: seconds to wait for another before giving up; more where "
+                    "one has to read many pictures first")
+        ->check(within(1, 1e6))
+        ->capture_default_str()
+        ->group("Machine")
+        ->type_name("S");
     TensorBoard board;
     board.add_to(program.app);
     bool profiled = false, op_by_op = false;
@@ -156,9 +175,14 @@ int main(int argc, char** argv) {
         "      --schedule paper --iterations 64000 --output-dir runs/cifar10\n\n"
         "  # teach a trained net your own classes\n"
         "  build/train --model resnet18 --weights resnet18.safetensors --partial \\\n"
-        "      --freeze body --data-path pets --epochs 10 --lr 0.01");
+        "      --freeze body --data-path pets --epochs 10 --lr 0.01\n\n"
+        "  # on four processes, after `make MPI=1`: the same bits\n"
+        "  mpirun -n 4 build/train --model resnet20 --data-path cifar10");
 
     return program.run(argc, argv, [&] {
+        ranks::begin();
+        ranks::set_patience(patience);
+        const bool first = ranks::rank() == 0;           // of several processes, the one that reads and writes
         flags.use_threads();
         flags.checkpoints.resume = resume->count() > 0;
         const ModelOptions model = net.chosen(flags.width);
@@ -174,13 +198,19 @@ int main(int argc, char** argv) {
         const std::string weights = printable_name((folder / "weights.safetensors").string());
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
+        if (ranks::count() > 1)
+            std::cout << ranks::count() << " ranks (" << ranks::library() << "), " << threads()
+                      << " thread(s) on rank 0\n";
         if (const Index batch = recipe.training.batch; batch != flags.batch)
             std::cout << "batch size " << batch << ", so that " << data.train.count() << " pictures make "
                       << steps_per_epoch(data.train.count(), batch)
                       << " steps per epoch; --batch-size sets another\n";
-        if (board.wanted()) board.begin(recipe.name(), data.train.count());
-        if (const auto history = finished_run(folder, recipe, data)) {
-            if (board.wanted()) board.write(*history);
+        const bool boarding = first && board.wanted();
+        if (boarding) board.begin(recipe.name(), data.train.count());
+        const auto history = first ? finished_run(folder, recipe, data) : std::nullopt;
+        if (any_rank(history.has_value())) {
+            if (!first) return 0;
+            if (boarding) board.write(*history);
             std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";
             return 0;
@@ -188,23 +218,24 @@ int main(int argc, char** argv) {
         RunObserver observer(recipe, data);
         Observer seen = observer.observer();
         const PictureSet looked_at = first_of(data.train, watched.empty() ? 0 : 128);
-        if (!watched.empty())
+        if (first && !watched.empty())
             seen.inside = [&](Module& inner, const Preprocessing& preprocessing, Index epoch) {
                 write_watched(folder / "watch.csv", look_into(inner, preprocessing, looked_at, watched, epoch));
             };
-        if (board.wanted()) seen = board.watching(std::move(seen));
+        if (boarding) seen = board.watching(std::move(seen));
         fusion::enabled(!op_by_op);
         if (profiled) profile::start();
-        const History history = train_into(folder, recipe, data, seen, flags.checkpoints);
+        if (!first) return train_into(folder, recipe, data, {.stop = interrupted}), 0;
+        const History trained = train_into(folder, recipe, data, seen, flags.checkpoints);
         observer.finish();
-        if (interrupted()) {
+        if (interrupted() || unfinished(trained, recipe)) {
             std::cerr << program.app.get_name() << ": stopped; " << printable_name(folder.string()) << " holds "
-                      << history.size() << " of " << recipe.training.epochs
+                      << trained.size() << " of " << recipe.training.epochs
                       << " epochs and a checkpoint.  Give the same command again to resume.\n";
             return 0;
         }
         if (profiled) std::cout << profile::table();
-        std::cout << summary(history) << "; weights in " << weights << "\n"
+        std::cout << summary(trained) << "; weights in " << weights << "\n"
                   << "weights hash " << weights_hash(folder) << "\n";
         return 0;
     });

@@ -29,7 +29,7 @@ const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgori
 Leaves weight_leaves(const ConvGeometry& g) {
     constexpr Index least = 32, enough = 4096;           // positions
     const Index positions = std::max<Index>(g.out_positions(), 1);
-    return cut_batch(g.batch, 1, (least + positions - 1) / positions, enough / positions);
+    return cut_batch(g, 1, (least + positions - 1) / positions, enough / positions);
 }
 
 ConvAlgorithm parse_conv_algorithm(const std::string& name) {

@@ -41,6 +41,11 @@ extern const ConvolutionAlgorithm pointwise_convolution, winograd_convolution, d
 // The algorithm of that id, or, for `automatic`, the first that suits and pays.  Refuses one that does not suit.
 const ConvolutionAlgorithm& choose_convolution(const ConvGeometry& g, ConvAlgorithm id);
 
+// The batch in leaves of lines, or of what else a picture has `size` of: batch_sum.h.
+inline Leaves cut_batch(const ConvGeometry& g, Index size, Index least, Index enough = 0, Index many = 16) {
+    return cut_batch(g.batch, size, least, enough, many, g.joined);
+}
+
 // The leaves over which a weight gradient is summed.  Each costs a dw to fill with zeros and to add: it should have
 // enough positions to pay for that.
 Leaves weight_leaves(const ConvGeometry& g);

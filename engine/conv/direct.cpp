@@ -26,8 +26,10 @@ ConvGeometry unrolled(ConvGeometry g) {
     const bool pointwise = g.kernel_height == 1 && g.kernel_width == 1 && g.stride == 1 && g.padding == 0;
     if (!pointwise) return g;
     constexpr Index enough_positions = 64, least_pictures = 8;
-    while (g.batch % 2 == 0 && g.batch / 2 >= least_pictures && g.out_positions() < enough_positions)
-        g.batch /= 2, g.height *= 2, g.out_height *= 2;
+    for (Index all = ranks::pictures_of(g.batch).all;
+         all % 2 == 0 && all / 2 >= least_pictures && g.out_positions() < enough_positions; all /= 2)
+        g.joined *= 2, g.height *= 2, g.out_height *= 2;
+    g.batch = ranks::pictures_of(g.batch, g.joined);
     if (g.out_width % group_positions != 0) {
         g.width = g.out_width = g.out_positions();
         g.height = g.out_height = 1;

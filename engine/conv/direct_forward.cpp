@@ -12,13 +12,17 @@ struct Work {
     Leaves lines;
     Index ranges, panels, parts;
 
-    explicit Work(const ConvGeometry& g) : panels((g.out_channels + panel_width - 1) / panel_width) {
-        constexpr Index bytes = 192 << 10, least_positions = 192, least_pieces = 8;
+    explicit Work(const ConvGeometry& g)
+        : lines(leaves_of_lines(g)), ranges(lines.count()), panels((g.out_channels + panel_width - 1) / panel_width) {
+        constexpr Index least_pieces = 8;
+        parts = std::min(panels, (least_pieces + lines.all() - 1) / std::max<Index>(lines.all(), 1));
+    }
+
+    static Leaves leaves_of_lines(const ConvGeometry& g) {
+        constexpr Index bytes = 192 << 10, least_positions = 192;
         const Index line_bytes = (g.stride * g.x_line() + g.y_line()) * Index(sizeof(Real));
         const Index range = std::max<Index>({1, bytes / line_bytes, least_positions / g.out_width});
-        lines = cut_batch(g.batch, g.out_height, (3 * range + 3) / 4);
-        ranges = lines.count();
-        parts = std::min(panels, (least_pieces + ranges - 1) / std::max<Index>(ranges, 1));
+        return cut_batch(g, g.out_height, (3 * range + 3) / 4);
     }
 };
 
@@ -36,7 +40,7 @@ void forward(const ConvGeometry& given, const Input& x, const Real* w, const Out
     const Index C = g.in_channels, K = g.out_channels, s = g.stride;
     const Border border = border_of_x(g);
     const Work work(g);
-    const Panels panels(K, kernel_runs(g, border.line()), w, work.ranges > 1);
+    const Panels panels(K, kernel_runs(g, border.line()), w, work.lines.all() > 1);
 
     parallel_for(work.ranges * work.parts, [&](Index number) {
         const Index begin = work.lines.begin(number / work.parts), end = work.lines.end(number / work.parts);
@@ -60,9 +64,11 @@ void forward(const ConvGeometry& given, const Input& x, const Real* w, const Out
                  (part + 1) * work.panels / work.parts);
         if (work.parts == 1) y.finished(begin * g.y_line(), end * g.y_line());
     });
-    if (work.parts > 1)
-        parallel_ranges(g.batch * g.out_positions(), std::max<Index>(1, elementwise_grain / K),
-                        [&](Index begin, Index end) { y.finished(begin * K, end * K); });
+    if (work.parts > 1) {
+        const Leaves places = cut_batch(g, g.out_positions(), std::max<Index>(1, elementwise_grain / K));
+        parallel_for(places.count(),
+                     [&](Index leaf) { y.finished(places.begin(leaf) * K, places.end(leaf) * K); });
+    }
 }
 
 }  // namespace deepen::direct

@@ -29,6 +29,7 @@ struct ConvGeometry {
     Index kernel_height, kernel_width, out_channels;  // w [kh,kw,Cin,Cout]
     Index stride, padding;
     Index out_height, out_width;                      // y [N,Ho,Wo,Cout]: Ho = (H + 2 padding - kh) / stride + 1
+    Index joined = 1;                                 // pictures that have been made one (conv/direct.cpp)
 
     Index picture_size() const { return height * width * in_channels; }
     Index out_positions() const { return out_height * out_width; }

@@ -87,7 +87,7 @@ const Real* read_seen(const ConvGeometry& g, Input::Reader& read, Index begin, I
 
 void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
     const Index patch = g.patch_size(), channels = g.out_channels;
-    const Leaves lines = cut_batch(g.batch, g.out_height, (lines_per_block(g) + 1) / 2);
+    const Leaves lines = cut_batch(g, g.out_height, (lines_per_block(g) + 1) / 2);
     parallel_for(lines.count(), [&](Index leaf) {
         const Index begin = lines.begin(leaf), end = lines.end(leaf);
         const Index places = (end - begin) * g.out_width;

@@ -20,7 +20,7 @@ bool suits(const ConvGeometry& g) {
 
 void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output& y) {
     const Index in = g.in_channels, out = g.out_channels;
-    const Leaves places = cut_batch(g.batch, g.out_positions(), places_per_block / 2);
+    const Leaves places = cut_batch(g, g.out_positions(), places_per_block / 2);
     parallel_for(places.count(), [&](Index leaf) {
         const Index begin = places.begin(leaf), end = places.end(leaf);
         Input::Reader read(x);

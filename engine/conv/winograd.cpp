@@ -55,13 +55,14 @@ using simd::whole_vectors;
 // Everything that follows from the geometry.
 struct Plan {
     Map x, y;
-    Index batch, padding;
+    Pictures batch;
+    Index padding;
     Index tile_rows, tile_columns;
     Index in, out;                        // vectors of channels, the last one perhaps not full
     Index round = 0;                      // tiles of a round, a multiple of block_tiles
 
     Index tiles_per_image() const { return tile_rows * tile_columns; }
-    Index tiles() const { return batch * tiles_per_image(); }
+    Index tiles() const { return batch.all * tiles_per_image(); }    // of all ranks
     Index filters() const { return planes * filter_plane(in, out); }
 };
 
@@ -76,7 +77,7 @@ Plan make_plan(const ConvGeometry& g) {
     ensure(g.kernel_height == 3 && g.kernel_width == 3 && g.stride == 1, "winograd: a kernel of ", g.kernel_height, "x",
            g.kernel_width, " and stride ", g.stride, " came; only 3x3 with stride 1 is ours");
     Plan p{.x = {g.height, g.width, g.in_channels}, .y = {g.out_height, g.out_width, g.out_channels},
-           .batch = g.batch, .padding = g.padding,
+           .batch = ranks::pictures_of(g.batch), .padding = g.padding,
            .tile_rows = (g.out_height + 3) / 4, .tile_columns = (g.out_width + 3) / 4,
            .in = whole_vectors(g.in_channels) / lanes, .out = whole_vectors(g.out_channels) / lanes};
     p.round = tiles_of_a_round(p);
@@ -286,7 +287,7 @@ void forward(const ConvGeometry& g, const Input& x, const Real* w, const Output&
     transform_filters(w, p.x.channels, p.y.channels, u.data());
 
     const Index at_a_time = strips.at_a_time();
-    const Leaves leaves = cut_batch(p.batch, p.tile_rows, at_a_time, 4 * at_a_time, 8);
+    const Leaves leaves = cut_batch(g, p.tile_rows, at_a_time, 4 * at_a_time, 8);
     parallel_for(leaves.count(), [&](Index leaf) {
         Workspace workspace(p);
         Input::Reader read(x);
@@ -354,7 +355,7 @@ void backward(const ConvGeometry& g, const Input& x, const Real* w, const Input&
     // A leaf has a dU of its own, which is large: it should have enough tiles to pay for that.
     constexpr Index least = 64, enough = 512;
     const Index tiles = p.tiles_per_image();
-    const Leaves leaves = cut_batch(p.batch, 1, (least + tiles - 1) / tiles, enough / tiles);
+    const Leaves leaves = cut_batch(g, 1, (least + tiles - 1) / tiles, enough / tiles);
     sum_over_leaves(leaves, 9 * g.in_channels * g.out_channels, dw, [&](Index first, Index last, Real* partial) {
         Storage du(dw ? p.filters() : 0);
         backward_strips({g, p}, x, turned.data(), dy, dx, dw ? du.data() : nullptr, first * p.tile_rows,

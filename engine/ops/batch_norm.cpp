@@ -75,6 +75,10 @@ struct Sums {
         for (std::size_t c = 0; c < dy.size(); ++c) dy[c] += other.dy[c], dy_xhat[c] += other.dy_xhat[c];
         return *this;
     }
+    template <class F>
+    void for_numbers(F f) {
+        f(dy.data(), dy.size()), f(dy_xhat.data(), dy_xhat.size());
+    }
 };
 
 // The two sums over some rows.
@@ -108,9 +112,12 @@ struct Saved {
     }
 };
 
+// R: those of the whole batch.
+Index rows_of(const Shape& x) { return x.size() / x[-1] / x[0] * ranks::pictures_of(x[0]).all; }
+
 // dx = scale inv_std (dy - sum(dy) / R - xhat sum(dy xhat) / R), lazily; without the sums in evaluation.
 Tensor input_gradient(const Saved& saved, const Tensor& dy, Sums sums) {
-    const Index rows = dy.size() / saved.channels->count;
+    const Index rows = rows_of(dy.shape());
     for (double& s : sums.dy) s = saved.training ? s / double(rows) : 0;
     for (double& s : sums.dy_xhat) s = saved.training ? s / double(rows) : 0;
     const auto f = [channels = saved.channels, mean_dy = PerChannel(sums.dy), mean_dy_xhat = PerChannel(sums.dy_xhat)](
@@ -149,7 +156,7 @@ void backward(Saved& saved, Gradients& d) {
 void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_channel, bool training) {
     require(x.rank() >= 2 && x[-1] >= 1, "batch_norm: x has shape ", x,
             "; it needs at least two axes, the last one channels.");
-    const Index channels = x[-1], rows = x.size() / channels;
+    const Index channels = x[-1], rows = x.size() > 0 ? rows_of(x) : 0;
     for (const Tensor* t : per_channel)
         require(t->shape() == Shape{channels},
                 "batch_norm: scale, shift, running mean and running variance must have shape [", channels, "], as x ",
@@ -160,7 +167,7 @@ void require_fitting(const Shape& x, std::initializer_list<const Tensor*> per_ch
 }
 
 Moments batch_moments(const Tensor& x, Tensor running_mean, Tensor running_variance, double momentum) {
-    const Index C = x.shape()[-1], rows = x.size() / C;
+    const Index C = x.shape()[-1], rows = rows_of(x.shape());
     MomentsOfRanges moments(x.shape());
     fusion::visit(x, {[&](Index begin, Index end, const Real* at, Real*) { moments.add(begin, end, at); }, {}, C});
     Moments m = moments.merged();

@@ -9,10 +9,11 @@ void add_broadcast(std::span<Real> target, const Shape& target_shape, std::span<
     const Shape full = broadcast_shapes("add_broadcast", target_shape, source_shape);
     ensure(full.size() == target_shape.size() || full.size() == source_shape.size(), "add_broadcast of ", source_shape,
            " into ", target_shape, " both sums and repeats.");
-    const Walk<2> walk(full, {repeated(target_shape, full), repeated(source_shape, full)});
+    const Layout layout = repeated(target_shape, full);
+    const Walk<2> walk(full, {layout, repeated(source_shape, full)});
     const Real* const sources = source.data();
     with_inner_strides(walk.inner_stride(0), walk.inner_stride(1), [&](auto target_stride, auto source_stride) {
-        accumulate(full, walk, target, [&](Real* __restrict into, const auto& at, Index count) {
+        accumulate(full, walk, layout, target, [&](Real* __restrict into, const auto& at, Index count) {
             const Real* __restrict row = sources + at[1];
             if constexpr (target_stride == 0)
                 *into += factor * sum_in_lanes(count, [=](Index i) { return row[i]; });

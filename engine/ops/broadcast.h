@@ -8,7 +8,9 @@
 // repeated axes.  Forward sums (sum.cpp) are the same loop, so both live here.
 //
 // The first axis is taken for the batch, and sums over it go by leaves (batch_sum.h).  A leaf has at least 16
-// times as many terms as its buffer has places, so that the buffers stay a small part of the work.
+// times as many terms as its buffer has places, so that the buffers stay a small part of the work; but there are 16
+// leaves where there are 16 pictures, so that ranks can share them (ranks/share.h).  Sums over other axes alone have
+// each picture to themselves.
 #pragma once
 
 #include <type_traits>
@@ -70,9 +72,9 @@ void with_inner_strides(Index a, Index b, Loop loop) {
 }
 
 // Adds into `target`, operand 0 of the walk over `shape`, on all threads: row(target_row, offsets, count) adds one
-// segment.
+// segment.  `layout` is the target's.
 template <int operands, class Row>
-void accumulate(const Shape& shape, const Walk<operands>& walk, std::span<Real> target, Row row) {
+void accumulate(const Shape& shape, const Walk<operands>& walk, const Layout& layout, std::span<Real> target, Row row) {
     const auto add = [&](Index begin, Index end, Real* into) {
         walk.segments(begin, end, [&](const auto& offsets, Index count) { row(into + offsets[0], offsets, count); });
     };
@@ -81,9 +83,15 @@ void accumulate(const Shape& shape, const Walk<operands>& walk, std::span<Real> 
         parallel_ranges(places, elementwise_grain, [&](Index begin, Index end) { add(begin, end, target.data()); });
         return;
     }
-    const Index least = std::max(elementwise_grain, 16 * places), pictures = shape[0];
-    sum_over_leaves(cut_batch(pictures, walk.size() / std::max<Index>(pictures, 1), least), places, target.data(),
-                    add);
+    const Index pictures = shape[0], size = walk.size() / std::max<Index>(pictures, 1);
+    if (pictures > 1 && layout.stride[0] != 0) {         // each picture has places of its own
+        const Index some = std::max<Index>(1, elementwise_grain / std::max<Index>(size, 1));
+        parallel_ranges(pictures, some, [&](Index n, Index end) { add(n * size, end * size, target.data()); });
+        return;
+    }
+    const Index whole = ranks::pictures_of(pictures).all, enough = std::max<Index>(1, whole / 16) * size;
+    const Index least = std::min(std::max(elementwise_grain, 16 * places), enough);
+    sum_over_leaves(cut_batch(pictures, size, least), places, target.data(), add);
 }
 
 template <class Function>
@@ -118,13 +126,14 @@ void add_broadcast_slopes(Gradients& d, const Tensor& a, const Tensor& b, Slope 
     const Tensor& dy = d.output();
     const Layout a_layout = repeated(a.shape(), dy.shape());
     const Layout b_layout = repeated(b.shape(), dy.shape());
-    const Walk<4> walk(dy.shape(), {operand == 0 ? a_layout : b_layout, row_major(dy.shape()), a_layout, b_layout});
+    const Layout& layout = operand == 0 ? a_layout : b_layout;
+    const Walk<4> walk(dy.shape(), {layout, row_major(dy.shape()), a_layout, b_layout});
     const Real* const dys = dy.data().data();
     const Real* const as = a.data().data();
     const Real* const bs = b.data().data();
     with_inner_strides(walk.inner_stride(2), walk.inner_stride(3), [&](auto a_stride, auto b_stride) {
         constexpr bool repeats = (operand == 0 ? a_stride : b_stride) == 0;
-        accumulate(dy.shape(), walk, d.input(operand), [&](Real* __restrict dx, const auto& at, Index count) {
+        accumulate(dy.shape(), walk, layout, d.input(operand), [&](Real* __restrict dx, const auto& at, Index count) {
             const Real* __restrict dy_row = dys + at[1];
             const Real* __restrict a_row = as + at[2];
             const Real* __restrict b_row = bs + at[3];

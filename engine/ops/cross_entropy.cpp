@@ -37,8 +37,9 @@ void forward(const Shape& shape, const Real* x, const int* labels, Real* losses,
     });
 }
 
-void backward(const Shape& shape, const Real* p, const int* labels, Real dL, Real* dx) {
-    const Real share = dL / static_cast<Real>(shape[0]);
+// `N` of the whole batch.
+void backward(const Shape& shape, Index N, const Real* p, const int* labels, Real dL, Real* dx) {
+    const Real share = dL / static_cast<Real>(N);
     for_rows(shape, [=, classes = shape[1]](Index row, Index at) {
         for (Index i = at; i < at + classes; ++i) dx[i] += share * p[i];
         dx[at + labels[row]] -= share;
@@ -54,12 +55,14 @@ Tensor cross_entropy(const Tensor& logits, std::span<const int> labels) {
     Tensor p = Tensor::uninitialised(shape);
     forward(shape, logits.data().data(), labels.data(), losses.data().data(), p.data().data());
 
-    TreeSum<double> sum(shape[0]);
+    const Leaves rows = cut_batch(shape[0], 1, 1);
+    TreeSum<double> sum(rows);
     for (Index n = 0; n < shape[0]; ++n) sum.add(n, losses.data()[static_cast<std::size_t>(n)]);
-    const Tensor mean_loss = static_cast<Real>(sum.total() / static_cast<double>(shape[0]));
+    const Index N = rows.pictures.all;
+    const Tensor mean_loss = static_cast<Real>(sum.total() / static_cast<double>(N));
     return record("cross_entropy", mean_loss, {logits},
-                  [p, truth = std::vector<int>(labels.begin(), labels.end())](Gradients& d) {
-        backward(p.shape(), p.data().data(), truth.data(), d.output().item(), d.input(0).data());
+                  [p, N, truth = std::vector<int>(labels.begin(), labels.end())](Gradients& d) {
+        backward(p.shape(), N, p.data().data(), truth.data(), d.output().item(), d.input(0).data());
     });
 }
 

@@ -8,7 +8,7 @@
 // Choice     to see which factor is transposed where, look at the shapes: da is [M,K], and from
 //            dy [M,N] and b [K,N] there is only one way to make it.  The transposes are never built:
 //            gemm reads its operands either way.  It runs on one thread, so the result is cut into
-//            bands and the threads share these.  db is a sum over a batch: batch_sum.h
+//            blocks and the threads share these.  db is a sum over a batch: batch_sum.h
 #include <algorithm>
 #include <utility>
 
@@ -23,20 +23,20 @@
 namespace deepen {
 namespace {
 
-// c = a b + beta c, or with `turned` a b' + beta c, where a is [m,k] and b, or b', is [k,n]; on all threads, in bands
-// along c's longer axis.
+// c = a b + beta c, or with `turned` a b' + beta c, where a is [m,k] and b, or b', is [k,n].  Threads share c in
+// blocks: leaves of rows, as these may be a batch, in bands of columns.
 void product(Index m, Index n, Index k, const Real* a, const Real* b, bool turned, Real beta, Real* c) {
     const Index b_row = turned ? k : n;
-    constexpr Index least_band = 64;                     // narrower ones waste gemm's packing
+    constexpr Index least_rows = 16, enough_rows = 256, least_band = 64;    // fewer waste gemm's packing
     constexpr Index least_work = 1 << 19;                // multiply-adds that outweigh a hand-over
-    const bool by_rows = m >= n;
-    const Index work_of_a_row = std::max<Index>((by_rows ? n : m) * k, 1);
-    const Index band = std::max(least_band, least_work / work_of_a_row);
-    parallel_ranges(by_rows ? m : n, band, [=](Index begin, Index end) {
-        if (by_rows)
-            gemm(false, turned, end - begin, n, k, 1, a + begin * k, k, b, b_row, beta, c + begin * n, n);
-        else
-            gemm(false, turned, m, end - begin, k, 1, a, k, b + begin * (turned ? k : 1), b_row, beta, c + begin, n);
+    const Leaves rows = cut_batch(m, 1, least_rows, enough_rows);
+    const Index band = std::max(least_band, least_work / std::max<Index>(rows.width * k, 1));
+    const Index bands = (n + band - 1) / band;
+    parallel_for(rows.count() * bands, [&](Index block) {
+        const Index begin = rows.begin(block / bands), height = rows.end(block / bands) - begin;
+        const Index left = block % bands * band, width = std::min(band, n - left);
+        gemm(false, turned, height, width, k, 1, a + begin * k, k, b + left * (turned ? k : 1), b_row, beta,
+             c + begin * n + left, n);
     });
 }
 
@@ -45,17 +45,24 @@ void product(Index m, Index n, Index k, const Real* a, const Real* b, bool turne
 void add_weight_gradient(Index M, Index K, Index N, const Real* a, const Real* dy, Real* db) {
     constexpr Index numbers = 1 << 16, rows = 16;        // of a band; of a leaf
     const Leaves leaves = cut_batch(M, 1, rows);
-    parallel_ranges(K, std::max<Index>(16, numbers / std::max<Index>(N, 1)), [&](Index begin, Index end) {
-        TreeSum<Numbers> sums(leaves.count());
+    const Index band = std::max<Index>(16, numbers / std::max<Index>(N, 1)), bands = (K + band - 1) / band;
+    std::vector<std::unique_ptr<TreeSum<Numbers>>> sums(static_cast<std::size_t>(bands));
+    parallel_for(bands, [&](Index i) {
+        const Index begin = i * band, end = std::min(K, begin + band);
+        auto sum = std::make_unique<TreeSum<Numbers>>(leaves);
         for (Index leaf = 0; leaf < leaves.count(); ++leaf) {
             const Index first = leaves.begin(leaf), last = leaves.end(leaf);
             Numbers part((end - begin) * N);
             gemm(true, false, end - begin, N, last - first, 1, a + first * K + begin, K, dy + first * N, N, 0,
                  part.data(), N);
-            sums.add(leaf, std::move(part));
+            sum->add(leaf, std::move(part));
         }
-        sums.total().add_to(db + begin * N);
+        sums[static_cast<std::size_t>(i)] = std::move(sum);
     });
+    for (Index i = 0; i < bands; ++i) {
+        const auto add = [to = db + i * band * N](const Numbers& sum) { sum.add_to(to); };
+        sums[static_cast<std::size_t>(i)]->total_later(db, add);
+    }
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ struct PartialMoments {
     std::vector<double> mean = {}, squares = {};         // [C]
 
     PartialMoments& operator+=(const PartialMoments& other);
+    template <class F>
+    void for_numbers(F f) {
+        f(&rows, 1), f(mean.data(), mean.size()), f(squares.data(), squares.size());
+    }
 };
 
 class MomentsOfRanges {

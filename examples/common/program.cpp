@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -13,11 +14,13 @@
 #include <numeric>
 #include <streambuf>
 #include <system_error>
+#include <thread>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/interruption.h"
 #include "engine/printable.h"
+#include "engine/ranks/start.h"
 #include "examples/common/help.h"
 #include "examples/common/manual.h"
 #include "resnet/data/decoders.h"
@@ -31,7 +34,9 @@ namespace {
 // failure, and a reader like `head` that has seen enough, which is none.
 class Output : public std::streambuf {
 public:
-    Output() : before_(std::cout.rdbuf(this)), exceptions_(std::cout.exceptions()), flags_(std::cout.flags()) {
+    explicit Output(bool silent)
+        : before_(std::cout.rdbuf(this)), exceptions_(std::cout.exceptions()), flags_(std::cout.flags()),
+          silent_(silent) {
         setp(buffer_, buffer_ + sizeof buffer_);
         if (::isatty(STDOUT_FILENO)) std::cout << std::unitbuf;   // a person reads along
         std::cout.exceptions(std::ios::badbit);          // a failed write ends the program where it happens
@@ -54,7 +59,7 @@ protected:
     }
     int sync() override {
         const char* begin = pbase();
-        while (begin < pptr() && !reason_) {
+        while (begin < pptr() && !reason_ && !silent_) {
             const ssize_t n = ::write(STDOUT_FILENO, begin, static_cast<std::size_t>(pptr() - begin));
             if (n >= 0) begin += n;
             else if (errno != EINTR) reason_ = errno;
@@ -67,6 +72,7 @@ private:
     std::streambuf* before_;
     std::ios::iostate exceptions_;
     std::ios::fmtflags flags_;
+    const bool silent_;
     char buffer_[1 << 12];
     int reason_ = 0;
 };
@@ -145,11 +151,21 @@ std::string nearest(const std::string& given, const std::vector<std::string>& na
 Program::Program(const std::string& name, const std::string& description) : app(description, name), name_(name) {
     app.formatter(std::make_shared<Help>(help_width));
     app.set_help_flag("-h,--help", "show this help and exit");
-    const auto version = [] { return text(describe(build_info()), "\npictures  ", describe_decoders()); };
+    const auto version = [] {
+        const std::string mpi = ranks::library();
+        return text(describe(build_info()), "\npictures  ", describe_decoders(), mpi.empty() ? "" : "\nMPI       ",
+                    mpi);
+    };
     app.set_version_flag("--version", version, "show version, commit, compiler, BLAS and decoders of pictures");
 }
 
 int Program::fail(const std::string& message, int code) const {
+    if (on_ranks && ranks::announced_rank() > 0) {       // mostly rank 0 fails alike, and ends all
+        if (code >= 128) return code;
+        std::this_thread::sleep_for(std::chrono::seconds(1));
+        std::cerr << name_ << ", rank " << ranks::announced_rank() << ": " << printable_message(message) << std::endl;
+        return code;
+    }
     std::cout.exceptions(std::ios::goodbit);             // one failure is enough to tell
     std::cout.flush();                                   // what was printed before it comes first
     const Terminal terminal = terminal_at(STDERR_FILENO);
@@ -197,8 +213,15 @@ void Program::take_name(const std::string& called) {
 
 int Program::run(int argc, char** argv, const std::function<int()>& body) {
     if (argc > 0) take_name(argv[0]);
-    const InterruptionHandler handler(name_);
-    Output output;
+    const bool silent = on_ranks && ranks::announced_rank() > 0;
+    const InterruptionHandler handler(silent ? "" : name_);
+    const int code = run_body(argc, argv, body, silent);
+    ranks::end(code);
+    return code;
+}
+
+int Program::run_body(int argc, char** argv, const std::function<int()>& body, bool silent) {
+    Output output(silent);
     try {
         int code = parse(argc, argv);
         if (code == go_on) code = body();

@@ -39,6 +39,9 @@ public:
 
     CLI::App app;                                        // add flags and sub-commands here
 
+    // Several of it may be started together by mpirun: `body` calls ranks::begin().  Rank 0 speaks for all.
+    bool on_ranks = false;
+
     // Reads the flags, calls `body` and returns the exit code: what `body` returned, if all went well.
     // While `body` runs, SIGINT, SIGTERM and SIGHUP end the program at once, unless it delays them to save its work
     // (engine/interruption.h).
@@ -47,6 +50,7 @@ public:
 private:
     void take_name(const std::string& called);
     std::string manual_name() const { return name_.starts_with("deepen") ? name_ : "deepen " + name_; }
+    int run_body(int argc, char** argv, const std::function<int()>& body, bool silent);
     int parse(int argc, char** argv);                    // the exit code, or go_on
     int fail(const std::string& message, int code) const;
     static constexpr int go_on = -1;

@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/interruption.h"
 #include "engine/printable.h"
+#include "engine/ranks/transport.h"
 #include "examples/common/program.h"
 
 namespace deepen {
@@ -18,19 +19,29 @@ RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data, std::func
       epochs_(recipe.training.epochs),
       batch_(recipe.training.batch),
       addition_(std::move(addition)),
-      progress_({.name = name_ + "epoch", .rounds = recipe.training.epochs, .items = data.train.count()}, std::cerr,
-                one_of_several ? Terminal() : terminal_at(2)) {}
+      progress_({.name = name_ + "epoch", .rounds = recipe.training.epochs, .items = data.train.count(),
+                 .aside = [this] { return communication(); }},
+                std::cerr, one_of_several ? Terminal() : terminal_at(2)) {}
+
+// The share of time in which this rank waited for others.
+std::string RunObserver::communication() const {
+    if (ranks::count() == 1) return "";
+    const double passed = steady_seconds() - began_, waited = ranks::traffic().waited - waited_before_;
+    return text("communication ", std::lround(100 * waited / passed), " %");
+}
 
 Observer RunObserver::observer() {
     return {
         .step =
             [this](const StepReport& s) {
+                if (epoch_ == 0) began_ = steady_seconds(), waited_before_ = ranks::traffic().waited;
                 if (std::exchange(epoch_, s.epoch) != s.epoch) progress_.start(s.epoch, (s.step - 1) * batch_);
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },
         .evaluating = [this] { progress_.note("testing"); },
         .epoch = [this](const EpochRecord& record,
-                        const History&) { progress_.print(name_ + epoch_line(record, epochs_) + addition_()); },
+                        const History&) { progress_.print(name_ + epoch_line(record, epochs_) + addition_() +
+                                                               (ranks::count() > 1 ? "  " + communication() : "")); },
         .stop = interrupted,
         .say = [this](const std::string& line) { progress_.print(name_ + line); }};
 }

@@ -23,10 +23,13 @@ public:
     void finish() { progress_.finish(); }                // wipes the bar, before other words
 
 private:
+    std::string communication() const;
+
     const std::string name_;                             // before each line; empty for a single run
     Index epochs_, batch_;
     Index epoch_ = 0;                                    // that the bar shows
     const std::function<std::string()> addition_;
+    double began_ = 0, waited_before_ = 0;               // when the first step was over
     Progress progress_;
 };
 

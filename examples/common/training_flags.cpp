@@ -1,10 +1,14 @@
 #include "examples/common/training_flags.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "engine/error.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
+#include "engine/processors.h"
+#include "engine/ranks/transport.h"
 #include "examples/common/program.h"
 #include "resnet/data/cifar10.h"
 #include "resnet/data/data_path.h"
@@ -187,7 +191,9 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->check(within(0, at_most))
         ->type_name("M");
 
-    app.add_option("--threads", threads, "number of threads; 0 for all processors.  It does not change the results")
+    app.add_option("--threads", threads,
+                   "number of threads, of each process where there are several; 0 for all processors.  It does not "
+                   "change the results")
         ->group("Machine")
         ->capture_default_str()
         ->check(within(0, 1024))
@@ -195,7 +201,13 @@ void TrainingFlags::add_to(CLI::App& app) {
 }
 
 void TrainingFlags::use_threads() const {
-    if (threads) set_threads(threads);
+    if (threads) return set_threads(threads);
+    const ranks::Transport* all = ranks::transport();
+    if (!all) return;
+    // A launcher that binds each rank to some processors has shared them out already.
+    const int here = available_processors();
+    const bool bound = here < ::sysconf(_SC_NPROCESSORS_CONF);
+    set_threads(bound ? here : std::max(1, here / all->count_on_this_host()));
 }
 
 DataSplits TrainingFlags::load() const {

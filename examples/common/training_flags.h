@@ -40,7 +40,7 @@ struct TrainingFlags {
     int threads = 0;                                     // 0: all processors
 
     void add_to(CLI::App& app);
-    void use_threads() const;
+    void use_threads() const;                            // where ranks share a host, each has its part of it
     DataSplits load() const;                             // refuses with UsageError what does not go together
 
     bool pictures_in_folders() const;                    // a folder for each class

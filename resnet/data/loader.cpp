@@ -82,7 +82,7 @@ private:
         std::exception_ptr failure;
         try {
             const std::vector<Index> order = order_of(epoch);
-            for (Index i = first_batch; i < batches() && hand_over(make_batch(order, epoch, i)); ++i) {
+            for (Index i = first_batch; i < batches() && hand_over(make_batch(order, epoch, i)); i += options_.step) {
             }
         } catch (...) {
             failure = std::current_exception();

@@ -19,6 +19,7 @@ struct LoaderOptions {
     bool shuffle = false;
     Augmentation augment = {};                           // none
     bool drop_last = false;                              // leave out an incomplete last batch
+    Index step = 1;                                      // deal every so-manieth batch only
     std::uint64_t seed = 1;
 };
 

@@ -124,6 +124,7 @@ std::string Progress::line(int width) const {
     }
     if (!std::isnan(loss_)) parts.push_back({3, format("loss %.4f", loss_)});
     if (!std::isnan(error_)) parts.push_back({4, format("error %.1f %%", 100 * error_)});
+    if (const std::string aside = work_.aside ? work_.aside() : ""; !aside.empty()) parts.push_back({5, aside});
 
     const auto room = [&] {                              // that the words leave for a bar and its space
         int used = 0;

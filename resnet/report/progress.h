@@ -32,6 +32,7 @@ struct Work {
     Index rounds = 1;                                    // their number
     Index items = 0;                                     // per round; 0 if unknown
     std::string unit = "images";                         // what the items are
+    std::function<std::string()> aside = {};             // shown at the end, if not empty
 };
 
 class Progress {

@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "engine/io/hash.h"
 #include "engine/printable.h"
+#include "engine/ranks/transport.h"
 #include "layers/weights.h"
 
 namespace deepen {
@@ -103,6 +104,16 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     c.recipe = said("recipe");
     c.state = parse_state(said("progress"), said("log"), name);
     return c;
+}
+
+void share_state(Module& net, Trainer& trainer) {
+    if (ranks::count() == 1) return;
+    for (const auto& tensors : {named_parameters(net), named_buffers(net), trainer.velocities()})
+        for (NamedTensor t : tensors) ranks::hand_out(std::as_writable_bytes(t.tensor.data()));
+    std::string progress = to_json(trainer.state()), log = history_text(trainer.state().history);
+    ranks::hand_out(progress);
+    ranks::hand_out(log);
+    if (ranks::rank() > 0) trainer.set_state(parse_state(progress, log, "rank 0"));
 }
 
 void restore(const Checkpoint& checkpoint, const std::string& path, Module& net, Trainer& trainer) {

@@ -41,6 +41,9 @@ inline constexpr const char* real_name = sizeof(Real) == sizeof(float) ? "float"
 // Refuses, naming the file, what is no checkpoint, damaged, of another version, or of another precision.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
+// Gives net and trainer of every rank what rank 0's have.
+void share_state(Module& net, Trainer& trainer);
+
 // Makes net and trainer those that the checkpoint was written of.  Refuses what does not fit; then neither is of use.
 void restore(const Checkpoint& checkpoint, const std::string& path, Module& net, Trainer& trainer);
 

@@ -9,10 +9,13 @@
 namespace deepen {
 
 void Evaluation::add(const Tensor& logits, std::span<const int> labels, double mean_loss) {
-    const auto batch = static_cast<Index>(labels.size());
-    errors += count_errors(logits, labels);
-    count += batch;
-    loss_sum += mean_loss * static_cast<double>(batch);
+    add(count_errors(logits, labels), std::ssize(labels), mean_loss);
+}
+
+void Evaluation::add(Index wrong, Index pictures, double mean_loss) {
+    errors += wrong;
+    count += pictures;
+    loss_sum += mean_loss * static_cast<double>(pictures);
 }
 
 Index count_errors(const Tensor& logits, std::span<const int> labels) {

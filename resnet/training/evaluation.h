@@ -17,6 +17,7 @@ struct Evaluation {
     double error() const { return count ? static_cast<double>(errors) / static_cast<double>(count) : 0; }
     double mean_loss() const { return count ? loss_sum / static_cast<double>(count) : 0; }
     void add(const Tensor& logits, std::span<const int> labels, double mean_loss);
+    void add(Index wrong, Index pictures, double mean_loss);
 };
 
 // Rows of `logits` [N,classes] whose largest value is not at the label.  A row with a NaN is an error.

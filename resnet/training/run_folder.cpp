@@ -15,6 +15,7 @@
 #include "engine/io/files.h"
 #include "engine/io/folder_lock.h"
 #include "engine/io/hash.h"
+#include "engine/ranks/transport.h"
 #include "resnet/training/checkpoint.h"
 #include "resnet/training/model_file.h"
 
@@ -277,6 +278,15 @@ private:
     std::chrono::steady_clock::time_point saved_ = std::chrono::steady_clock::now();
 };
 
+// A rank that has no folder, and gets from rank 0 where the run stands.
+History train_along(const Recipe& recipe, const DataSplits& data, const Observer& observer) {
+    const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
+    Trainer trainer(*net, data, preprocessing, recipe.training);
+    share_state(*net, trainer);
+    const DelayedInterruption until_all_stop("stopping with rank 0.");
+    return trainer.run(observer);
+}
+
 }  // namespace
 
 std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe, const DataSplits& data) {
@@ -302,6 +312,9 @@ std::optional<TrainingState> state_of_run(const fs::path& folder, const Recipe& 
 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
+    ranks::require_same("version, processor or BLAS", describe(build_info()));
+    ranks::require_same("settings or data", recipe.json(data));
+    if (ranks::rank() > 0) return train_along(recipe, data, observer);
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
     if (fs::is_directory(folder)) lock.emplace(folder);
     require_nothing_foreign(folder, recipe);
@@ -333,6 +346,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     else fs::remove(folder / "log.csv"), fs::remove(folder / "log.jsonl");
     write_file_atomically(folder / "config.json", description);
 
+    share_state(*net, trainer);
     Keeper keeper(folder, *lock, *net, recipe.model, trainer, preprocessing, data.train, description, checkpoints);
     if (trainer.finished()) keeper.write_weights();  // the checkpoint was of a finished run
     Observer saving = observer;

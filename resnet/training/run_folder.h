@@ -40,6 +40,7 @@ std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, c
 // one.  Returns what was logged; fewer epochs than asked for if the observer stopped it.  Throws FolderInUse
 // (engine/io/folder_lock.h) where another process trains into it.  Refuses a folder that holds weights or a log of an
 // unknown run, and checkpoints none of which is sound, or which are of another recipe, saying in what it differs.
+// Called by all ranks if there are several; rank 0 alone looks into the folder.
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 

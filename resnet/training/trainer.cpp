@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "engine/profile.h"
+#include "engine/ranks/transport.h"
 
 namespace deepen {
 namespace {
@@ -39,7 +40,8 @@ Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& prepr
       schedule_(options.schedule),
       parameters_(learning(net)),
       buffers_(named_buffers(net)),
-      sgd_(parameters_, options.sgd) {
+      sgd_(parameters_, options.sgd),
+      shared_(parameters_, buffers_) {
     require(options.epochs >= 1, "training: ", options.epochs, " epochs asked for; give at least 1.");
     require(options.batch >= 1, "training: batches of ", options.batch, " pictures asked for; give at least 1.");
     require(options.max_iterations >= 0, "training: ", options.max_iterations,
@@ -54,15 +56,11 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     sgd_.set_lr(schedule_.rate(state_.iteration));
     sgd_.zero_grad();
     profile::lap("update", "sgd");
-    Tensor logits;
-    double value = 0;
+    StepResult result;
     try {
         const AnomalyDetection detection(leaves_, options_.detect_anomaly);
-        logits = net_(batch.x);
-        Tensor loss = cross_entropy(logits, batch.labels);
-        value = loss.item();
-        if (!std::isfinite(value)) throw Anomaly(text("the loss is ", value, "."));
-        loss.backward();
+        const auto work = [this](const Batch& share) { return forward_and_backward(share); };
+        result = ranks::count() == 1 ? work(batch) : shared_.run(batch, work, stop_());
         profile::lap("backward", "(graph)");
         check_gradients();
         sgd_.step();
@@ -73,8 +71,17 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     profile::lap("update", "sgd");
     ++state_.iteration;
     state_.lr = sgd_.lr();
-    running.add(logits, batch.labels, value);
-    return value;
+    running.add(result.errors, std::ssize(batch.labels), result.loss);
+    return result.loss;
+}
+
+StepResult Trainer::forward_and_backward(const Batch& batch) {
+    const Tensor logits = net_(batch.x);
+    Tensor loss = cross_entropy(logits, batch.labels);
+    const double value = loss.item();
+    if (!std::isfinite(value)) throw Anomaly(text("the loss is ", value, "."));
+    loss.backward();
+    return {.loss = value, .errors = count_errors(logits, batch.labels)};
 }
 
 void Trainer::check_gradients() const {
@@ -111,7 +118,8 @@ History Trainer::run(const Observer& observer) {
     Loader loader(data_.train, preprocessing_,
                   {.batch = options_.batch, .shuffle = true, .augment = options_.augment, .seed = options_.seed});
     net_.train();
-    while (!finished() && !observer.stop() && finish_epoch(loader, observer)) {
+    stop_ = observer.stop;
+    while (!finished() && !any_rank(observer.stop()) && finish_epoch(loader, observer)) {
     }
     return state_.history;
 }
@@ -137,7 +145,7 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
                        .mean_loss = state_.running.mean_loss(),
                        .error = state_.running.error(),
                        .lr = state_.lr});
-        if (observer.stop()) return false;
+        if (ranks::count() == 1 ? observer.stop() : shared_.stopped()) return false;
     }
     EpochRecord record{.epoch = state_.epoch,
                        .iteration = state_.iteration,
@@ -146,8 +154,8 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
                        .train_error = state_.running.error()};
     if (data_.test.count() > 0) {
         observer.evaluating();
-        const Evaluation test = evaluate(net_, data_.test, preprocessing_, options_.batch, observer.stop);
-        if (observer.stop()) return false;
+        const Evaluation test = evaluate_together(net_, data_.test, preprocessing_, options_.batch, observer.stop);
+        if (any_rank(observer.stop())) return false;
         record.test_loss = test.mean_loss();
         record.test_error = test.error();
     }

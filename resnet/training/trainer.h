@@ -19,6 +19,7 @@
 #include "layers/sgd.h"
 #include "resnet/training/evaluation.h"
 #include "resnet/training/history.h"
+#include "resnet/training/together.h"
 
 namespace deepen {
 
@@ -73,7 +74,8 @@ public:
     // Keeps references to all three.  Refuses options that make no sense, and an empty training set.
     Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options);
 
-    // Trains until the epochs or iterations are over, or until observer.stop() says so.
+    // Trains until the epochs or iterations are over, or until observer.stop() says so, on any rank if there are
+    // several (together.h).
     History run(const Observer& observer = {});
 
     // One SGD step on one batch: the mean loss before it, and adds its errors to `running`.  Throws Error where the
@@ -87,6 +89,7 @@ public:
     bool finished() const;
 
 private:
+    StepResult forward_and_backward(const Batch& batch);
     bool enough_iterations() const { return options_.max_iterations && state_.iteration >= options_.max_iterations; }
     bool finish_epoch(Loader& loader, const Observer& observer);
     void watch_warmup();
@@ -104,6 +107,8 @@ private:
     AnomalyDetection::Names leaves_;                     // the parameters, as the graph knows them
     Sgd sgd_;
     TrainingState state_;
+    SharedSteps shared_;                                 // where there are several ranks
+    std::function<bool()> stop_ = [] { return false; };  // the observer's
     bool warned_ = false;                                // of a loss that explodes
 };
 

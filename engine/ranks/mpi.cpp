@@ -1,0 +1,94 @@
+// How do ranks talk by MPI?
+//
+// A transport of six MPI functions, each as it is in MPI 1.1 (Message Passing Interface Forum 1995).  This file is part
+// of a program only if it was built with `make MPI=1`, and it does nothing unless mpirun, mpiexec or srun has started
+// the program as one of several.
+// The functions alone, without classes around them that need another library.
+#define OMPI_SKIP_MPICXX 1
+#define MPICH_SKIP_MPICXX 1
+#include <mpi.h>
+
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+#include "engine/error.h"
+#include "engine/ranks/start.h"
+
+namespace deepen::ranks {
+namespace {
+
+class MpiMessage : public Message {
+public:
+    MPI_Request request = MPI_REQUEST_NULL;
+    bool done() override {
+        int there = 0;
+        MPI_Test(&request, &there, MPI_STATUS_IGNORE);
+        return there;
+    }
+};
+
+int length(std::size_t bytes) {
+    require(bytes <= INT_MAX, "a message of ", bytes, " bytes is more than MPI takes at once.");
+    return static_cast<int>(bytes);
+}
+
+class MpiTransport : public Transport {
+public:
+    MpiTransport() {
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+        MPI_Comm_size(MPI_COMM_WORLD, &count_);
+        char name[MPI_MAX_PROCESSOR_NAME] = {};
+        int used = 0;
+        MPI_Get_processor_name(name, &used);
+        names_.resize(static_cast<std::size_t>(count_) * sizeof name);
+        MPI_Allgather(name, sizeof name, MPI_CHAR, names_.data(), sizeof name, MPI_CHAR, MPI_COMM_WORLD);
+    }
+
+    int rank() const override { return rank_; }
+    int count() const override { return count_; }
+    std::string host(int rank) const override {
+        return names_.data() + static_cast<std::size_t>(rank) * MPI_MAX_PROCESSOR_NAME;
+    }
+    int count_on_this_host() const override {
+        int here = 0;
+        for (int r = 0; r < count_; ++r) here += host(r) == host(rank_);
+        return here;
+    }
+
+    std::unique_ptr<Message> send(std::span<const std::byte> bytes, int to, int tag) override {
+        auto message = std::make_unique<MpiMessage>();
+        MPI_Isend(bytes.data(), length(bytes.size()), MPI_BYTE, to, tag, MPI_COMM_WORLD, &message->request);
+        return message;
+    }
+    std::unique_ptr<Message> receive(std::span<std::byte> bytes, int from, int tag) override {
+        auto message = std::make_unique<MpiMessage>();
+        MPI_Irecv(bytes.data(), length(bytes.size()), MPI_BYTE, from, tag, MPI_COMM_WORLD, &message->request);
+        return message;
+    }
+
+private:
+    int rank_ = 0, count_ = 1;
+    std::vector<char> names_;
+};
+
+std::string library() {
+    char name[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+    int used = 0;
+    MPI_Get_library_version(name, &used);
+    return std::string(name, std::strcspn(name, ",\n"));
+}
+
+Transport* begin() {
+    MPI_Init(nullptr, nullptr);
+    static MpiTransport transport;
+    return &transport;
+}
+
+void finish() { MPI_Finalize(); }
+void abandon(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+
+const bool known = (set_launcher({library, begin, finish, abandon}), true);
+
+}  // namespace
+}  // namespace deepen::ranks

@@ -1,0 +1,32 @@
+// Has this program been started as one of several ranks?
+//
+// mpirun, mpiexec and srun tell a program so by environment variables of their own.  A program that belongs to nobody
+// but itself never calls MPI, which would take a third of a second.
+#pragma once
+
+#include <string>
+
+#include "engine/ranks/transport.h"
+
+namespace deepen::ranks {
+
+// What mpi.cpp offers, in programs that contain it.
+struct Launcher {
+    std::string (*library)() = nullptr;                  // "Open MPI v4.1.4"
+    Transport* (*begin)() = nullptr;
+    void (*finish)() = nullptr;
+    void (*abandon)(int code) = nullptr;                 // ends all ranks
+};
+void set_launcher(Launcher launcher);
+std::string library();                                   // empty in programs without MPI
+
+// The rank that the launcher's variables speak of, before begin(); 0 where there are none.
+int announced_rank();
+
+// Joins the ranks that were started with this one, until the program ends.  Refuses several in a program without MPI:
+// each would do the same alone, into the same files.
+void begin();
+// Waits for the others, as after 0 or an interruption (128 and more), or ends them all.  Does nothing if alone.
+void end(int code);
+
+}  // namespace deepen::ranks

@@ -1,0 +1,49 @@
+// How do several ranks train one net?
+//
+// They do the same as one process, each on its share of every batch (engine/ranks/share.h), and have the same weights
+// after every step, to the bit.  What differs from rank to rank, such as who was interrupted, they tell each other.
+// Rank 0 reads and writes the run's folder.  A batch that is too small for all ranks leaves some without pictures:
+// these get the gradients from rank 0.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "layers/module.h"
+#include "resnet/training/evaluation.h"
+
+namespace deepen {
+
+// What forward and backward on some pictures give beside gradients.
+struct StepResult {
+    double loss = 0;                                     // mean over the whole batch
+    Index errors = 0;                                    // of these pictures
+};
+
+class SharedSteps {
+public:
+    SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers)
+        : parameters_(std::move(parameters)), buffers_(std::move(buffers)) {}
+
+    // Calls `work` with this rank's share of the batch, and returns loss and errors of all of it.  Afterwards gradients
+    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.
+    StepResult run(const Batch& batch, const std::function<StepResult(const Batch& share)>& work, bool stop);
+    bool stopped() const { return stopped_; }
+
+private:
+    StepResult on_share(const Batch& batch, const std::function<StepResult(const Batch& share)>& work, Index& width);
+    void hand_out(int first);
+
+    std::vector<NamedTensor> parameters_, buffers_;
+    std::map<Index, Index> widths_;                      // Note [Shares begin with a leaf], by size of batch
+    bool stopped_ = false;
+};
+
+// Does any rank say so?  Asked of all at the same place.
+bool any_rank(bool says);
+
+// As evaluate(), batches shared out among ranks; loss and errors are added in the order of batches.
+Evaluation evaluate_together(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+                             const std::function<bool()>& stop);
+
+}  // namespace deepen
