@@ -76,7 +76,9 @@ std::string library() {
     char name[MPI_MAX_LIBRARY_VERSION_STRING] = {};
     int used = 0;
     MPI_Get_library_version(name, &used);
-    return std::string(name, std::strcspn(name, ",\n"));
+    std::string words(name, std::strcspn(name, ",\n"));  // "Open MPI v4.1.4", "MPICH Version:\t4.0.2"
+    if (const std::size_t at = words.find(" Version:\t"); at != words.npos) words.replace(at, 10, " v");
+    return words;
 }
 
 Transport* begin() {

@@ -14,6 +14,7 @@ double seconds_of_patience = 60;
 
 // Exchanges within a step have even tags (share.cpp).
 constexpr int tag_of_sums = 1, tag_of_hand_outs = 3;
+constexpr std::size_t longest_difference = 2000;         // bytes
 
 template <class Number>
 std::span<std::byte> bytes_of(std::vector<Number>& numbers) {
@@ -104,18 +105,31 @@ void hand_out(std::string& text) {
     hand_out(std::as_writable_bytes(std::span(text.data(), text.size())));
 }
 
-void require_same(const std::string& what, const std::string& said) {
+void require_same(const std::string& what, const std::string& said,
+                  const std::function<std::string(const std::string&, const std::string&)>& difference) {
     if (count() == 1) return;
     std::string first = said;
     hand_out(first);
     std::vector<double> differs(static_cast<std::size_t>(count()));
     differs[static_cast<std::size_t>(rank())] = first != said;
     differs = sum(std::move(differs));
-    std::string who;
-    for (int r = 0; r < count(); ++r)
-        if (differs[static_cast<std::size_t>(r)] > 0) who += text(who.empty() ? "" : ", ", r, " (", ours->host(r), ")");
-    require(who.empty(), "the ranks differ in ", what, ": rank 0 (", ours->host(0), ") and rank ", who,
-            ".  Give all of them the same program, flags and data.");
+    std::string who, how;
+    int one = 0;                                         // that differs
+    for (int r = count() - 1; r > 0; --r)
+        if (differs[static_cast<std::size_t>(r)] > 0)
+            who = text(r, " (", ours->host(r), ")", who.empty() ? "" : ", ", who), one = r;
+    if (who.empty()) return;
+
+    if (difference) {                                    // as that rank tells it
+        std::vector<char> words(longest_difference);
+        if (rank() == one) how = difference(first, said), how.copy(words.data(), words.size() - 1);
+        const auto bytes = std::as_writable_bytes(std::span(words));
+        if (rank() == one) wait_for(*ours->send(bytes, 0, tag_of_sums), 0);
+        if (rank() == 0) wait_for(*ours->receive(bytes, one, tag_of_sums), one);
+        how = text(".  Rank ", one, " finds that ", words.data());
+    }
+    throw Error(text("the ranks differ in ", what, ": rank 0 (", ours->host(0), ") and rank ", who, how,
+                     ".  Give all of them the same program, flags and data."));
 }
 
 }  // namespace deepen::ranks

@@ -65,7 +65,9 @@ std::vector<double> sum(std::vector<double> numbers);    // of all ranks' number
 // Rank 0's, to the ranks first, first+1, ...; only these and rank 0 call it.
 void hand_out(std::span<std::byte> bytes, int first = 1);
 void hand_out(std::string& text);
-// Throws Error on all ranks unless they say the same of `what`, naming those that differ from rank 0.
-void require_same(const std::string& what, const std::string& said);
+// Throws Error on all ranks unless they say the same of `what`, naming those that differ from rank 0, and of the first
+// of these what difference(rank 0's words, its own) says.
+void require_same(const std::string& what, const std::string& said,
+                  const std::function<std::string(const std::string&, const std::string&)>& difference = {});
 
 }  // namespace deepen::ranks

@@ -313,7 +313,7 @@ std::optional<TrainingState> state_of_run(const fs::path& folder, const Recipe& 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
     ranks::require_same("version, processor or BLAS", describe(build_info()));
-    ranks::require_same("settings or data", recipe.json(data));
+    ranks::require_same("settings or data", recipe.json(data), differences);
     if (ranks::rank() > 0) return train_along(recipe, data, observer);
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
     if (fs::is_directory(folder)) lock.emplace(folder);
