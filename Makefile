@@ -57,7 +57,7 @@ DECODER_LIBS   ?= $(if $(SPNG)$(TURBOJPEG),$(shell $(PKG_CONFIG) --libs $(SPNG) 
 MPI_NAME := $(if $(MPI),$(call known,$(if $(filter 1 yes,$(MPI)),ompi-c mpich,$(MPI))))
 MPI_CFLAGS ?= $(if $(MPI_NAME),$(shell $(PKG_CONFIG) --cflags $(MPI_NAME)))
 MPI_LIBS   ?= $(if $(MPI_NAME),$(shell $(PKG_CONFIG) --libs $(MPI_NAME)))
-$(if $(MPI),$(if $(MPI_LIBS),,$(error MPI=$(MPI): pkg-config knows no such MPI.  Try apt install libopenmpi-dev openmpi-bin, or say MPI_CFLAGS=... MPI_LIBS=...)))
+$(if $(filter-out setup test-mpi help clean,$(MPI:%=$(or $(MAKECMDGOALS),all))),$(if $(MPI_LIBS),,$(error MPI=$(MPI): pkg-config knows no such MPI.  Try apt install libopenmpi-dev openmpi-bin, or say MPI_CFLAGS=... MPI_LIBS=...)))
 CXXFLAGS ?= $(if $(filter address thread,$(SANITIZE)),-O1,-O3) -g1
 # -ffp-contract=fast lets a*b+c become one fused instruction; -fno-math-errno and -fno-trapping-math
 # drop bookkeeping nobody reads; -fPIC, because the same objects make libdeepen.so, and -fno-semantic-interposition, because
@@ -70,7 +70,7 @@ LIBS  := $(BLAS_LIBS) $(DECODER_LIBS) -lz -pthread $(CHECKED_$(SANITIZE)) $(LDFL
 
 # Debian's and Ubuntu's names.
 PACKAGES := g++ libopenblas-dev libgtest-dev libstb-dev libcli11-dev nlohmann-json3-dev zlib1g-dev pkg-config \
-            gnuplot-nox curl ca-certificates
+            gnuplot-nox curl ca-certificates $(if $(MPI),libopenmpi-dev openmpi-bin libmpich-dev mpich)
 # Not in every release, and not needed: see DECODERS.
 IF_PACKAGED := libspng-dev libturbojpeg0-dev
 
@@ -86,7 +86,7 @@ PROGRAMS := $(patsubst examples/%.cpp,$(OUT)/%,$(sort $(wildcard examples/*.cpp)
 # Gradients are checked in double alone; data, training and programs, which hold no formulas, in float alone.
 ONLY_DOUBLE := %_gradients.cpp
 ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp tests/resnet/shared_nets_test.cpp $(addprefix tests/,examples/% fuzz/% resnet/data/% resnet/training/% resnet/report/% resnet/why/%)
-TESTS    := $(filter-out tests/compare/% tests/install/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
+TESTS    := $(filter-out tests/compare/% tests/install/% tests/mpi/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 # What the tests in double are about, and all that they are linked with.
 FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
@@ -119,6 +119,11 @@ run-tests-in-double: | $(BUILD)/packages-found
 .PHONY: test-arm64
 test-arm64: ## the same tests on 64-bit ARM, cross-built and run by qemu (apt install g++-aarch64-linux-gnu qemu-user-static), an hour or more
 	+@BUILD='$(BUILD)' sh tests/arm64.sh
+
+.PHONY: test-mpi
+test-mpi: ## several processes train one net, by Open MPI and MPICH: the same bits, whatever is killed (ten minutes)
+	@{ $(PKG_CONFIG) --exists ompi-c && $(PKG_CONFIG) --exists mpich; } || $(MAKE) --no-print-directory MPI=1 setup
+	@BUILD='$(BUILD)' sh tests/mpi/try.sh 50
 
 TARGET  ?= safetensors
 SECONDS ?= 60
@@ -198,8 +203,8 @@ clean: ## remove everything built
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]*:.*## / { printf "%-14s%s\n", $$1, $$2 }' Makefile $(wildcard packaging/install.mk)
 	@echo 'Variables: ARCH=x86-64-v3 builds for another processor than this one; REAL=double in double precision, into'
-	@echo 'build/double; BLAS=none without OpenBLAS; DECODERS=stb_image without libspng and libjpeg-turbo; SANITIZE=address or'
-	@echo 'thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
+	@echo 'build/double; MPI=1 for several processes (mpirun); BLAS=none without OpenBLAS; DECODERS=stb_image without'
+	@echo 'libspng and libjpeg-turbo; SANITIZE=address or thread into a folder of that name; BUILD=FOLDER builds somewhere else.'
 
 # What was not finished is not there.
 .DELETE_ON_ERROR:

@@ -234,6 +234,7 @@ int main(int argc, char** argv) {
                       << " epochs and a checkpoint.  Give the same command again to resume.\n";
             return 0;
         }
+        if (ranks::count() > 1) std::cout << observer.traffic() << "\n";
         if (profiled) std::cout << profile::table();
         std::cout << summary(trained) << "; weights in " << weights << "\n"
                   << "weights hash " << weights_hash(folder) << "\n";

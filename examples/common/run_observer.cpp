@@ -1,5 +1,6 @@
 #include "examples/common/run_observer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -23,18 +24,33 @@ RunObserver::RunObserver(const Recipe& recipe, const DataSplits& data, std::func
                  .aside = [this] { return communication(); }},
                 std::cerr, one_of_several ? Terminal() : terminal_at(2)) {}
 
-// The share of time in which this rank waited for others.
 std::string RunObserver::communication() const {
     if (ranks::count() == 1) return "";
-    const double passed = steady_seconds() - began_, waited = ranks::traffic().waited - waited_before_;
-    return text("communication ", std::lround(100 * waited / passed), " %");
+    return text("communication ", std::lround(100 * waiting()), " %");
+}
+
+double RunObserver::waiting() const {
+    const double passed = steady_seconds() - began_;
+    return passed > 0 ? (ranks::traffic().waited - before_.waited) / passed : 0;
+}
+
+std::string RunObserver::traffic() const {
+    const ranks::Traffic& now = ranks::traffic();
+    const auto steps = static_cast<double>(std::max<Index>(steps_, 1));
+    char line[160];
+    std::snprintf(line, sizeof line,
+                  "%.3f MB in %.0f messages a step of rank 0; %.1f %% of the time went into waiting for other ranks",
+                  static_cast<double>(now.bytes - before_.bytes) / steps / 1e6,
+                  static_cast<double>(now.messages - before_.messages) / steps, 100 * waiting());
+    return line;
 }
 
 Observer RunObserver::observer() {
     return {
         .step =
             [this](const StepReport& s) {
-                if (epoch_ == 0) began_ = steady_seconds(), waited_before_ = ranks::traffic().waited;
+                if (epoch_ == 0) began_ = steady_seconds(), before_ = ranks::traffic();
+                else ++steps_;
                 if (std::exchange(epoch_, s.epoch) != s.epoch) progress_.start(s.epoch, (s.step - 1) * batch_);
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "engine/ranks/transport.h"
 #include "resnet/report/progress.h"
 #include "resnet/training/recipe.h"
 
@@ -21,15 +22,20 @@ public:
 
     Observer observer();                                 // refers to this object
     void finish() { progress_.finish(); }                // wipes the bar, before other words
+    // "1.08 MB in 62 messages a step of rank 0; 7 % of the time went into waiting for other ranks"
+    std::string traffic() const;
 
 private:
     std::string communication() const;
+    double waiting() const;                              // the share of time in which this rank waited for others
 
     const std::string name_;                             // before each line; empty for a single run
     Index epochs_, batch_;
     Index epoch_ = 0;                                    // that the bar shows
     const std::function<std::string()> addition_;
-    double began_ = 0, waited_before_ = 0;               // when the first step was over
+    double began_ = 0;                                   // when the first step was over, as the next line
+    ranks::Traffic before_;
+    Index steps_ = 0;                                    // since
     Progress progress_;
 };
 

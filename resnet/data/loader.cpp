@@ -113,8 +113,13 @@ private:
 
     // Tensors of one size come out of the free list again and again (engine/memory.h).
     Batch make_batch(const std::vector<Index>& order, Index epoch, Index number) const {
-        const Index begin = number * options_.batch, end = std::min(begin + options_.batch, pictures_.count());
-        Batch batch{Tensor::uninitialised({end - begin, pictures_.height, pictures_.width, 3}), {}};
+        const Index from = number * options_.batch, all = std::min(options_.batch, pictures_.count() - from);
+        const auto [first, last] = options_.part ? options_.part(all) : std::pair<Index, Index>(0, all);
+        const Index begin = from + first, end = from + last;
+        Batch batch{.x = Tensor::uninitialised({end - begin, pictures_.height, pictures_.width, 3}),
+                    .labels = {},
+                    .first = first,
+                    .all = all};
         Real* out = batch.x.data().data();
         side_by_side(std::min(decoders_, threads()), end - begin, [&](Index i) {
             examples_.write(order[begin + i], epoch, out + i * pictures_.bytes_per_picture());

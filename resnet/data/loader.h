@@ -8,7 +8,9 @@
 // have to be decoded, on as many as the net has.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "resnet/data/example.h"
 
@@ -21,11 +23,14 @@ struct LoaderOptions {
     bool drop_last = false;                              // leave out an incomplete last batch
     Index step = 1;                                      // deal every so-manieth batch only
     std::uint64_t seed = 1;
+    // Make this part of each batch of so many pictures, [begin, end).  Null: all of it.  Asked on the loader's thread.
+    std::function<std::pair<Index, Index>(Index pictures)> part = {};
 };
 
 struct Batch {
     Tensor x;                                            // [N,H,W,3]
     std::vector<int> labels;
+    Index first = 0, all = std::ssize(labels);           // if only a part was made: where it begins, and of how many
 };
 
 class Loader {

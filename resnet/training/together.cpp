@@ -11,32 +11,58 @@
 namespace deepen {
 namespace {
 
+// Pictures begin .. end-1 of a batch, all of which is there.
 Batch part_of(const Batch& batch, Index begin, Index end) {
     const Shape& all = batch.x.shape();
     const Index picture = all[1] * all[2] * all[3];
-    Batch part{Tensor::uninitialised({end - begin, all[1], all[2], all[3]}), {}};
+    Batch part{.x = Tensor::uninitialised({end - begin, all[1], all[2], all[3]}),
+               .labels = {batch.labels.begin() + begin, batch.labels.begin() + end},
+               .first = begin,
+               .all = batch.all};
     const auto from = std::as_const(batch.x).data().begin();
     std::copy(from + begin * picture, from + end * picture, part.x.data().begin());
-    part.labels.assign(batch.labels.begin() + begin, batch.labels.begin() + end);
     return part;
 }
 
 }  // namespace
 
+SharedSteps::SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers)
+    : parameters_(std::move(parameters)), buffers_(std::move(buffers)), rank_(ranks::rank()), ranks_(ranks::count()) {}
+
+Index SharedSteps::width(Index pictures) const {
+    const std::lock_guard lock(mutex_);
+    const auto known = widths_.find(pictures);
+    return known == widths_.end() ? 1 : known->second;
+}
+
+std::vector<Index> SharedSteps::bounds(Index pictures) const {
+    return ranks::share_out(pictures, width(pictures), ranks_);
+}
+
+void SharedSteps::learn_width(Index pictures, Index width) {
+    const std::lock_guard lock(mutex_);
+    widths_[pictures] = width;
+}
+
+std::pair<Index, Index> SharedSteps::share_of(Index pictures) const {
+    const auto all = bounds(pictures);
+    return {all[static_cast<std::size_t>(rank_)], all[static_cast<std::size_t>(rank_) + 1]};
+}
+
 // Until shares begin with a leaf.  What the attempts before have left is taken back.
-StepResult SharedSteps::on_share(const Batch& batch, const std::function<StepResult(const Batch& share)>& work,
-                              Index& width) {
+StepResult SharedSteps::on_share(Batch batch, const Work& work, const std::function<Batch()>& again) {
     std::vector<Tensor> before;
     for (const NamedTensor& b : buffers_) before.push_back(b.tensor.clone());
-    const auto me = static_cast<std::size_t>(ranks::rank());
     for (;;) {
-        const std::vector<Index> bounds = ranks::share_out(std::ssize(batch.labels), width, ranks::count());
-        if (bounds[me] == bounds[me + 1]) return {};
+        const auto [begin, end] = share_of(batch.all);
+        if (begin == end) return {};
+        const bool whole = std::ssize(batch.labels) == batch.all;
+        if (!whole && (batch.first != begin || batch.first + std::ssize(batch.labels) != end)) batch = again();
         try {
-            const ranks::Share share(bounds);
-            return work(part_of(batch, bounds[me], bounds[me + 1]));
+            const ranks::Share share(bounds(batch.all));
+            return work(whole ? part_of(batch, begin, end) : batch);
         } catch (const ranks::Misaligned& m) {
-            width = std::max(width + 1, m.pictures);
+            learn_width(batch.all, std::max(width(batch.all) + 1, m.pictures));
             for (std::size_t i = 0; i < buffers_.size(); ++i)
                 std::copy_n(std::as_const(before[i]).data().begin(), before[i].size(),
                             buffers_[i].tensor.data().begin());
@@ -45,27 +71,25 @@ StepResult SharedSteps::on_share(const Batch& batch, const std::function<StepRes
     }
 }
 
-StepResult SharedSteps::run(const Batch& batch, const std::function<StepResult(const Batch& share)>& work, bool stop) {
-    const Index pictures = std::ssize(batch.labels);
-    Index& width = widths_.try_emplace(pictures, 1).first->second;
-    const StepResult mine = on_share(batch, work, width);
-    const bool first = ranks::rank() == 0;
+StepResult SharedSteps::run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again) {
+    const StepResult mine = on_share(batch, work, again);
+    const bool first = rank_ == 0;
     const auto all = ranks::sum({static_cast<double>(mine.errors), static_cast<double>(stop), first ? mine.loss : 0,
-                                 first ? static_cast<double>(width) : 0});
+                                 first ? static_cast<double>(width(batch.all)) : 0});
     stopped_ = all[1] > 0;
-    width = static_cast<Index>(all[3]);
-    const std::vector<Index> bounds = ranks::share_out(pictures, width, ranks::count());
-    const auto without = std::lower_bound(bounds.begin(), bounds.end(), pictures) - bounds.begin();
-    if (without < ranks::count()) hand_out(static_cast<int>(without));
+    learn_width(batch.all, static_cast<Index>(all[3]));  // ranks without pictures have not noticed
+    const std::vector<Index> shares = bounds(batch.all);
+    const auto without = std::lower_bound(shares.begin(), shares.end(), batch.all) - shares.begin();
+    if (without < ranks_) hand_out(static_cast<int>(without));
     return {.loss = all[2], .errors = static_cast<Index>(all[0])};
 }
 
 // To the ranks first, first+1, ..., which had no pictures.
 void SharedSteps::hand_out(int first) {
-    if (ranks::rank() > 0 && ranks::rank() < first) return;
+    if (rank_ > 0 && rank_ < first) return;
     const auto give = [&](Tensor t) { ranks::hand_out(std::as_writable_bytes(t.data()), first); };
     for (NamedTensor& p : parameters_) {
-        if (ranks::rank() > 0) p.tensor.set_grad(Tensor::zeros(p.tensor.shape()));
+        if (rank_ > 0) p.tensor.set_grad(Tensor::zeros(p.tensor.shape()));
         ensure(p.tensor.grad().defined(), p.name, " has no gradient that could be handed out");
         give(p.tensor.grad());
     }

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 
 #include "layers/module.h"
 #include "resnet/training/evaluation.h"
@@ -22,19 +23,28 @@ struct StepResult {
 
 class SharedSteps {
 public:
-    SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers)
-        : parameters_(std::move(parameters)), buffers_(std::move(buffers)) {}
+    SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers);
 
     // Calls `work` with this rank's share of the batch, and returns loss and errors of all of it.  Afterwards gradients
-    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.
-    StepResult run(const Batch& batch, const std::function<StepResult(const Batch& share)>& work, bool stop);
+    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.  The batch may be whole, or only
+    // the part that this rank's share was thought to be; if that turns out to be another, `again` makes it.
+    using Work = std::function<StepResult(const Batch& share)>;
+    StepResult run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again = {});
     bool stopped() const { return stopped_; }
 
+    // This rank's share of so many pictures, as far as is known.  From any thread.
+    std::pair<Index, Index> share_of(Index pictures) const;
+
 private:
-    StepResult on_share(const Batch& batch, const std::function<StepResult(const Batch& share)>& work, Index& width);
+    StepResult on_share(Batch batch, const Work& work, const std::function<Batch()>& again);
+    Index width(Index pictures) const;
+    std::vector<Index> bounds(Index pictures) const;
+    void learn_width(Index pictures, Index width);
     void hand_out(int first);
 
     std::vector<NamedTensor> parameters_, buffers_;
+    const int rank_, ranks_;                             // of the thread that made this
+    mutable std::mutex mutex_;
     std::map<Index, Index> widths_;                      // Note [Shares begin with a leaf], by size of batch
     bool stopped_ = false;
 };

@@ -60,7 +60,7 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     try {
         const AnomalyDetection detection(leaves_, options_.detect_anomaly);
         const auto work = [this](const Batch& share) { return forward_and_backward(share); };
-        result = ranks::count() == 1 ? work(batch) : shared_.run(batch, work, stop_());
+        result = ranks::count() == 1 ? work(batch) : shared_.run(batch, work, stop_(), again_);
         profile::lap("backward", "(graph)");
         check_gradients();
         sgd_.step();
@@ -71,7 +71,7 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     profile::lap("update", "sgd");
     ++state_.iteration;
     state_.lr = sgd_.lr();
-    running.add(result.errors, std::ssize(batch.labels), result.loss);
+    running.add(result.errors, batch.all, result.loss);
     return result.loss;
 }
 
@@ -116,9 +116,19 @@ void Trainer::give_up(const std::string& what, const Batch& batch) {
 
 History Trainer::run(const Observer& observer) {
     Loader loader(data_.train, preprocessing_,
-                  {.batch = options_.batch, .shuffle = true, .augment = options_.augment, .seed = options_.seed});
+                  {.batch = options_.batch,
+                   .shuffle = true,
+                   .augment = options_.augment,
+                   .seed = options_.seed,
+                   .part = [this](Index pictures) { return shared_.share_of(pictures); }});
     net_.train();
     stop_ = observer.stop;
+    again_ = [&loader, &at = state_] {
+        Batch batch;
+        loader.start(at.epoch, at.step);
+        ensure(loader.next(batch), "a batch cannot be made once more");
+        return batch;
+    };
     while (!finished() && !any_rank(observer.stop()) && finish_epoch(loader, observer)) {
     }
     return state_.history;
@@ -141,7 +151,7 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
                        .step = state_.step,
                        .steps = loader.batches(),
                        .iteration = state_.iteration,
-                       .pictures = static_cast<Index>(batch.labels.size()),
+                       .pictures = batch.all,
                        .mean_loss = state_.running.mean_loss(),
                        .error = state_.running.error(),
                        .lr = state_.lr});

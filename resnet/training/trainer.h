@@ -109,6 +109,7 @@ private:
     TrainingState state_;
     SharedSteps shared_;                                 // where there are several ranks
     std::function<bool()> stop_ = [] { return false; };  // the observer's
+    std::function<Batch()> again_;                       // makes the batch under way once more
     bool warned_ = false;                                // of a loss that explodes
 };
 

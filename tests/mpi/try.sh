@@ -17,15 +17,23 @@ fail() { failed=$((failed + 1)); say "*** FAILED  $1"; }
 check() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1: $2, expected $3"; fi; }
 hash_in() { sed -n 's/^weights hash //p' "$1"; }
 
-# launch MPI N ARGUMENTS...: `train` on N processes, more than there are processors if need be.
+# start MPI ARGUMENTS...: its mpirun; more processes than there are processors if need be.
+start() {
+    mpi=$1
+    shift
+    case $mpi in
+        mpich) mpiexec.hydra "$@" ;;
+        *) mpirun.openmpi --oversubscribe "$@" ;;
+    esac >"$work/out.txt" 2>"$work/err.txt"
+}
+# launch MPI N ARGUMENTS...: `train` on N processes; what it says is in out.txt and err.txt.
 launch() {
     mpi=$1 n=$2
     shift 2
-    case $mpi in
-        mpich) mpiexec.hydra -n "$n" "$build/mpi/train-$mpi" "$@" ;;
-        *) mpirun.openmpi --oversubscribe -n "$n" "$build/mpi/train-$mpi" "$@" ;;
-    esac
+    start "$mpi" -n "$n" "$build/mpi/train-$mpi" "$@"
 }
+tell() { cat "$work/err.txt" >&2; }
+alone() { "$build/mpi/train-alone" "$@" >"$work/out.txt" 2>"$work/err.txt" || tell; }
 none_left() {
     sleep 1
     if pgrep -f -- "--output-dir $1" >/dev/null; then pkill -9 -f -- "--output-dir $1"; return 1; fi
@@ -37,11 +45,10 @@ small="--synthetic-train 1216 --synthetic-test 300 --epochs 2"
 # Any number of ranks, any number of threads.
 bits() {
     for net in resnet8 plain8; do
-        "$build/mpi/train-alone" --model $net $small --output-dir "$work/$net" >"$work/$net.txt" 2>&1
-        expected=$(hash_in "$work/$net.txt")
+        alone --model $net $small --output-dir "$work/$net"
+        expected=$(hash_in "$work/out.txt")
         for mpi in $mpis; do for n in 1 2 3 4 8; do for threads in 1 2; do
-            launch $mpi $n --model $net $small --threads $threads --output-dir "$work/$net-$mpi-$n-$threads" \
-                >"$work/out.txt" 2>&1 || cat "$work/out.txt" >&2
+            launch $mpi $n --model $net $small --threads $threads --output-dir "$work/$net-$mpi-$n-$threads" || tell
             check "$net on $n ranks of $threads threads, $mpi" "$(hash_in "$work/out.txt")" "$expected"
         done; done; done
     done
@@ -49,14 +56,15 @@ bits() {
 
 # Five steps of an ImageNet net, and nets without batch norm and with few pictures left over.
 other_nets() {
-    for flags in "--model resnet18 --image-size 128 --synthetic-train 160 --synthetic-test 32 --batch-size 32 --epochs 1" \
-                 "--model preact-resnet20 --width 8 --synthetic-train 330 --synthetic-test 40 --epochs 1" \
-                 "--model resnet8 --no-batch-norm --residual-gate 0 --synthetic-train 256 --synthetic-test 40 --epochs 1"; do
-        "$build/mpi/train-alone" $flags --output-dir "$work/other" >"$work/out.txt" 2>&1
+    for flags in "--model resnet18 --image-size 224 --batch-size 32 --synthetic-train 160" \
+                 "--model preact-resnet20 --width 8 --synthetic-train 330" \
+                 "--model resnet8 --no-batch-norm --residual-gate 0 --synthetic-train 256"; do
+        flags="$flags --synthetic-test 40 --epochs 1"
+        alone $flags --output-dir "$work/other"
         expected=$(hash_in "$work/out.txt")
         for mpi in $mpis; do for n in 2 3; do
             rm -rf "$work/other-shared"
-            launch $mpi $n $flags --threads 1 --output-dir "$work/other-shared" >"$work/out.txt" 2>&1 || cat "$work/out.txt" >&2
+            launch $mpi $n $flags --threads 1 --output-dir "$work/other-shared" || tell
             check "${flags%% --synthetic*} on $n ranks, $mpi" "$(hash_in "$work/out.txt")" "$expected"
         done; done
         rm -rf "$work/other"
@@ -66,16 +74,16 @@ other_nets() {
 # A run that is asked to stop on four ranks, and goes on with two.
 resumed() {
     long="--model resnet8 --synthetic-train 1216 --synthetic-test 300 --epochs 6"
-    "$build/mpi/train-alone" $long --output-dir "$work/long" >"$work/out.txt" 2>&1
+    alone $long --output-dir "$work/long"
     expected=$(hash_in "$work/out.txt")
     for mpi in $mpis; do
         run=$work/resumed-$mpi
-        launch $mpi 4 $long --threads 1 --output-dir "$run" >"$work/out.txt" 2>&1 &
+        launch $mpi 4 $long --threads 1 --output-dir "$run" &
         while [ ! -e "$run/log.csv" ]; do sleep 0.1; done
         pkill -TERM -n -f -- "--output-dir $run" || true   # one of them: all stop after the same step
         if wait $!; then fail "stopped on 4 ranks, $mpi: as if nothing had happened"; fi
-        if none_left "$run"; then pass "stopped on 4 ranks, $mpi: no process is left"; else fail "$mpi left a process"; fi
-        launch $mpi 2 $long --threads 1 --output-dir "$run" >"$work/out.txt" 2>&1 || cat "$work/out.txt" >&2
+        check "stopped on 4 ranks, $mpi: processes left" "$(none_left "$run" && echo none)" none
+        launch $mpi 2 $long --threads 1 --output-dir "$run" || tell
         check "stopped on 4 ranks, finished on 2, $mpi" "$(hash_in "$work/out.txt")" "$expected"
     done
 }
@@ -83,14 +91,14 @@ resumed() {
 # A random rank is killed at a random moment, again and again, until the run is over in spite of it.
 killed() {
     long="--model resnet8 --synthetic-train 1216 --synthetic-test 100 --epochs 6 --checkpoint-every 3"
-    "$build/mpi/train-alone" $long --output-dir "$work/undisturbed" >"$work/out.txt" 2>&1
+    alone $long --output-dir "$work/undisturbed"
     expected=$(hash_in "$work/out.txt")
     done=0 runs=0 left=0 silent=0
     while [ $done -lt "$kills" ]; do
         for mpi in $mpis; do
             run=$work/killed
             n=$(awk -v seed="$((done + runs * 1000))" 'BEGIN { srand(seed); print 2 + int(3 * rand()) }')
-            launch $mpi "$n" $long --threads 1 --output-dir "$run" >"$work/out.txt" 2>&1 &
+            launch $mpi "$n" $long --threads 1 --output-dir "$run" &
             job=$!
             sleep "$(awk -v seed="$done$runs" 'BEGIN { srand(seed); print 0.5 + 1.5 * rand() }')"
             victim=$(pgrep -f -- "train-$mpi.*--output-dir $run" | while read -r p; do
@@ -109,7 +117,7 @@ killed() {
             fi
         done
     done
-    launch ${mpis%% *} 2 $long --threads 1 --output-dir "$work/killed" >"$work/out.txt" 2>&1 || cat "$work/out.txt" >&2
+    launch ${mpis%% *} 2 $long --threads 1 --output-dir "$work/killed" || tell
     check "the last run, after $done kills" "$(hash_in "$work/out.txt")" "$expected"
     check "of $done jobs with a killed rank, those that ended as if nothing had happened" $silent 0
     check "jobs that left a process behind" $left 0
@@ -119,17 +127,16 @@ killed() {
 stalled() {
     for mpi in $mpis; do
         run=$work/stalled-$mpi
-        launch $mpi 3 --model resnet8 --synthetic-train 1216 --epochs 50 --patience 3 --threads 1 --output-dir "$run" \
-            >"$work/out.txt" 2>&1 &
+        launch $mpi 3 --model resnet8 --synthetic-train 1216 --epochs 50 --patience 3 --threads 1 --output-dir "$run" &
         job=$!
         while [ ! -e "$run/log.csv" ]; do sleep 0.1; done
         pkill -STOP -n -f -- "train-$mpi .*--output-dir $run"
         begun=$(date +%s) code=0
         wait $job || code=$?
         took=$(($(date +%s) - begun))
-        if [ $code -ne 0 ] && [ $took -le 20 ]; then pass "a rank that stands still ends the job, $mpi: status $code after $took s"
-        else fail "a rank that stands still, $mpi: status $code after $took s"; fi
-        check "  and is named, $mpi" "$(grep -c 'no answer from rank' "$work/out.txt" | sed 's/[1-9]/yes/')" yes
+        what="a rank that stands still ends the job, $mpi: status $code after $took s"
+        if [ $code -ne 0 ] && [ $took -le 20 ]; then pass "$what"; else fail "$what"; fi
+        check "  and is named, $mpi" "$(grep -c 'no answer from rank' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
         pkill -9 -f -- "--output-dir $run" || true
     done
 }
@@ -137,16 +144,15 @@ stalled() {
 # Started wrongly.
 refused() {
     for mpi in $mpis; do
-        case $mpi in mpich) start="mpiexec.hydra" ;; *) start="mpirun.openmpi --oversubscribe" ;; esac
         code=0
-        $start -n 1 "$build/mpi/train-$mpi" $small --output-dir "$work/differ" : \
-            -n 1 "$build/mpi/train-$mpi" $small --lr 0.2 --output-dir "$work/differ" >"$work/out.txt" 2>&1 || code=$?
+        start $mpi -n 1 "$build/mpi/train-$mpi" $small --output-dir "$work/differ" : \
+            -n 1 "$build/mpi/train-$mpi" $small --lr 0.2 --output-dir "$work/differ" || code=$?
         check "other flags on one rank, $mpi: status" $([ $code -ne 0 ] && echo refused) refused
-        check "  and the flag is named" "$(grep -c 'training.schedule.lr is 0.1 there, 0.2 here' "$work/out.txt")" 1
+        check "  and the flag is named" "$(grep -c 'training.schedule.lr is 0.1 there, 0.2 here' "$work/err.txt")" 1
         code=0
-        $start -n 2 "$build/mpi/train-alone" $small --output-dir "$work/differ" >"$work/out.txt" 2>&1 || code=$?
+        start $mpi -n 2 "$build/mpi/train-alone" $small --output-dir "$work/differ" || code=$?
         check "a program without MPI, $mpi: status" $([ $code -ne 0 ] && echo refused) refused
-        check "  and what to do is said" "$(grep -c 'make MPI=1' "$work/out.txt" | sed 's/[1-9]/yes/')" yes
+        check "  and what to do is said" "$(grep -c 'make MPI=1' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
     done
 }
 

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""How far does one net scale over machines?  Measures two of them here, and predicts more.
+
+    make MPI=1 && sudo python3 tests/mpi/scaling.py
+
+Two network namespaces are two machines of one core each, with a wire between them (wire.cpp) that is as slow as asked
+for.  Each setting is run beside one process of two threads, the same work on the same cores, on an otherwise idle
+machine.  Writes docs/results/scaling/measured.csv; with --model alone, only fits the model to that file.  The fit, its
+predictions (predicted.csv) and the picture (scaling.svg, by gnuplot) lie beside it.  Needs root, Open MPI, iproute2.
+"""
+import csv
+import math
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+RESULTS = "docs/results/scaling"
+# net, batch, steps an epoch; the last settles how many ranks have a share.
+NETS = [("resnet20", 128, 20, []), ("resnet110", 128, 4, []), ("resnet50", 32, 2, ["--image-size", "224"])]
+WIRES = [(20, 10), (50, 10), (100, 10), (20, 1), (50, 1), (100, 1)]        # microseconds one way, Gbit/s
+ROUNDS = 3
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, text=True, capture_output=True, **options).stdout
+
+
+class Wire:
+    """Two namespaces r0 and r1, 10.9.0.1 and 10.9.0.2."""
+
+    def __init__(self, microseconds, gbit, folder):
+        for host in ("r0", "r1"):
+            run("ip", "netns", "add", host)
+        self.process = subprocess.Popen([f"{folder}/wire", "tapr0", "tapr1", str(microseconds), str(gbit)],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process.stdout.readline()
+        for i, host in enumerate(("r0", "r1")):
+            run("ip", "link", "set", f"tap{host}", "netns", host)
+            run("ip", "-n", host, "link", "set", "lo", "up")
+            run("ip", "-n", host, "addr", "add", f"10.9.0.{i + 1}/24", "dev", f"tap{host}")
+            run("ip", "-n", host, "link", "set", f"tap{host}", "mtu", "60000", "up")
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        for host in ("r0", "r1"):
+            run("ip", "netns", "del", host)
+
+
+AGENT = """#!/bin/sh
+host=$1; shift
+exec ip netns exec $host unshare --uts sh -c "hostname $host; $*"
+"""
+
+
+def seconds_a_step(folder, steps):
+    with open(f"{folder}/log.csv", newline="") as file:
+        return min(float(row["seconds"]) for row in csv.DictReader(file)) / steps
+
+
+def measure(net, batch, steps, flags, launcher, threads, folder):
+    """Seconds a step, megabytes and messages a step, and the share of time that rank 0 waited."""
+    run("rm", "-rf", f"{folder}/run")
+    train = [f"{BUILD}/train", "--model", net, "--batch-size", str(batch), "--synthetic-train", str(batch * steps),
+             "--synthetic-test", "10", "--epochs", "3", "--lr", "0.01", "--threads", str(threads), "--output-dir",
+             f"{folder}/run"] + flags
+    out = run(*launcher, *train)
+    found = re.search(r"([\d.]+) MB in (\d+) messages a step of rank 0; ([\d.]+) %", out)
+    sent = [float(x) for x in found.groups()] if found else [0, 0, 0]
+    return [seconds_a_step(f"{folder}/run", steps)] + sent
+
+
+def measure_all():
+    os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    local = ["mpirun.openmpi", "--bind-to", "none", "-n", "2"]
+    with tempfile.TemporaryDirectory() as folder:
+        run("g++", "-std=c++20", "-O2", "-o", f"{folder}/wire", "tests/mpi/wire.cpp")
+        with open(f"{folder}/agent", "w") as file:
+            file.write(AGENT)
+        os.chmod(f"{folder}/agent", 0o755)
+        over_wire = ["ip", "netns", "exec", "r0", "unshare", "--uts", "sh", "-c", "hostname r0; exec \"$0\" \"$@\"",
+                     "mpirun.openmpi", "--bind-to", "none", "--mca", "plm_rsh_agent", f"{folder}/agent", "--mca", "btl",
+                     "tcp,self", "--mca", "btl_tcp_if_include", "10.9.0.0/24", "--mca", "oob_tcp_if_include",
+                     "10.9.0.0/24", "-H", "r0:1,r1:1", "-n", "2"]
+        rows = []
+        for net, batch, steps, flags in NETS:
+            for _ in range(ROUNDS):
+                alone = measure(net, batch, steps, flags, [], 2, folder)[0]
+                together = measure(net, batch, steps, flags, local, 1, folder)
+                rows.append([net, batch, "memory", "", "", alone] + together)
+                for microseconds, gbit in WIRES:
+                    wire = Wire(microseconds, gbit, folder)
+                    try:
+                        rows.append([net, batch, "wire", microseconds, gbit, alone] +
+                                    measure(net, batch, steps, flags, over_wire, 1, folder))
+                    finally:
+                        wire.close()
+                    print(*rows[-1], flush=True)
+    os.makedirs(RESULTS, exist_ok=True)
+    with open(f"{RESULTS}/measured.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow("net batch way microseconds gbit seconds_alone seconds megabytes messages waited".split())
+        writer.writerows([[f"{x:.5g}" if isinstance(x, float) else x for x in row] for row in rows])
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+#
+# One step on N machines, with a batch b that one machine takes C seconds for:
+#
+#     T(N) = C (1 + skew) / N  +  log2(N) (messages (software + delay)  +  bytes / rate)
+#
+# messages and bytes are what rank 0 sends in one round of recursive doubling, as measured on two ranks.  `skew`, by how
+# much the slower machine is behind, and `software`, what a message costs beside the wire, are fitted by least squares.
+# Nothing is taken off for gradients that travel while backward runs.
+
+
+def read_measured():
+    with open(f"{RESULTS}/measured.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    points, numbers = {}, ("seconds_alone", "seconds", "megabytes", "messages", "waited")
+    for row in rows:
+        key = (row["net"], int(row["batch"]), row["way"], row["microseconds"], row["gbit"])
+        points.setdefault(key, []).append([float(row[number]) for number in numbers])
+    return {key: [statistics.median(column) for column in zip(*rows)] for key, rows in points.items()}
+
+
+def fit(points):
+    """skew and software from T - C - messages delay - bytes/rate = skew C + messages software, weighted by 1 / C."""
+    a = b = d = p = q = 0.0
+    for (_, _, way, microseconds, gbit), (alone, seconds, megabytes, messages, _) in points.items():
+        if way != "wire":
+            continue
+        left = seconds - alone - messages * float(microseconds) * 1e-6 - megabytes * 8e-3 / float(gbit)
+        x, y, z = 1.0, messages / alone, left / alone
+        a, b, d, p, q = a + x * x, b + x * y, d + y * y, p + x * z, q + y * z
+    determinant = a * d - b * b
+    return (p * d - q * b) / determinant, (a * q - b * p) / determinant
+
+
+def seconds_of(compute, messages, megabytes, hosts, microseconds, gbit, skew, software):
+    rounds = math.log2(hosts) if hosts > 1 else 0
+    return compute * (1 + (skew if hosts > 1 else 0)) / hosts + rounds * (
+        messages * (software + microseconds * 1e-6) + megabytes * 8e-3 / gbit)
+
+
+def model():
+    points = read_measured()
+    skew, software = fit(points)
+    rows, errors = [], []
+    for (net, batch, way, microseconds, gbit), (alone, seconds, megabytes, messages, waited) in points.items():
+        if way != "wire":
+            continue
+        # Two machines of one core: together they do in C what one of them does in 2 C.
+        predicted = seconds_of(2 * alone, messages, megabytes, 2, float(microseconds), float(gbit), skew, software)
+        errors.append(abs(predicted / seconds - 1))
+        if (microseconds, gbit) != ("50", "10"):
+            continue
+        widest = 16                                      # pictures of a share: Note [Shares begin with a leaf]
+        for factor in (1, 8, 32):
+            for hosts in (1, 2, 4, 8, 16, 32, 64):
+                if hosts > 1 and hosts * widest > batch * factor:
+                    continue
+                t = seconds_of(2 * alone * factor, messages, megabytes, hosts, 50, 10, skew, software)
+                rows.append([net, batch * factor, hosts, f"{batch * factor / t:.5g}", f"{2 * alone * factor / t:.4g}"])
+    with open(f"{RESULTS}/predicted.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow("net batch hosts images_per_second speedup".split())
+        writer.writerows(rows)
+    print(f"skew {100 * skew:.1f} %, software {1e6 * software:.0f} microseconds a message; "
+          f"the model is {100 * statistics.mean(errors):.1f} % off on average, {100 * max(errors):.1f} % at most")
+    draw(points, rows)
+
+
+def draw(points, rows):
+    lines, blocks = [], []
+    colours = {"resnet20": "#1f77b4", "resnet110": "#d95f02", "resnet50": "#2a8c4a"}
+    for net, batch in dict.fromkeys((row[0], row[1]) for row in rows):
+        data = [(row[2], row[4]) for row in rows if row[:2] == [net, batch]]
+        if len(data) < 2:
+            continue
+        name = f"${net}_{batch}"
+        blocks.append(f"{name} << EOD\n" + "\n".join(f"{h} {s}" for h, s in data) + "\nEOD")
+        style = {0: 1, 1: 2}.get([b for n, b in dict.fromkeys((r[0], r[1]) for r in rows) if n == net].index(batch), 3)
+        lines.append(f"{name} with lines lc rgb '{colours[net]}' dt {style} lw 2 title '{net}, batch {batch}'")
+    for (net, batch, way, microseconds, gbit), (alone, seconds, *_) in points.items():
+        if way == "wire" and (microseconds, gbit) == ("50", "10"):
+            blocks.append(f"$measured_{net} << EOD\n2 {2 * alone / seconds:.4g}\nEOD")
+            lines.append(f"$measured_{net} with points pt 7 ps 0.9 lc rgb '{colours[net]}' notitle")
+    script = "\n".join(blocks) + f"""
+set terminal svg size 720,480 font 'sans-serif,13' background '#ffffff'
+set output '{RESULTS}/scaling.svg'
+set logscale xy 2
+set xrange [1:64]
+set yrange [1:64]
+set xlabel 'machines of one core, 10 Gbit/s and 50 microseconds apart'
+set ylabel 'times as fast as one'
+set grid lc rgb '#dddddd'
+set key left top
+plot x with lines lc rgb '#999999' dt 3 notitle, {', '.join(lines)}
+"""
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--model"]):
+        sys.exit(__doc__)
+    if sys.argv[1:] == []:
+        measure_all()
+    model()
