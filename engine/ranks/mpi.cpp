@@ -8,9 +8,14 @@
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
 
+#include <signal.h>
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <climits>
-#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 #include "engine/error.h"
 #include "engine/ranks/start.h"
@@ -88,7 +93,40 @@ Transport* begin() {
 }
 
 void finish() { MPI_Finalize(); }
-void abandon(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+
+// The process that started this one, if that is a launcher's: 0 if not.
+pid_t launcher_above(pid_t process) {
+    std::ifstream status("/proc/" + std::to_string(process) + "/status");
+    pid_t parent = 0;
+    for (std::string word; status >> word;)
+        if (word == "PPid:") status >> parent;
+    std::string name;
+    std::getline(std::ifstream("/proc/" + std::to_string(parent) + "/comm"), name);
+    for (const char* launcher : {"mpirun", "mpiexec", "orterun", "orted", "prte", "hydra"})
+        if (name.starts_with(launcher)) return parent;
+    return 0;
+}
+
+// A launcher tells all machines to end their ranks, and waits for ever for one that does not answer.  A process of its
+// own ends it then.
+void end_launchers_after(int seconds) {
+    std::vector<pid_t> launchers;
+    for (pid_t above = launcher_above(::getpid()); above; above = launcher_above(above)) launchers.push_back(above);
+    if (launchers.empty() || ::fork() != 0) return;
+    ::setsid();                                          // else it is ended with us
+    for (int file = 0; file < 1024; ++file) ::close(file);   // else the launcher waits for our output
+    for (int tenth = 0; tenth < 10 * seconds; ++tenth) {
+        ::usleep(100'000);
+        if (::kill(launchers.back(), 0) != 0) ::_exit(0);
+    }
+    for (const pid_t launcher : launchers) ::kill(launcher, SIGKILL);
+    ::_exit(0);
+}
+
+void abandon(int code) {
+    end_launchers_after(10);
+    MPI_Abort(MPI_COMM_WORLD, code);
+}
 
 const bool known = (set_launcher({library, begin, finish, abandon}), true);
 

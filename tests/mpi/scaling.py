@@ -21,9 +21,8 @@ import time
 
 BUILD = os.environ.get("BUILD", "build")
 RESULTS = "docs/results/scaling"
-# net, batch, steps an epoch; the last settles how many ranks have a share.
-NETS = [("resnet20", 128, 20, []), ("resnet110", 128, 4, []), ("resnet50", 32, 2, ["--image-size", "224"])]
-WIRES = [(20, 10), (50, 10), (100, 10), (20, 1), (50, 1), (100, 1)]        # microseconds one way, Gbit/s
+NETS = [("resnet20", 128, 20), ("resnet110", 128, 4), ("resnet50", 32, 1)]  # net, batch, steps an epoch
+WIRES = [(20, 10), (50, 10), (100, 10), (50, 1)]                             # microseconds one way, Gbit/s
 ROUNDS = 3
 
 
@@ -64,12 +63,12 @@ def seconds_a_step(folder, steps):
         return min(float(row["seconds"]) for row in csv.DictReader(file)) / steps
 
 
-def measure(net, batch, steps, flags, launcher, threads, folder):
+def measure(net, batch, steps, launcher, threads, folder):
     """Seconds a step, megabytes and messages a step, and the share of time that rank 0 waited."""
     run("rm", "-rf", f"{folder}/run")
     train = [f"{BUILD}/train", "--model", net, "--batch-size", str(batch), "--synthetic-train", str(batch * steps),
              "--synthetic-test", "10", "--epochs", "3", "--lr", "0.01", "--threads", str(threads), "--output-dir",
-             f"{folder}/run"] + flags
+             f"{folder}/run"]
     out = run(*launcher, *train)
     found = re.search(r"([\d.]+) MB in (\d+) messages a step of rank 0; ([\d.]+) %", out)
     sent = [float(x) for x in found.groups()] if found else [0, 0, 0]
@@ -89,16 +88,16 @@ def measure_all():
                      "tcp,self", "--mca", "btl_tcp_if_include", "10.9.0.0/24", "--mca", "oob_tcp_if_include",
                      "10.9.0.0/24", "-H", "r0:1,r1:1", "-n", "2"]
         rows = []
-        for net, batch, steps, flags in NETS:
+        for net, batch, steps in NETS:
             for _ in range(ROUNDS):
-                alone = measure(net, batch, steps, flags, [], 2, folder)[0]
-                together = measure(net, batch, steps, flags, local, 1, folder)
+                alone = measure(net, batch, steps, [], 2, folder)[0]
+                together = measure(net, batch, steps, local, 1, folder)
                 rows.append([net, batch, "memory", "", "", alone] + together)
                 for microseconds, gbit in WIRES:
                     wire = Wire(microseconds, gbit, folder)
                     try:
                         rows.append([net, batch, "wire", microseconds, gbit, alone] +
-                                    measure(net, batch, steps, flags, over_wire, 1, folder))
+                                    measure(net, batch, steps, over_wire, 1, folder))
                     finally:
                         wire.close()
                     print(*rows[-1], flush=True)
