@@ -49,6 +49,14 @@ std::pair<Index, Index> SharedSteps::share_of(Index pictures) const {
     return {all[static_cast<std::size_t>(rank_)], all[static_cast<std::size_t>(rank_) + 1]};
 }
 
+std::string SharedSteps::idle(Index pictures) const {
+    const Index fed = (pictures + width(pictures) - 1) / width(pictures);
+    if (fed >= ranks_) return "";
+    return text("A batch of ", pictures, " feeds ", fed, " of these ", ranks_,
+                " ranks: sums over it are cut into leaves of ", width(pictures),
+                " pictures.  The others only wait; a larger batch may feed more.");
+}
+
 // Until shares begin with a leaf.  What the attempts before have left is taken back.
 StepResult SharedSteps::on_share(Batch batch, const Work& work, const std::function<Batch()>& again) {
     std::vector<Tensor> before;

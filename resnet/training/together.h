@@ -32,6 +32,9 @@ public:
     StepResult run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again = {});
     bool stopped() const { return stopped_; }
 
+    // "A batch of 32 feeds 2 of these 4 ranks: ...", after a step on one; empty if all have a share.
+    std::string idle(Index pictures) const;
+
     // This rank's share of so many pictures, as far as is known.  From any thread.
     std::pair<Index, Index> share_of(Index pictures) const;
 

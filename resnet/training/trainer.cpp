@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/ops.h"
@@ -142,6 +143,8 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
     for (Batch batch; !enough_iterations() && loader.next(batch);) {
         profile::lap("data", "loader");
         const double loss = step(batch, state_.running);
+        if (const std::string idle = shared_.idle(batch.all); !idle.empty() && !std::exchange(told_idle_, true))
+            observer.say(idle);
         ++state_.step;
         state_.seconds = before + seconds_since(start);
         watch_warmup();

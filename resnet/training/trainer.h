@@ -111,6 +111,7 @@ private:
     std::function<bool()> stop_ = [] { return false; };  // the observer's
     std::function<Batch()> again_;                       // makes the batch under way once more
     bool warned_ = false;                                // of a loss that explodes
+    bool told_idle_ = false;                             // that some ranks have no share
 };
 
 }  // namespace deepen

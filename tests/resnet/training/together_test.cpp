@@ -62,6 +62,19 @@ TEST(Together, AllStopAfterTheStepInWhichOneIsAskedTo) {
     });
 }
 
+TEST(Together, RanksWithoutAShareAreTold) {
+    RankThreads threads(5);
+    threads.run([](int rank) {
+        std::string said;
+        Observer observer;
+        observer.say = [&](const std::string& line) { said += line + "\n"; };
+        train(observer);
+        EXPECT_EQ(said, "A batch of 64 feeds 2 of these 5 ranks: sums over it are cut into leaves of 32 pictures.  The "
+                        "others only wait; a larger batch may feed more.\n")
+            << "rank " << rank;
+    });
+}
+
 TEST(Together, OnlyRankZeroHasAFolder) {
     const Scratch scratch;
     Recipe recipe{.model = {.name = "resnet8", .width = 4}, .training = {.epochs = 2, .batch = 64}};
