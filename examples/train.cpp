@@ -211,7 +211,7 @@ int main(int argc, char** argv) {
         if (any_rank(history.has_value())) {
             if (!first) return 0;
             if (boarding) board.write(*history);
-            std::cout << "already trained: " << summary(*history) << "; weights in " << weights << "\n"
+            std::cout << "already trained: " << summary(*history, recipe, data) << "; weights in " << weights << "\n"
                       << "weights hash " << weights_hash(folder) << "\n";
             return 0;
         }
@@ -236,7 +236,7 @@ int main(int argc, char** argv) {
         }
         if (ranks::count() > 1) std::cout << observer.traffic() << "\n";
         if (profiled) std::cout << profile::table();
-        std::cout << summary(trained) << "; weights in " << weights << "\n"
+        std::cout << summary(trained, recipe, data) << "; weights in " << weights << "\n"
                   << "weights hash " << weights_hash(folder) << "\n";
         return 0;
     });

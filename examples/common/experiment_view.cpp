@@ -144,7 +144,9 @@ void ExperimentView::end(std::size_t run, const History& history, const std::str
     forecast_.finish(run);
     standing_.runs[run].note = weights_hash;
     if (board_) return show(true);
-    if (before) std::cout << heading(run) << "\n      finished before: " << summary(histories_[run]) << "\n";
+    if (before)
+        std::cout << heading(run) << "\n      finished before: " << summary(histories_[run], recipes_[run], data_)
+                  << "\n";
     plain_.erase(run);
     std::cout << (jobs_ > 1 ? recipes_[run].name() : "    ") << "  weights hash " << weights_hash << std::endl;
 }

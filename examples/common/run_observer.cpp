@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 #include <utility>
 
@@ -75,17 +74,15 @@ std::string describe(const Recipe& recipe) {
                 printable_name(frozen));
 }
 
-std::string summary(const History& history) {
+std::string summary(const History& history, const Recipe& recipe, const DataSplits& data) {
     const EpochRecord& last = history.back();
-    char line[120];
-    if (std::isnan(last.test_error))
-        std::snprintf(line, sizeof line, "training error %.2f %% after %lld epoch%s", 100 * last.train_error,
-                      static_cast<long long>(last.epoch), last.epoch == 1 ? "" : "s");
-    else
-        std::snprintf(line, sizeof line, "training error %.2f %%, test error %.2f %% after %lld epoch%s",
-                      100 * last.train_error, 100 * last.test_error, static_cast<long long>(last.epoch),
-                      last.epoch == 1 ? "" : "s");
-    return line;
+    const Index epoch = steps_per_epoch(data.train.count(), recipe.training.batch), steps = last.iteration;
+    std::string errors = format("training error %.2f %%", 100 * last.train_error);
+    if (!std::isnan(last.test_error)) errors += format(", test error %.2f %%", 100 * last.test_error);
+    const auto count = [](Index n, const char* what) { return text(n, " ", what, n == 1 ? "" : "s"); };
+    if (steps == last.epoch * epoch) return text(errors, " after ", count(last.epoch, "epoch"));
+    return text(errors, " after ", count(steps, "step"), ", ",
+                format("%.2g epochs", static_cast<double>(steps) / static_cast<double>(epoch)));
 }
 
 }  // namespace deepen

@@ -40,6 +40,7 @@ private:
 };
 
 std::string describe(const Recipe& recipe);              // "resnet20: shortcut A, 269722 parameters, seed 1"
-std::string summary(const History& history);             // "training error 12.3 %, test error 14.5 % after 10 epochs"
+// "training error 12.3 %, test error 14.5 % after 10 epochs", or "... after 60 steps, 0.15 epochs"
+std::string summary(const History& history, const Recipe& recipe, const DataSplits& data);
 
 }  // namespace deepen

@@ -36,6 +36,19 @@ TEST(Train, LeavesConfigLogAndWeights) {
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir), {}), 5) << "something else was left behind";
 }
 
+// 64 pictures in batches of 16 are four steps an epoch.
+TEST(Train, CountsStepsWhereTheLastEpochIsNotWhole) {
+    const Scratch scratch;
+    for (const auto& [limit, words] : {std::pair("1", " after 1 step, 0.25 epochs; weights in"),
+                                       {"6", " after 6 steps, 1.5 epochs; weights in"},
+                                       {"4", " after 1 epoch; weights in"}}) {
+        const std::string command =
+            train("--max-iterations " + std::string(limit) + " --output-dir " + (scratch / limit).string());
+        expect(command, 0, words);
+        expect(command, 0, words);  // read from its log
+    }
+}
+
 // Twenty steps of nets wide enough for every fast path.
 TEST(Train, GivesTheSameWeightsAtAnyNumberOfThreads) {
     const Scratch scratch;
