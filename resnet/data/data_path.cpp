@@ -24,7 +24,7 @@ DataSplits load_data(const std::string& path, const DataOptions& options) {
         if (path.ends_with(".bin")) return cifar10_from_file(path);
     }
     throw Error(
-        text("data: ", path, fs::exists(path) ? " holds nothing that is read here" : " is not there",
+        text("--data-path: ", path, fs::exists(path) ? " holds nothing that is read here" : " is not there",
              ".  Looked for:\n"
              "  \"synthetic\", generated pictures\n"
              "  \"cifar10\", what `make data` has downloaded\n"

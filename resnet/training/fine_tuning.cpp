@@ -46,7 +46,7 @@ void freeze_parts(Module& net, const std::vector<std::string>& names) {
             std::string all;
             for (const auto& [part_name, part] : parts)
                 if (!part_name.empty() && part_name.find('.') == std::string::npos) all += " " + part_name;
-            throw Error(text("freeze: the net has no part '", printable_name(name), "'.  Its parts are", all,
+            throw Error(text("--freeze: the net has no part '", printable_name(name), "'.  Its parts are", all,
                              ", what these hold (layer1.0, ...), and ", whole_body, " for all but the last layer."));
         }
         found->second->freeze();
@@ -54,7 +54,7 @@ void freeze_parts(Module& net, const std::vector<std::string>& names) {
     const std::vector<NamedTensor> parameters = named_parameters(net);
     require(std::any_of(parameters.begin(), parameters.end(),
                         [](const NamedTensor& p) { return p.tensor.requires_grad(); }),
-            "freeze: nothing is left that learns.  Freeze fewer parts.");
+            "--freeze: nothing is left that learns.  Freeze fewer parts.");
 }
 
 Preprocessing preprocessing_from(const TensorFile& file, const std::string& path, const ModelOptions& model,

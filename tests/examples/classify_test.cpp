@@ -83,8 +83,8 @@ TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
         "build/train --weights " + first + " --data-path " + two + " -b 8 --epochs 8 --lr 0.05 --output-dir " + out;
     expect(tune, 1, "has 3 classes, and " + two + " has 2.  Give --partial");
     expect(tune + " --partial --freeze stem", 1,
-           "the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
-    expect(tune + " --partial --freeze body,fc", 1, "nothing is left that learns");
+           "--freeze: the net has no part 'stem'.  Its parts are conv1 bn1 layer1 layer2 layer3 fc");
+    expect(tune + " --partial --freeze body,fc", 1, "--freeze: nothing is left that learns");
     expect("build/train --freeze body", 2, "--freeze is for trained weights");
     expect(tune + " --partial --freeze body", 0,
            "fits; the rest starts from random weights.  Of another shape: fc.weight is [3,32] instead of [2,32]");

@@ -90,7 +90,8 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
 
 TEST(DataPath, ThatCannotBeReadExitsWithOneAndSaysWhy) {
     const Scratch scratch;
-    expect(refused(scratch, "--data-path " + (scratch / "nowhere").string()), 1, "is not there");
+    const std::string nowhere = (scratch / "nowhere").string();
+    expect(refused(scratch, "--data-path " + nowhere), 1, "--data-path: " + nowhere + " is not there");
     std::filesystem::create_directory(scratch / "empty");
     expect(refused(scratch, "--data-path " + (scratch / "empty").string()), 1, "holds nothing that is read here");
     expect(refused(scratch, "--data-path " + scratch.write("cut.tar.gz", "\x1f\x8b\x08").string()), 1, "cut.tar.gz");
