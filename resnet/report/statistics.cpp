@@ -78,8 +78,10 @@ double variance_of(const std::vector<double>& values) {
 }
 
 double median(std::vector<double> values) {
+    if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
-    return values.empty() ? 0 : values[values.size() / 2];
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 Contrast contrast(const std::vector<Term>& terms) {

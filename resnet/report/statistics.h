@@ -30,7 +30,7 @@ double incomplete_beta(double a, double b, double x);
 
 double mean_of(const std::vector<double>& values);       // NaN without values
 double variance_of(const std::vector<double>& values);   // divided by n - 1; NaN with fewer than two values
-double median(std::vector<double> values);               // the upper one of two in the middle; 0 without values
+double median(std::vector<double> values);               // the mean of two in the middle; 0 without values
 
 struct Interval {
     double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();

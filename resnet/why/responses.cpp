@@ -8,6 +8,7 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "resnet/data/loader.h"
+#include "resnet/report/statistics.h"
 #include "resnet/why/moments.h"
 
 namespace deepen {
@@ -68,11 +69,6 @@ struct Profile {
     int depth = 0;
     std::vector<double> deviations;
 
-    double middle() const {
-        std::vector<double> sorted = deviations;
-        std::sort(sorted.begin(), sorted.end());
-        return sorted[sorted.size() / 2];
-    }
 };
 
 // "In 78 % of all pairs of a layer of resnet-56 and a layer of plain-56 that of resnet-56 responds less ..."
@@ -80,8 +76,8 @@ std::string comparison(const Profile& a, const Profile& b) {
     const double chance = 100 * by_chance(a.deviations, b.deviations);
     return text(format("in %.0f %% of all pairs of a layer each, ", 100 * share_smaller(a.deviations, b.deviations)),
                 a.name, "'s responds less than ", b.name,
-                format("'s (by chance %.0f to %.0f %%); medians %.2f and %.2f", 50 - chance, 50 + chance, a.middle(),
-                       b.middle()));
+                format("'s (by chance %.0f to %.0f %%); medians %.2f and %.2f", 50 - chance, 50 + chance,
+                       median(a.deviations), median(b.deviations)));
 }
 
 // Of several comparisons: one outcome if all agree.

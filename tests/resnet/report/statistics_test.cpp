@@ -43,10 +43,11 @@ TEST(IncompleteBeta, IsSymmetricAndAPolynomialForWholeNumbers) {
     }
 }
 
-TEST(Median, IsTheMiddleOneOrTheUpperOfTwo) {
+TEST(Median, IsTheMiddleOneOrTheMeanOfTwo) {
     EXPECT_EQ(median({3}), 3);
     EXPECT_EQ(median({5, 1, 4}), 4);
-    EXPECT_EQ(median({40, 10, 30, 20}), 30);
+    EXPECT_EQ(median({40, 10, 30, 20}), 25);
+    EXPECT_EQ(median({4, 1}), 2.5);
     EXPECT_EQ(median({}), 0);
 }
 
