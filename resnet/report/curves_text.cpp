@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "engine/error.h"
 #include "resnet/report/gnuplot.h"
@@ -48,7 +49,9 @@ std::string dense_block(const Line& line, Index marks) {
 }
 
 constexpr int text_height = 18;
-constexpr const char *train_marks = "ox+*#@", *test_marks = ".:,'-~";
+// One of each for every line of a panel; beyond 16 they begin anew.
+constexpr std::string_view train_marks = "ox+*#@ABCDEFGHIJ", test_marks = ".:,'-~abcdefghij";
+char mark_of(std::string_view marks, std::size_t line) { return marks[line % marks.size()]; }
 
 std::string text_panel(const Panel& panel, const Axes& axes, int width, bool colour) {
     std::string s, plot;
@@ -58,13 +61,15 @@ std::string text_panel(const Panel& panel, const Axes& axes, int width, bool col
     for (std::size_t i = 0; i < panel.lines.size(); ++i) {
         const Line& line = panel.lines[i];
         const std::string& block = line.block;
-        const std::string look = text(" linecolor rgb '", line.colour, "'");
         s += dense_block(line, 2 * width);
         s += text("set label '", line.net.name(), "' at graph 1, first ", heights[i],
                   " left offset character 1,0 textcolor rgb '", line.colour, "'\n");
         // Training errors come last, and so on top.
-        const std::string train = text(block, " using 1:2 with points pointtype \"", train_marks[i % 6], "\"", look);
-        const std::string test = text(block, " using 1:3 with points pointtype \"", test_marks[i % 6], "\"", look);
+        const auto points = [&](const char* columns, std::string_view marks) {
+            return text(block, columns, " with points pointtype \"", mark_of(marks, i), "\" linecolor rgb '",
+                        line.colour, "'");
+        };
+        const std::string train = points(" using 1:2", train_marks), test = points(" using 1:3", test_marks);
         plot = plot.empty() ? test + ", " + train : test + ", " + plot + ", " + train;
     }
     s += text("set terminal dumb size ", width, ",", text_height, colour ? " ansi256" : " mono", "\n");
@@ -78,14 +83,15 @@ std::string text_panel(const Panel& panel, const Axes& axes, int width, bool col
     return run_gnuplot(s);
 }
 
-// "o x training error, . : test error"
-std::string text_legend(std::size_t lines) {
-    std::string train, test;
-    for (std::size_t i = 0; i < std::min<std::size_t>(lines, 6); ++i) {
+// "o x training error   . : test error", in one line or in two.
+std::string text_legend(std::size_t lines, int width) {
+    std::string train = "   ", test = "   ";
+    for (std::size_t i = 0; i < std::min(lines, train_marks.size()); ++i) {
         train += text(train_marks[i], " ");
         test += text(test_marks[i], " ");
     }
-    return text("   ", train, "training error   ", test, "test error   (by depth)\n");
+    train += "training error", test += "test error   (by depth)";
+    return text(train, columns(train + test) < width ? "" : "\n", test, "\n");
 }
 
 std::vector<std::string> lines_of(const std::string& drawing) {
@@ -129,7 +135,7 @@ std::string curves_text(const std::vector<Run>& runs, const Terminal& terminal) 
     if (side_by_side) all = beside(drawings[0], drawings[1], width / 2);
     else
         for (const std::string& drawing : drawings) all += beside(drawing, "", width);
-    return all + text_legend(most_lines);
+    return all + text_legend(most_lines, width);
 }
 
 }  // namespace deepen

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 #include "engine/error.h"
 #include "resnet/report/palette.h"
@@ -80,6 +82,28 @@ std::string plotted(const Plot& plot, const std::string& prefix, LookOf look) {
     return blocks + command + "\n";
 }
 
+// What each series is drawn with on a terminal: one mark for each that is named, and the same for those without a name
+// that share its colour.  Beyond 25 marks, or 6 of theory, they begin anew.
+std::vector<char> marks_of(const Plot& plot) {
+    constexpr std::string_view marks = "ox+*#ABCDEFGHIJKLMNPQRSTU", theory = ".:,'-~";
+    std::vector<char> all;
+    std::map<std::string, char> known;                   // by colour
+    std::size_t used = 0, of_theory = 0;
+    for (const Series& series : plot.series) {
+        char mark = '@';
+        if (series.look == Series::Look::dashed) {
+            mark = series.name.empty() ? '.' : theory[of_theory++ % theory.size()];
+        } else if (series.look != Series::Look::rings) {
+            const auto same = known.find(series.colour);
+            const bool shared = series.name.empty() && same != known.end();
+            mark = shared ? same->second : marks[used++ % marks.size()];
+            known[series.colour] = mark;
+        }
+        all.push_back(mark);
+    }
+    return all;
+}
+
 }  // namespace
 
 std::string drawn(const std::vector<Plot>& plots, const std::string& name, FigureFormat format) {
@@ -100,16 +124,13 @@ std::string drawn(const std::vector<Plot>& plots, const std::string& name, Figur
 std::string drawn_as_text(const std::vector<Plot>& plots, const Terminal& terminal) {
     const int width = std::clamp(terminal.width(), 60, 100);
     std::string all;
-    for (const Plot& plot : plots)
+    for (const Plot& plot : plots) {
+        const std::vector<char> marks = marks_of(plot);
+        const auto points = [&](const Series&, std::size_t i) { return text("points pointtype \"", marks[i], "\""); };
         all += run_gnuplot(text("set terminal dumb size ", width, ",20", terminal.colour ? " ansi256" : " mono", "\n",
                                 "set border 3\nset tics nomirror scale 0\nset key top right\n", axes(plot, false),
-                                plotted(plot, "s", [](const Series& series, std::size_t i) {
-                                    constexpr const char* marks = "ox+*#";
-                                    const char mark = series.look == Series::Look::dashed  ? '.'
-                                                      : series.look == Series::Look::rings ? '@'
-                                                                                           : marks[i % 5];
-                                    return text("points pointtype \"", mark, "\"");
-                                })));
+                                plotted(plot, "s", points)));
+    }
     return all;
 }
 

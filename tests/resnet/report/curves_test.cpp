@@ -112,6 +112,21 @@ TEST(Curves, MarkWhereTheLearningRateFell) {
     EXPECT_EQ(count(ours({run}), "lr 0.01"), 1);
 }
 
+TEST(Curves, LeaveTheLearningRateWhereItCanBeRead) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    // How far below the top the label is, in units, where the net's test error stays at `error`.
+    const auto place = [](double error) {
+        deepen::Run run = invented_run("plain", 20, 1, std::vector<double>(6, error - 0.02));
+        for (std::size_t i = 2; i < 6; ++i) run.history[i].lr = 0.01;
+        const std::string svg = as_in_the_paper({run});
+        const std::size_t words = svg.find("lr 0.01"), place = svg.rfind("translate(", words);
+        return std::stod(svg.substr(svg.find(',', place) + 1));
+    };
+    const double usual = place(0.07);
+    EXPECT_EQ(place(0.10), usual);
+    EXPECT_GT(place(0.19), usual + 10);  // the axis ends at 20 %
+}
+
 TEST(Curves, SurviveDivergedRunsAndUnequalLengths) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Experiment runs = {invented_run("plain", 20, 1, {0.5, NAN, NAN}), invented_run("residual", 20, 1, {NAN}),
@@ -142,6 +157,16 @@ TEST(Curves, FitATerminalInColourOrWithout) {
             for (const char* name : {"plain-20", "plain-56", "resnet-20", "resnet-56"})
                 EXPECT_EQ(count(drawing, name), 1) << name;
         }
+}
+
+TEST(Curves, HaveAMarkEachOnATerminal) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
+    Experiment runs;
+    for (int depth : {8, 14, 20, 26, 32, 38, 44})
+        runs.push_back(invented_run("plain", depth, 1, {0.9 - 0.01 * depth, 0.8 - 0.01 * depth}));
+    const std::string drawing = curves_text(runs, {.width = [] { return 60; }});
+    expect_mentions(drawing, "\n   o x + * # @ A training error\n   . : , ' - ~ a test error");
+    EXPECT_GT(count(drawing, "A"), 5);
 }
 
 // In the paper's look: 64,000 iterations in 164 epochs that end at `train` and `test`.

@@ -320,6 +320,18 @@ TEST(Plots, AreDrawnForPagesAndTerminals) {
         if (*words != 'i') expect_mentions(svg, words);  // gnuplot writes &apos; there
     }
     EXPECT_EQ(text.find("all lost"), text.npos);
+    // A name has a mark of its own, which its other seeds share.
+    Plot many{.title = "marks", .x = "x", .y = "y", .series = {}};
+    for (const char* colour : {"#000001", "#000002", "#000003", "#000004", "#000005", "#000006"}) {
+        const double height = static_cast<double>(many.series.size());
+        many.series.push_back({"", colour, Series::Look::dashed, {{0, height}}});
+        many.series.push_back({std::string("net ") + colour[6], colour, Series::Look::points, {{1, height}}});
+        many.series.push_back({"", colour, Series::Look::points, {{2, height}}});
+    }
+    const std::string marked = drawn_as_text({many}, {});
+    for (const char* words : {"net 1    o", "net 2    x", "net 3    +", "net 4    *", "net 5    #", "net 6    A"})
+        expect_mentions(marked, words);
+    EXPECT_EQ(std::count(marked.begin(), marked.end(), 'A'), 3) << marked;
     plot.series = {plot.series[2]};
     EXPECT_THROW(drawn({plot}, "none", FigureFormat::svg), Error);
 }
