@@ -190,6 +190,55 @@ std::string names_at_ends(const Panel& panel, const Drawing& drawing) {
     return s;
 }
 
+// --- the learning rate ---------------------------------------------------------------------------------
+
+struct Box {
+    double left, right, bottom, top;                     // in iterations and percent
+};
+
+// Of the label of a drop, at this share of the axes' height.
+Box label_box(const std::pair<Index, double>& drop, double height, const Drawing& drawing) {
+    const double unit = static_cast<double>(drawing.axes.iterations) / drawing.panel_width();
+    const double left = static_cast<double>(drop.first) + 4 * unit, middle = height * drawing.axes.top;
+    const double width = (8 + 6.0 * static_cast<double>(text("lr ", drop.second).size())) * unit;
+    return {left, left + width, middle - drawing.height_of(11), middle + drawing.height_of(11)};
+}
+
+// Whether some seed's curve passes through.
+bool passes(const Line& line, double EpochRecord::*what, const Box& box) {
+    for (const Run* run : line.net.runs)
+        for (std::size_t i = 1; i < run->history.size(); ++i) {
+            const EpochRecord &a = run->history[i - 1], &b = run->history[i];
+            const double from = std::max<double>(box.left, a.iteration), to = std::min<double>(box.right, b.iteration);
+            if (from > to) continue;
+            const auto at = [&](double x) {
+                const double share = (x - a.iteration) / static_cast<double>(b.iteration - a.iteration);
+                return 100 * ((1 - share) * a.*what + share * b.*what);
+            };
+            if (std::min(at(from), at(to)) <= box.top && std::max(at(from), at(to)) >= box.bottom) return true;
+        }
+    return false;
+}
+
+const History& rates_of(const Panel& panel) { return panel.lines.back().net.runs.front()->history; }
+
+// Where the labels can be read, as a share of the axes' height: the highest place with the fewest curves through them.
+double rate_height(const std::vector<Panel>& panels, const Drawing& drawing) {
+    const auto crossings = [&](double height) {
+        Index count = 0;
+        for (const Panel& panel : panels)
+            for (const auto& drop : rate_drops(rates_of(panel)))
+                for (const Line& line : panel.lines)
+                    for (auto what : {training, test}) count += passes(line, what, label_box(drop, height, drawing));
+        return count;
+    };
+    constexpr double highest = 0.96, apart = 0.04;
+    double best = highest;
+    for (int step = 1; step < 24 && crossings(best) > 0; ++step)
+        if (const double height = highest - apart * step; crossings(height) < crossings(best)) best = height;
+    return best;
+}
+
 // --- panels --------------------------------------------------------------------------------------------
 
 std::string heading(const Panel& panel, const Drawing& drawing) {
@@ -225,13 +274,13 @@ std::string lines_of(const Panel& panel, const Drawing& drawing) {
     return s;
 }
 
-std::string plot_panel(const Panel& panel, std::size_t place, const Drawing& drawing) {
+std::string plot_panel(const Panel& panel, std::size_t place, double labels, const Drawing& drawing) {
     std::string s = text("set lmargin at screen ", drawing.left(place) / drawing.width, "\nset rmargin at screen ",
                          drawing.right(place) / drawing.width, "\n", heading(panel, drawing));
-    for (const auto& [iteration, rate] : rate_drops(panel.lines.back().net.runs.front()->history))
+    for (const auto& [iteration, rate] : rate_drops(rates_of(panel)))
         s += text("set arrow from ", iteration, ", graph 0 to ", iteration, ", graph 1 nohead back ",
                   "linecolor rgb '#aaaaaa' dashtype (2,4)\n", "set label 'lr ", rate, "' at ", iteration,
-                  ", graph 0.96 left offset character 0.7,0 ", "textcolor rgb '#777777' font ',11'\n");
+                  ", graph ", labels, " left offset character 0.7,0 ", "textcolor rgb '#777777' font ',11'\n");
     s += notes_on_what_is_above(panel, drawing) + names_at_ends(panel, drawing) + lines_of(panel, drawing);
     // What belongs to this panel must not reach the next, which also shares its numbers at the axis.
     return s + "\nunset label\nunset arrow\nunset object\nunset ylabel\nset format y ''\n";
@@ -252,7 +301,8 @@ std::string figure(const std::vector<Panel>& panels, Look look, FigureFormat for
         "set grid ytics linecolor rgb '#e4e4e4' linetype 1 linewidth 0.8\n";
     if (drawing.paper()) script += "set ylabel 'error (%)' offset character 1.2,0 textcolor rgb '#444444'\n";
     script += iteration_axis(panels, drawing) + legend(panels, drawing);
-    for (std::size_t i = 0; i < panels.size(); ++i) script += plot_panel(panels[i], i, drawing);
+    const double labels = rate_height(panels, drawing);
+    for (std::size_t i = 0; i < panels.size(); ++i) script += plot_panel(panels[i], i, labels, drawing);
     return draw(script + "unset multiplot\n", {drawing.width, drawing.height, drawing.font, name}, format);
 }
 
