@@ -22,11 +22,15 @@ part=$archive.part
 
 say() { printf '%s\n' "$*" >&2; }
 
+again="run \`make data\` again"
+other_source="get cifar-10-binary.tar.gz elsewhere and run \`make data CIFAR10_URL=/path/to/cifar-10-binary.tar.gz\` \
+(a mirror's address will do, too)"
+other_folder="make room there, or set XDG_CACHE_HOME to another folder, and $again"
+
+# What went wrong, and what helps.
 give_up() {
-    say "cifar10: $*"
-    say "CIFAR-10 is not here yet.  Run \`make data\` again to go on where this attempt stopped; or download" \
-        "cifar-10-binary.tar.gz elsewhere and run \`make data CIFAR10_URL=/path/to/cifar-10-binary.tar.gz\`" \
-        "(a mirror's address will do, too); or train on generated pictures, which need no download:" \
+    say "cifar10: $1"
+    say "CIFAR-10 is not here yet.  To have it, $2; or train on generated pictures, which need no download:" \
         "\`--data-path synthetic\`."
     exit 1
 }
@@ -69,7 +73,7 @@ fetch() {
     fi
 }
 
-mkdir -p "$folder" || give_up "$folder cannot be made."
+mkdir -p "$folder" || give_up "$folder cannot be made." "$other_folder"
 
 # Look at what is there.
 if [ -f "$archive" ]; then
@@ -82,28 +86,33 @@ if [ -f "$archive" ]; then
     rm -f "$archive"
 fi
 if [ "$(bytes_of "$part")" -gt "$size" ]; then rm -f "$part"; fi
+begun=$(bytes_of "$part")
 
 # Get it.
 case $url in
 http://* | https://*)
-    command -v curl > /dev/null || command -v wget > /dev/null || give_up "neither curl nor wget is installed."
+    command -v curl > /dev/null || command -v wget > /dev/null ||
+        give_up "neither curl nor wget is installed." "install one of them and $again; or $other_source"
     say "cifar10: downloading $url"
     while [ "$(bytes_of "$part")" -lt "$size" ]; do
         before=$(bytes_of "$part")
         if [ "$before" -gt 0 ]; then say "cifar10: going on after $before of $size bytes."; fi
         fetch && break
         # Go on for as long as each attempt brings something.
-        [ "$(bytes_of "$part")" -gt "$before" ] || give_up "$url cannot be downloaded; $before of $size bytes are here."
+        [ "$(bytes_of "$part")" -gt "$before" ] ||
+            give_up "$url cannot be downloaded; $before of $size bytes are here." \
+                    "$again to go on where this attempt stopped; or $other_source"
     done
     ;;
 *)
     source=${url#file://}
-    [ -f "$source" ] || give_up "$source is not there."
+    [ -f "$source" ] || give_up "$source is not there." "$other_source"
     fault=$(fault_of "$source")
-    [ -z "$fault" ] || give_up "$source is not that archive: $fault." \
-        "(--data-path reads any archive of CIFAR-10's batch files as it is.)"
+    [ -z "$fault" ] ||
+        give_up "$source is not that archive: $fault.  (--data-path reads any archive of CIFAR-10's batch files.)" \
+                "$other_source"
     say "cifar10: copying $source"
-    cp "$source" "$part" || give_up "$source cannot be copied."
+    cp "$source" "$part" || give_up "$source cannot be copied to $folder." "$other_folder"
     ;;
 esac
 
@@ -111,7 +120,9 @@ esac
 fault=$(fault_of "$part")
 if [ -n "$fault" ]; then
     rm -f "$part"
-    give_up "what came from $url is not the archive: $fault; removed."
+    # A damaged beginning is gone now; what one attempt has brought from end to end would come again.
+    if [ "$begun" -gt 0 ]; then help="$again to begin anew; or $other_source"; else help=$other_source; fi
+    give_up "what came from $url is not the archive: $fault; removed." "$help"
 fi
-mv "$part" "$archive" || give_up "$archive cannot be written."
+mv "$part" "$archive" || give_up "$archive cannot be written." "$other_folder"
 say "cifar10: $archive is ready.  Train on it with --data-path cifar10."
