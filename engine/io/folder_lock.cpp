@@ -20,7 +20,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
     }
     if (errno != EWOULDBLOCK) return;
     close();
-    throw FolderInUse(text(folder.string(), " is in use: another process trains into it.  Wait for its end, or choose "
+    throw FolderInUse(text(folder.string(), " is in use: another process writes into it.  Wait for its end, or choose "
                                             "another --output-dir."));
 }
 

@@ -35,7 +35,7 @@ TEST(FolderLock, KeepsASecondOneOutUntilTheFirstIsGone) {
     std::optional<FolderLock> first(std::in_place, scratch.folder());
     EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }),
               scratch.folder().string() +
-                  " is in use: another process trains into it.  Wait for its end, or choose another --output-dir.");
+                  " is in use: another process writes into it.  Wait for its end, or choose another --output-dir.");
     first.reset();
     EXPECT_EQ(refusal_of([&] { FolderLock second(scratch.folder()); }), nothing_refused);
 }

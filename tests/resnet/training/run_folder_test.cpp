@@ -277,7 +277,7 @@ TEST_F(RunFolder, OverwritesNothingOfNobodyKnowsWhatRun) {
 TEST_F(RunFolder, InUseIsRefused) {
     train(3);
     const FolderLock other(folder);
-    expect_mentions(refusal(recipe()), "is in use: another process trains into it");
+    expect_mentions(refusal(recipe()), "is in use: another process writes into it");
 }
 
 TEST_F(RunFolder, LosesWhatAKilledWriteLeft) {
