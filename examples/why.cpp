@@ -2,16 +2,21 @@
 //
 // Each experiment looks into nets and tests claims of the literature: resnet/why/.  Without --run, small nets are
 // trained for it on generated pictures (common/small_nets.h).  What is written is
-// told in study.h.  After an interruption the same command goes on with the nets that are trained and with what was
-// measured (why/notebook.h); responses, which takes seconds, begins anew.
+// told in study.h.  What all will take is said before the first part (common/agenda.h).  After an interruption the same
+// command goes on with the nets that are trained and with what was measured (why/notebook.h); responses, which takes
+// seconds, begins anew.  A folder is written by one process at a time.
 #include <algorithm>
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
+#include "engine/io/folder_lock.h"
 #include "engine/parallel.h"
 #include "engine/printable.h"
+#include "examples/common/agenda.h"
 #include "examples/common/program.h"
 #include "examples/common/small_nets.h"
 #include "examples/common/training_flags.h"
@@ -99,12 +104,19 @@ void Flags::add_to(CLI::App& app) {
 
 // --- measuring --------------------------------------------------------------------------------------------
 
-// Says how long `what` takes and shows how far it has come.
+// What an experiment measures, and about how long that takes here.
+struct Task {
+    double seconds = 0;
+    Index count = 0;
+    const char* unit = "passes";
+};
+
+// Says how long it takes and shows how far it has come.
 class Passes {
 public:
-    Passes(const std::string& what, double seconds, Index passes, const char* unit = "passes")
-        : progress_({.name = what, .rounds = 1, .items = passes, .unit = unit}, std::cerr, terminal_at(2)) {
-        std::cout << what << " takes about " << duration(seconds) << " here, and less after an interruption."
+    Passes(const std::string& what, const Task& task)
+        : progress_({.name = what, .rounds = 1, .items = task.count, .unit = task.unit}, std::cerr, terminal_at(2)) {
+        std::cout << what << " takes about " << duration(task.seconds) << " here, and less after an interruption."
                   << std::endl;
         progress_.start(1);
     }
@@ -116,48 +128,43 @@ private:
     Progress progress_;
 };
 
-// Of one pass of these pictures through each net.
-double seconds_of(const std::vector<TrainedNet>& nets, const PictureSet& pictures,
-                  const std::function<Index(const TrainedNet&)>& passes) {
-    double seconds = 0;
-    for (const TrainedNet& net : nets) seconds += seconds_a_pass(net, pictures) * static_cast<double>(passes(net));
-    return seconds;
+// Of the test set; landscape's are of the training set.
+PictureSet pictures_for(const Experiment& e, const DataSplits& data, const Flags& flags) {
+    const bool landscape = e.name == std::string("landscape"), small = flags.runs.empty();
+    const Index by_default = landscape && small ? 200 : 1000;
+    return first_of(landscape ? data.train : data.test, flags.pictures ? flags.pictures : by_default);
 }
 
-Study made(const std::string& name, const std::vector<FoundRun>& runs, const std::vector<TrainedNet>& nets,
-           const DataSplits& data, const Flags& flags) {
-    if (name == "remedies") return remedies_study(runs);
-    const PictureSet pictures = first_of(data.test, flags.pictures ? flags.pictures : 1000);
-    Notebook notebook(fs::path(flags.output) / (name + "-measured.csv"),
-                      text(build_info().commit, "; pictures ", checksum(data), "; "));
-    if (name == "signal") {
-        const SignalOptions options;
-        Passes passes(name, signal_seconds(options), signal_measurements(options), "measurements");
-        return signal_study(options, data.train, notebook, passes.counter());
+LandscapeOptions landscape_options(const Flags& flags) {
+    return {.points = flags.points ? flags.points : flags.runs.empty() ? 13 : 25};  // 12 small nets in half a minute
+}
+
+Task task_of(const Experiment& e, const std::vector<TrainedNet>& nets, const DataSplits& data, const Flags& flags) {
+    const std::string name = e.name;
+    if (name == "signal") return {signal_seconds({}), signal_measurements({}), "measurements"};
+    if (name == "shattered") return {shattered_seconds({}), shattered_measurements({}), "chains"};
+    if (e.needs == Needs::remedies) return {};           // it compares what was logged
+    const Index points = landscape_options(flags).points;
+    const PictureSet pictures = pictures_for(e, data, flags);
+    Task task{.unit = name == "landscape" ? "points" : "passes"};
+    for (const TrainedNet& net : nets) {
+        const Index passes = name == "landscape" ? points * points : name == "lesion" ? lesions_passes(net) : 1;
+        task.seconds += seconds_a_pass(net, pictures) * static_cast<double>(passes);
+        task.count += passes;
     }
-    if (name == "shattered") {
-        const ShatteredOptions options;
-        Passes passes(name, shattered_seconds(options), shattered_measurements(options), "chains");
-        return shattered_study(options, data.train, notebook, passes.counter());
-    }
-    if (name == "responses") {
-        const double seconds = seconds_of(nets, pictures, [](const TrainedNet&) { return 1; });
-        Passes passes(name, seconds, std::ssize(nets));
-        return responses_study(nets, pictures, passes.counter());
-    }
-    if (name == "landscape") {
-        const bool small = flags.runs.empty();           // 12 nets, in half a minute
-        const LandscapeOptions options{.points = flags.points ? flags.points : small ? 13 : 25};
-        const Index points = options.points * options.points;
-        const PictureSet some = first_of(data.train, flags.pictures ? flags.pictures : small ? 200 : 1000);
-        const double seconds = seconds_of(nets, some, [&](const TrainedNet&) { return points; });
-        Passes passes(name, seconds, std::ssize(nets) * points, "points");
-        return landscape_study(nets, some, options, notebook, passes.counter());
-    }
-    const double seconds = seconds_of(nets, pictures, lesions_passes);
-    Index count = 0;
-    for (const TrainedNet& net : nets) count += lesions_passes(net);
-    Passes passes(name, seconds, count);
+    return task;
+}
+
+Study made(const Experiment& e, const Task& task, const std::vector<TrainedNet>& nets, const DataSplits& data,
+           const Flags& flags, Notebook& notebook) {
+    const std::string name = e.name;
+    Passes passes(name, task);
+    if (name == "signal") return signal_study({}, data.train, notebook, passes.counter());
+    if (name == "shattered") return shattered_study({}, data.train, notebook, passes.counter());
+    const PictureSet pictures = pictures_for(e, data, flags);
+    if (name == "responses") return responses_study(nets, pictures, passes.counter());
+    if (name == "landscape")
+        return landscape_study(nets, pictures, landscape_options(flags), notebook, passes.counter());
     return lesion_study(nets, pictures, notebook, passes.counter());
 }
 
@@ -191,6 +198,146 @@ void print_study(const Study& study, const fs::path& page) {
               << "\npage: " << printable_name(page.string()) << std::endl;
 }
 
+void say(const std::string& line) { std::cout << printable_message(line) << std::endl; }
+
+// --- all that was asked for ---------------------------------------------------------------------------------
+
+class Inquiry {
+public:
+    Inquiry(const Flags& flags, std::string command);
+
+    void plan();                                         // says what will take how long
+    void make(bool without_nets);                        // the experiments that need no trained nets, or the others
+    bool train();                                        // small nets, if none are given; false if interrupted
+    void write_page();                                   // of several experiments
+
+private:
+    // Small nets that some experiments need, and what is left to train of them.
+    struct Training {
+        Needs of;
+        std::string part;                                // of the agenda
+        SmallNets nets;
+        DataSplits data;
+        LeftToTrain left = {};
+    };
+
+    void read_nets_in(const std::vector<fs::path>& twins, const std::vector<fs::path>& remedied);
+    std::vector<Agenda::Part> tasks(bool without_nets);
+    std::vector<Agenda::Part> trainings();
+    Study study(const Experiment& e);
+
+    const Flags flags_;
+    const std::string command_;
+    const fs::path output_ = flags_.output;
+    const bool small_ = flags_.runs.empty();
+    const DataSplits data_ = small_ ? load_data("synthetic", small_set) : load_data(flags_.data_path, flags_.data);
+    std::optional<FolderLock> lock_;
+    std::vector<TrainedNet> nets_;
+    std::vector<FoundRun> runs_;                         // for remedies
+    std::vector<Training> trainings_;
+    std::map<std::string, Task> tasks_;
+    Agenda agenda_{{}};
+    std::vector<Study> studies_;
+};
+
+// Nets that are given are read before anything is measured.
+Inquiry::Inquiry(const Flags& flags, std::string command) : flags_(flags), command_(std::move(command)) {
+    make_output_folder(output_);
+    lock_.emplace(output_);
+    const std::vector<fs::path> given(flags_.runs.begin(), flags_.runs.end());
+    if (!small_) read_nets_in(given, given);
+    if (small_ && flags_.needs(Needs::nets))
+        trainings_.push_back({Needs::nets, " plain and residual nets", small_twins(output_), data_});
+    if (small_ && flags_.needs(Needs::remedies))
+        trainings_.push_back({Needs::remedies, " nets with remedies", small_remedies(output_),
+                              load_data("synthetic", remedies_set)});
+}
+
+void Inquiry::read_nets_in(const std::vector<fs::path>& twins, const std::vector<fs::path>& remedied) {
+    if (flags_.needs(Needs::nets)) nets_ = read_nets(without_remedies(find_runs(twins, say)), say);
+    if (flags_.needs(Needs::remedies)) runs_ = find_runs(remedied, say);
+    for (const TrainedNet& net : nets_) require_its_classes(net, data_.test, flags_.data_path);
+}
+
+std::vector<Agenda::Part> Inquiry::tasks(bool without_nets) {
+    std::vector<Agenda::Part> parts;
+    std::vector<TrainedNet> stand_ins;
+    if (small_ && !without_nets && flags_.needs(Needs::nets)) stand_ins = untrained(trainings_.front().nets);
+    for (const Experiment& e : experiments) {
+        if (!flags_.asked(e) || (e.needs == Needs::nothing) != without_nets) continue;
+        tasks_[e.name] = task_of(e, small_ ? stand_ins : nets_, data_, flags_);
+        parts.push_back({e.name, tasks_[e.name].seconds});
+    }
+    return parts;
+}
+
+std::vector<Agenda::Part> Inquiry::trainings() {
+    std::vector<Agenda::Part> parts;
+    for (Training& t : trainings_) {
+        t.left = left_to_train(t.nets, t.data);
+        if (t.left.runs.empty()) continue;
+        std::string needed_by;
+        for (const Experiment& e : experiments)
+            if (flags_.asked(e) && e.needs == t.of) needed_by += (needed_by.empty() ? "" : ", ") + std::string(e.name);
+        t.part = text(t.left.runs.size(), t.part);
+        parts.push_back({t.part, seconds(t.left.runs), "to train, for " + needed_by});
+    }
+    return parts;
+}
+
+void Inquiry::plan() {
+    if (flags_.experiment == "all" || !trainings_.empty())
+        std::cout << "timing a few steps of all that is to be done ..." << std::endl;
+    std::vector<Agenda::Part> parts;
+    for (const std::vector<Agenda::Part>& some : {tasks(true), trainings(), tasks(false)})
+        parts.insert(parts.end(), some.begin(), some.end());
+    agenda_ = Agenda(parts);
+    if (parts.size() > 1) std::cout << agenda_.plan(threads()) << std::endl;
+}
+
+bool Inquiry::train() {
+    for (const Training& t : trainings_) {
+        const TrainingListener listener{
+            .advanced = [&](double planned, double took) { agenda_.advance(t.part, planned, took); },
+            .addition = [&] { return "  " + agenda_.remaining(); }};
+        if (!train_small_nets(t.nets, t.left, t.data, listener)) return false;
+        if (!t.left.runs.empty()) agenda_.finish(t.part);
+    }
+    if (small_) read_nets_in(small_twins(output_).folders, small_remedies(output_).folders);
+    return true;
+}
+
+Study Inquiry::study(const Experiment& e) {
+    if (e.needs == Needs::remedies) return remedies_study(runs_);
+    const Task& task = tasks_[e.name];
+    Notebook notebook(output_ / (std::string(e.name) + "-measured.csv"),
+                      text(build_info().commit, "; pictures ", checksum(data_), "; "));
+    const double before = steady_seconds();
+    Study study = made(e, task, nets_, data_, flags_, notebook);
+    // What was in the notebook already took no time, and says nothing about the rest.
+    const bool noted = notebook.size() > 0;
+    const double share = noted ? static_cast<double>(notebook.measured()) / static_cast<double>(task.count) : 1;
+    agenda_.advance(e.name, share * task.seconds, steady_seconds() - before);
+    return study;
+}
+
+void Inquiry::make(bool without_nets) {
+    for (const Experiment& e : experiments) {
+        if (!flags_.asked(e) || (e.needs == Needs::nothing) != without_nets) continue;
+        studies_.push_back(study(e));
+        agenda_.finish(e.name);
+        write_study(output_, studies_.back(), facts(command_, flags_, data_, nets_), say);
+        print_study(studies_.back(), output_ / (std::string(e.name) + ".html"));
+        if (agenda_.seconds_remaining() > 0) std::cout << agenda_.remaining() << "\n" << std::endl;
+    }
+}
+
+void Inquiry::write_page() {
+    if (studies_.size() < 2 || !can_draw(FigureFormat::svg)) return;
+    write_file_atomically(output_ / "why.html", study_html(studies_, facts(command_, flags_, data_, nets_)));
+    std::cout << "all on one page: " << printable_name((output_ / "why.html").string()) << std::endl;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -211,49 +358,18 @@ int main(int argc, char** argv) {
             throw UsageError("--points: one point of the grid is the net itself, so their number on a side is odd.");
         if (flags.runs.empty() && app.count("--data-path"))
             throw UsageError("--data-path is for runs that are there already: give them with --run DIR.");
-        const fs::path output = flags.output;
         for (const Experiment& e : experiments)
             if (flags.asked(e)) std::cout << e.name << ": " << e.shows << "\n";
         std::cout << std::endl;
-        const DataSplits data =
-            flags.runs.empty() ? load_data("synthetic", small_set) : load_data(flags.data_path, flags.data);
-        make_output_folder(output);
-        const auto say = [](const std::string& line) { std::cout << printable_message(line) << std::endl; };
-        const std::string command = command_line("build/why", argc, argv);
-        std::vector<Study> studies;
-        const auto make_those = [&](bool without_nets, const std::vector<FoundRun>& runs,
-                                    const std::vector<TrainedNet>& nets) {
-            for (const Experiment& e : experiments) {
-                if (!flags.asked(e) || (e.needs == Needs::nothing) != without_nets) continue;
-                studies.push_back(made(e.name, runs, nets, data, flags));
-                write_study(output, studies.back(), facts(command, flags, data, nets), say);
-                print_study(studies.back(), output / (std::string(e.name) + ".html"));
-            }
-        };
-        make_those(true, {}, {});                            // before nets are trained for the others
-        // Of the other experiments, and of remedies.
-        std::vector<fs::path> twins(flags.runs.begin(), flags.runs.end()), remedied = twins;
-        if (flags.runs.empty()) {
-            const SmallNets small = small_twins(output), others = small_remedies(output);
-            if ((flags.needs(Needs::nets) && !train_small_nets(small, data)) ||
-                (flags.needs(Needs::remedies) && !train_small_nets(others, load_data("synthetic", remedies_set)))) {
-                std::cerr << program.app.get_name() << ": give the same command again to go on.\n";
-                return 0;
-            }
-            twins = small.folders, remedied = others.folders;
+        Inquiry inquiry(flags, command_line("build/why", argc, argv));
+        inquiry.plan();
+        inquiry.make(true);                                  // before nets are trained for the others
+        if (!inquiry.train()) {
+            std::cerr << app.get_name() << ": give the same command again to go on.\n";
+            return 0;
         }
-        const auto runs_in = [&](Needs what, const std::vector<fs::path>& folders) {
-            return flags.needs(what) ? find_runs(folders, say) : std::vector<FoundRun>();
-        };
-        const std::vector<TrainedNet> nets = read_nets(without_remedies(runs_in(Needs::nets, twins)), say);
-        const std::vector<FoundRun> runs = runs_in(Needs::remedies, remedied);
-        for (const TrainedNet& net : nets) require_its_classes(net, data.test, flags.data_path);
-
-        make_those(false, runs, nets);
-        if (studies.size() > 1 && can_draw(FigureFormat::svg)) {
-            write_file_atomically(output / "why.html", study_html(studies, facts(command, flags, data, nets)));
-            std::cout << "all on one page: " << printable_name((output / "why.html").string()) << std::endl;
-        }
+        inquiry.make(false);
+        inquiry.write_page();
         return 0;
     });
 }

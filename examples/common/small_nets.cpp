@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <utility>
 
 #include "engine/interruption.h"
-#include "engine/parallel.h"
 #include "examples/common/run_observer.h"
-#include "resnet/report/plan.h"
+#include "resnet/cifar.h"
 #include "resnet/why/remedies.h"
 
 namespace deepen {
@@ -52,25 +52,49 @@ SmallNets small_remedies(const fs::path& output) {
     return nets;
 }
 
-bool train_small_nets(const SmallNets& nets, const DataSplits& data) {
-    std::vector<PlannedRun> left;
-    std::vector<std::size_t> places;
+std::vector<TrainedNet> untrained(const SmallNets& nets) {
+    std::vector<TrainedNet> all;
+    for (const Recipe& recipe : nets.recipes) {
+        const CifarOptions options = parse_cifar_model(recipe.model.name);
+        TrainedNet net{.kind = recipe.kind(), .depth = options.depth, .seed = recipe.training.seed};
+        net.net.reset(dynamic_cast<CifarNet*>(make_model(recipe.model).release()));
+        initialise(*net.net, net.seed);
+        all.push_back(std::move(net));
+    }
+    return all;
+}
+
+LeftToTrain left_to_train(const SmallNets& nets, const DataSplits& data) {
+    LeftToTrain left;
     std::vector<Recipe> recipes;
     for (std::size_t i = 0; i < nets.recipes.size(); ++i) {
         const PlannedRun run = runs_in(nets.folders[i].parent_path(), {nets.recipes[i]}, data).front();
         if (run.finished) continue;
-        left.push_back(run), places.push_back(i), recipes.push_back(nets.recipes[i]);
-        left.back().name = text(nets.folders[i].parent_path().filename().string(), "/", run.name);
+        left.runs.push_back(run), left.places.push_back(i), recipes.push_back(nets.recipes[i]);
     }
-    if (left.empty()) return true;
-    std::cout << "training small nets on generated pictures; with --run DIR on your own.  Timing them ..." << std::endl;
-    time_nets(left, recipes, data);
-    std::cout << plan_text(left, threads()) << std::endl;
+    time_nets(left.runs, recipes, data);
+    return left;
+}
+
+bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const DataSplits& data,
+                      const TrainingListener& listener) {
+    if (left.places.empty()) return true;
+    std::cout << "training small nets on generated pictures; with --run DIR on your own." << std::endl;
     const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
-    for (std::size_t i : places) {
-        std::cout << describe(nets.recipes[i]) << std::endl;
-        RunObserver view(nets.recipes[i], data);
-        train_into(nets.folders[i], nets.recipes[i], data, view.observer());
+    for (std::size_t run = 0; run < left.places.size(); ++run) {
+        const Recipe& recipe = nets.recipes[left.places[run]];
+        std::cout << "[" << run + 1 << "/" << left.places.size() << "] " << describe(recipe) << std::endl;
+        RunObserver view(recipe, data, listener.addition);
+        Observer seen = view.observer();
+        // An epoch ends with a test.
+        const double planned = left.runs[run].seconds() / static_cast<double>(left.runs[run].tests_left);
+        double before = steady_seconds();
+        seen.epoch = [&, shown = seen.epoch](const EpochRecord& record, const History& history) {
+            const double now = steady_seconds();
+            listener.advanced(planned, now - std::exchange(before, now));
+            shown(record, history);
+        };
+        train_into(nets.folders[left.places[run]], recipe, data, seen);
         if (interrupted()) return false;
     }
     return true;

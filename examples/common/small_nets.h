@@ -8,7 +8,9 @@
 // and are found there by every experiment that needs them.
 #pragma once
 
+#include "resnet/report/plan.h"
 #include "resnet/training/run_folder.h"
+#include "resnet/why/trained.h"
 
 namespace deepen {
 
@@ -23,8 +25,24 @@ struct SmallNets {
 SmallNets small_twins(const std::filesystem::path& output);
 SmallNets small_remedies(const std::filesystem::path& output);
 
-// Trains those that are not trained yet, says beforehand how long it takes, and shows how it goes.  False if it was
-// interrupted: the same goes on where it was.
-bool train_small_nets(const SmallNets& nets, const DataSplits& data);
+// Nets like these, to be timed before these are trained.
+std::vector<TrainedNet> untrained(const SmallNets& nets);
+
+// Those that are not trained yet, timed by a few steps.
+struct LeftToTrain {
+    std::vector<PlannedRun> runs;
+    std::vector<std::size_t> places;                     // of each, among all nets
+};
+LeftToTrain left_to_train(const SmallNets& nets, const DataSplits& data);
+
+// Who is told that work planned for `planned` seconds took `took`, and what ends the line of each epoch.
+struct TrainingListener {
+    std::function<void(double planned, double took)> advanced;
+    std::function<std::string()> addition;
+};
+
+// Trains them and shows how it goes.  False if it was interrupted: the same goes on where it was.
+bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const DataSplits& data,
+                      const TrainingListener& listener);
 
 }  // namespace deepen

@@ -48,6 +48,7 @@ double Notebook::number(const std::string& what, const std::function<double()>& 
     const std::string words = common_ + what;
     if (const auto known = numbers_.find(words); known != numbers_.end()) return known->second;
     const double value = measure();
+    ++measured_;
     note(words, value);
     write_now_and_then();
     return value;
@@ -62,6 +63,7 @@ std::vector<double> Notebook::numbers(const std::string& what, const std::functi
         return values;
     }
     std::vector<double> values = measure();
+    ++measured_;
     for (std::size_t i = 0; i < values.size(); ++i) note(words(i), values[i]);
     note(count, static_cast<double>(values.size()));
     write_now_and_then();

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/real.h"
+
 namespace deepen {
 
 class Notebook {
@@ -24,6 +26,8 @@ public:
     // Likewise several that are measured together.
     std::vector<double> numbers(const std::string& what, const std::function<std::vector<double>()>& measure);
     void write();
+    std::size_t size() const { return numbers_.size(); }
+    Index measured() const { return measured_; }         // so often by this program; what was there is not counted
 
     ~Notebook();
     Notebook(const Notebook&) = delete;
@@ -35,6 +39,7 @@ private:
     std::map<std::string, double> numbers_;
     double written_ = 0;                                 // when
     bool changed_ = false;
+    Index measured_ = 0;
 
     void note(const std::string& words, double value);
     void write_now_and_then();

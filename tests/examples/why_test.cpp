@@ -1,6 +1,10 @@
 // Does build/why do what it says?
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <regex>
+
+#include "engine/io/folder_lock.h"
 #include "tests/examples/command.h"
 #include "tests/scratch.h"
 
@@ -59,6 +63,44 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("build/why landscape --points 4 --run " + folder + "/run" + data + out, 2, "is odd");
     expect("rm " + folder + "/run/weights.safetensors; build/why lesion --run " + folder + "/run" + data + out, 1,
            "weights.safetensors");
+}
+
+TEST(Why, SaysWhatAllWillTakeBeforeItBegins) {
+    const Scratch scratch;
+    const std::string out = (scratch / "out").string();
+    const Outcome o = run(signalled("build/why all --output-dir " + out, out + "/signal-measured.csv", "TERM"));
+    EXPECT_EQ(o.code, 143) << o.output;
+    std::size_t at = 0;
+    for (const char* words : {"plan, timed just now on ", "\n  signal  ", "\n  shattered  ",
+                              "\n  12 plain and residual nets  ", "  to train, for responses, lesion, landscape\n",
+                              "\n  21 nets with remedies  ", "\n  lesion  ", "\n  total  ", "\nsignal takes about "}) {
+        const std::size_t found = o.output.find(words, at);
+        ASSERT_NE(found, o.output.npos) << words << "\n" << o.output;
+        at = found;
+    }
+}
+
+TEST(Why, TrainsSmallNetsAndSaysHowMuchIsLeftOfAll) {
+    const Scratch scratch;
+    const std::string out = (scratch / "out").string();
+    const std::string log = out + "/nets/plain8-seed1/log.csv";
+    const Outcome o = run(signalled("build/why lesion --output-dir " + out, log, "TERM"));
+    EXPECT_EQ(o.code, 143) << o.output;
+    expect_mentions(o.output, "[1/12] plain8: ");
+    EXPECT_TRUE(std::regex_search(o.output, std::regex("epoch 1/8 .*  in all: [0-9:]+ remaining"))) << o.output;
+    expect_mentions(o.output, "give the same command again to go on.");
+}
+
+TEST(Why, IsKeptOutOfAFolderThatAnotherProcessWritesInto) {
+    const Scratch scratch;
+    const std::string out = (scratch / "out").string();
+    std::filesystem::create_directory(out);
+    const FolderLock other(out);
+    for (const char* experiment : {"lesion", "all"})
+        expect(std::string("build/why ") + experiment + " --output-dir " + out, 1,
+               "why: error: " + out + " is in use: another process writes into it.  Wait for its end, or choose "
+               "another --output-dir.");
+    EXPECT_TRUE(std::filesystem::is_empty(out));
 }
 
 }  // namespace
