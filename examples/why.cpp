@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "engine/build_info.h"
 #include "engine/error.h"
@@ -309,7 +310,8 @@ bool Inquiry::train() {
 
 Study Inquiry::study(const Experiment& e) {
     if (e.needs == Needs::remedies) return remedies_study(runs_);
-    const Task& task = tasks_[e.name];
+    Task task = tasks_[e.name];
+    const double planned = std::exchange(task.seconds, agenda_.seconds_remaining(e.name));
     Notebook notebook(output_ / (std::string(e.name) + "-measured.csv"),
                       text(build_info().commit, "; pictures ", checksum(data_), "; "));
     const double before = steady_seconds();
@@ -317,7 +319,7 @@ Study Inquiry::study(const Experiment& e) {
     // What was in the notebook already took no time, and says nothing about the rest.
     const bool noted = notebook.size() > 0;
     const double share = noted ? static_cast<double>(notebook.measured()) / static_cast<double>(task.count) : 1;
-    agenda_.advance(e.name, share * task.seconds, steady_seconds() - before);
+    agenda_.advance(e.name, share * planned, steady_seconds() - before);
     return study;
 }
 

@@ -34,6 +34,7 @@ public:
     void finish(const std::string& part);                // whatever was left of it
 
     double seconds_remaining() const { return forecast_.seconds_remaining(); }
+    double seconds_remaining(const std::string& part) const { return forecast_.seconds_remaining(place(part)); }
     std::string remaining() const;                       // "in all: 3:10 remaining"; empty for fewer than two parts
 
 private:

@@ -38,6 +38,16 @@ SmallNets small_twins(const fs::path& output) {
     return nets;
 }
 
+namespace {
+
+// "warm-up" of OUTPUT/nets-warm-up/plain20-seed1; nothing of a twin.
+std::string remedy_in(const fs::path& folder) {
+    const std::string above = folder.parent_path().filename().string(), before = "nets-";
+    return above.starts_with(before) ? above.substr(before.size()) : "";
+}
+
+}  // namespace
+
 SmallNets small_remedies(const fs::path& output) {
     SmallNets nets;
     for (std::uint64_t seed : seeds)
@@ -83,7 +93,9 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
     const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
     for (std::size_t run = 0; run < left.places.size(); ++run) {
         const Recipe& recipe = nets.recipes[left.places[run]];
-        std::cout << "[" << run + 1 << "/" << left.places.size() << "] " << describe(recipe) << std::endl;
+        const std::string remedy = remedy_in(nets.folders[left.places[run]]);
+        std::cout << "[" << run + 1 << "/" << left.places.size() << "] " << describe(recipe)
+                  << (remedy.empty() ? "" : ", " + remedy) << std::endl;
         RunObserver view(recipe, data, listener.addition);
         Observer seen = view.observer();
         // An epoch ends with a test.

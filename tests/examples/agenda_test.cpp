@@ -28,6 +28,7 @@ TEST(Agenda, CorrectsWhatIsLeftByHowLongPartsTook) {
     Agenda agenda({{"a", 1000}, {"b", 500}});
     agenda.advance("a", 600, 1200);
     EXPECT_NEAR(agenda.seconds_remaining(), 2 * 900, 50);
+    EXPECT_NEAR(agenda.seconds_remaining("b"), 2 * 500, 50);
     agenda.finish("a");
     EXPECT_NEAR(agenda.seconds_remaining(), 2 * 500, 50);
     EXPECT_THROW(agenda.advance("c", 1, 1), InternalError);

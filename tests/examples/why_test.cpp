@@ -89,6 +89,9 @@ TEST(Why, TrainsSmallNetsAndSaysHowMuchIsLeftOfAll) {
     expect_mentions(o.output, "[1/12] plain8: ");
     EXPECT_TRUE(std::regex_search(o.output, std::regex("epoch 1/8 .*  in all: [0-9:]+ remaining"))) << o.output;
     expect_mentions(o.output, "give the same command again to go on.");
+    const std::string remedied = out + "/nets-warm-up/plain20-seed1/log.csv";
+    expect(signalled("build/why remedies --output-dir " + out, remedied, "TERM"), 143,
+           "[2/21] plain20: no shortcuts, 68050 parameters, seed 1, warm-up\n");
 }
 
 TEST(Why, IsKeptOutOfAFolderThatAnotherProcessWritesInto) {
