@@ -33,6 +33,12 @@ thread_local bool in_backward = false;
 // Ranks number a Share's sums alike.  So many are never under way at once, and every MPI library knows these tags.
 int next_tag() { return state.sums++ % 16000 * 2; }
 
+// What is under way is waited for, on all ranks: its messages must not be taken for those of the next Share.
+[[noreturn]] void give_up_share(Index pictures) {
+    finish_all();
+    throw Misaligned{pictures};
+}
+
 }  // namespace
 
 Share::Share(std::vector<Index> bounds) {
@@ -70,7 +76,7 @@ std::vector<Index> leaf_bounds(Index width, Index pieces, Index joined) {
     const Index pictures = width * joined;
     std::vector<Index> bounds;
     for (const Index bound : state.bounds) {
-        if (bound != state.bounds.back() && bound % pictures != 0) throw Misaligned{pictures};
+        if (bound != state.bounds.back() && bound % pictures != 0) give_up_share(pictures);
         bounds.push_back((bound / joined * pieces + width - 1) / width);
     }
     return bounds;

@@ -93,6 +93,31 @@ TEST(SharedNets, HaveTheBitsOfOneProcessOnAnyNumberOfRanks) {
     }
 }
 
+// The gate's sum is under way when the convolution's backward finds its leaves, of 16 pictures, cut by a share of 8.
+TEST(SharedNets, LeaveNoMessageBehindWhereAShareIsTooNarrowForBackwardAlone) {
+    const Tensor x = random_tensor({32, 8, 8, 256}, 1);
+    const auto step = [&](Index begin, Index end) {
+        Tensor w = variable(random_tensor({3, 3, 256, 256}, 2)), gate = variable(random_tensor({256}, 3));
+        Tensor loss = sum(conv2d(rows(x, begin, end), w, {}, {.padding = 1}) * gate);
+        loss.backward();
+        return std::vector{numbers_of(loss), numbers_of(w.grad()), numbers_of(gate.grad())};
+    };
+    const auto alone = step(0, 32);
+    RankThreads threads(2);
+    threads.late = 500;
+    threads.run([&](int rank) {
+        try {
+            const ranks::Share share({0, 8, 32});
+            step(rank == 0 ? 0 : 8, rank == 0 ? 8 : 32);
+            ADD_FAILURE() << "a share of 8 pictures is wide enough";
+        } catch (const ranks::Misaligned& m) {
+            EXPECT_EQ(m.pictures, 16);
+        }
+        const ranks::Share share({0, 16, 32});
+        EXPECT_EQ(step(16 * rank, 16 * rank + 16), alone);
+    });
+}
+
 TEST(SharedNets, RefuseWhatIsNotTheBatch) {
     RankThreads threads(2);
     threads.run([](int) {
