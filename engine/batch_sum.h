@@ -24,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -64,7 +65,7 @@ inline Leaves cut_batch(Index pictures, Index size, Index least, Index enough = 
     while (leaves.all() > 1 && (units() < least || (2 * units() <= enough && leaves.all() >= 2 * many)))
         if (leaves.pieces > 1) leaves.pieces /= 2;
         else leaves.width *= 2;
-    if (ranks::sharing()) leaves.bounds = ranks::leaf_bounds(leaves.width, leaves.pieces, joined);
+    leaves.bounds = ranks::leaf_bounds(leaves.width, leaves.pieces, joined);
     return leaves;
 }
 
@@ -232,9 +233,8 @@ public:
 
     Part total() const {
         const Index leaf = leaf_elements();
-        Leaves leaves{pictures_, picture_, leaf / picture_};
-        if (ranks::sharing()) leaves.bounds = ranks::leaf_bounds(leaves.width, 1, 1);
-        TreeSum<Part> sums(leaves);
+        const Index width = leaf / picture_;
+        TreeSum<Part> sums(Leaves{pictures_, picture_, width, 1, ranks::leaf_bounds(width)});
         for (auto at = parts_.begin(); at != parts_.end();) {
             const Index number = at->first / leaf;
             Part part = at->second.part;

@@ -1,9 +1,10 @@
 // How do ranks talk by MPI?
 //
-// A transport of six MPI functions, each as it is in MPI 1.1 (Message Passing Interface Forum 1995).  This file is part
-// of a program only if it was built with `make MPI=1`, and it does nothing unless mpirun, mpiexec or srun has started
-// the program as one of several.
-// The functions alone, without classes around them that need another library.
+// Bytes are sent and received without waiting (MPI_Isend, MPI_Irecv, MPI_Test); what is summed, and in which order, is
+// up to exchange.h.  This file is part of a program only if it was built with `make MPI=1`, and it does nothing unless
+// mpirun, mpiexec or srun has started the program as one of several.
+
+// MPI's C functions alone: the C++ classes that some headers add need another library.
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>

@@ -30,6 +30,9 @@ struct State {
 thread_local State state;
 thread_local bool in_backward = false;
 
+// Is there a Share in which several ranks have pictures?
+bool sharing() { return !state.bounds.empty() && state.bounds[1] != state.bounds.back(); }
+
 // Ranks number a Share's sums alike.  So many are never under way at once, and every MPI library knows these tags.
 int next_tag() { return state.sums++ % 16000 * 2; }
 
@@ -59,8 +62,6 @@ std::vector<Index> share_out(Index pictures, Index width, int ranks) {
     return bounds;
 }
 
-bool sharing() { return !state.bounds.empty() && state.bounds[1] != state.bounds.back(); }
-
 Pictures pictures_of(Index here, Index joined) {
     if (!sharing()) return {here / joined};
     const auto me = static_cast<std::size_t>(rank());
@@ -68,11 +69,12 @@ Pictures pictures_of(Index here, Index joined) {
     require(here == end - first, "a batch of ", state.bounds.back(), " pictures is shared among ranks, and ",
             end - first, " of them are here; but an op works on something whose first axis has ", here,
             ".  It is taken for the batch.");
-    leaf_bounds(1, 1, joined);
+    leaf_bounds(1, 1, joined);                           // refuses shares that cut what is joined
     return {here / joined, first / joined, state.bounds.back() / joined};
 }
 
 std::vector<Index> leaf_bounds(Index width, Index pieces, Index joined) {
+    if (!sharing()) return {};
     const Index pictures = width * joined;
     std::vector<Index> bounds;
     for (const Index bound : state.bounds) {

@@ -49,11 +49,11 @@ public:
 // Bounds of about equal shares that begin at multiples of `width` pictures; the last ranks may be left without.
 std::vector<Index> share_out(Index pictures, Index width, int ranks);
 
-bool sharing();                                          // is there a Share in which several ranks have pictures?
 // What is here of a map's first axis.  Where pictures have been joined, `joined` to one, these are counted.
 Pictures pictures_of(Index here, Index joined = 1);
-// The leaves of each rank, of `width` pictures each, or `pieces` to a picture.  Throws Misaligned.
-std::vector<Index> leaf_bounds(Index width, Index pieces, Index joined);
+// The bounds of the ranks' leaves, of `width` pictures each, or `pieces` to a picture; empty if nothing is shared.
+// Throws Misaligned.
+std::vector<Index> leaf_bounds(Index width, Index pieces = 1, Index joined = 1);
 
 // Adds up the tree, and returns where the sum is.
 Node complete(Nodes& nodes, std::vector<Index> leaf_bounds);
@@ -61,7 +61,7 @@ Node complete(Nodes& nodes, std::vector<Index> leaf_bounds);
 void complete_later(std::unique_ptr<Nodes> nodes, std::vector<Index> leaf_bounds, const void* target,
                     std::function<void(Nodes&, Node)> done);
 
-// While it lives, sums may be completed later.  Its end is not the time: call finish_all() before.
+// While it lives, as during backward, sums may be completed later.  Call finish_all() before it ends.
 class Later {
 public:
     Later();

@@ -1,7 +1,7 @@
 // Has this program been started as one of several ranks?
 //
-// mpirun, mpiexec and srun tell a program so by environment variables of their own.  A program that belongs to nobody
-// but itself never calls MPI, which would take a third of a second.
+// mpirun, mpiexec and srun tell a program so by environment variables of their own.  A program that was started alone
+// does not initialise MPI.
 #pragma once
 
 #include <string>

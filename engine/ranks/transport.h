@@ -54,7 +54,7 @@ void set_patience(double seconds);                       // 60 at first
 double patience();
 
 struct Traffic {
-    Index messages = 0, bytes = 0;                       // sent by this rank
+    Index messages = 0, bytes = 0;                       // sent by this rank for sums over batches (exchange.h)
     double waited = 0;                                   // seconds in wait_until()
 };
 Traffic& traffic();                                      // since the program began
