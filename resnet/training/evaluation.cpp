@@ -39,18 +39,28 @@ double guessing_error(const PictureSet& pictures) {
     return pictures.count() ? 1 - static_cast<double>(most) / static_cast<double>(pictures.count()) : 0;
 }
 
-Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
-                    const std::function<bool()>& stop, Confusion* confusion) {
+void for_answers(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, LoaderOptions options,
+                 Index first, const std::function<bool()>& stop,
+                 const std::function<void(Index, const Batch&, const Tensor&, double)>& f) {
     const NoGrad no_grad;
     const EvaluationMode evaluation_mode(net);
-    Loader loader(pictures, preprocessing, {.batch = batch});
-    loader.start(0);
-    Evaluation result;
-    for (Batch b; !stop() && loader.next(b);) {
+    Loader loader(pictures, preprocessing, options);
+    loader.start(0, std::min(first, loader.batches()));
+    Index number = first;
+    for (Batch b; !stop() && loader.next(b); number += options.step) {
         const Tensor logits = net(b.x);
-        result.add(logits, b.labels, cross_entropy(logits, b.labels).item());
-        if (confusion) confusion->add(logits, b.labels);
+        f(number, b, logits, cross_entropy(logits, b.labels).item());
     }
+}
+
+Evaluation evaluate(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
+                    const std::function<bool()>& stop, Confusion* confusion) {
+    Evaluation result;
+    for_answers(net, pictures, preprocessing, {.batch = batch}, 0, stop,
+                [&](Index, const Batch& b, const Tensor& logits, double mean_loss) {
+                    result.add(logits, b.labels, mean_loss);
+                    if (confusion) confusion->add(logits, b.labels);
+                });
     return result;
 }
 

@@ -26,6 +26,12 @@ Index count_errors(const Tensor& logits, std::span<const int> labels);
 // The error of a guess: of always naming the most frequent class.  0.9 for ten classes of equal size.
 double guessing_error(const PictureSet& pictures);
 
+// Calls f(number, batch, logits, mean loss) for the batches that the loader deals from number `first` on, while `stop`,
+// asked between batches, says no.  In evaluation mode, recording nothing; the net's mode stays as it was.
+void for_answers(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, LoaderOptions options,
+                 Index first, const std::function<bool()>& stop,
+                 const std::function<void(Index number, const Batch&, const Tensor& logits, double mean_loss)>& f);
+
 // Goes once through `pictures`.  `stop` is asked between batches; a true ends it early.  The net's mode
 // stays as it was.  `confusion`, if given, learns of every answer.
 Evaluation evaluate(

@@ -9,23 +9,6 @@
 #include "engine/ranks/share.h"
 
 namespace deepen {
-namespace {
-
-// Pictures begin .. end-1 of a batch, all of which is there.
-Batch part_of(const Batch& batch, Index begin, Index end) {
-    const Shape& all = batch.x.shape();
-    const Index picture = all[1] * all[2] * all[3];
-    Batch part{.x = Tensor::uninitialised({end - begin, all[1], all[2], all[3]}),
-               .labels = {batch.labels.begin() + begin, batch.labels.begin() + end},
-               .first = begin,
-               .all = batch.all};
-    const auto from = std::as_const(batch.x).data().begin();
-    std::copy(from + begin * picture, from + end * picture, part.x.data().begin());
-    return part;
-}
-
-}  // namespace
-
 SharedSteps::SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers)
     : parameters_(std::move(parameters)), buffers_(std::move(buffers)), rank_(ranks::rank()), ranks_(ranks::count()) {}
 
@@ -33,6 +16,16 @@ Index SharedSteps::width(Index pictures) const {
     const std::lock_guard lock(mutex_);
     const auto known = widths_.find(pictures);
     return known == widths_.end() ? 1 : known->second;
+}
+
+bool SharedSteps::known(Index pictures) const {
+    const std::lock_guard lock(mutex_);
+    return widths_.contains(pictures);
+}
+
+int SharedSteps::fed(Index pictures) const {
+    const std::vector<Index> all = bounds(pictures);
+    return static_cast<int>(std::lower_bound(all.begin(), all.end(), pictures) - all.begin());
 }
 
 std::vector<Index> SharedSteps::bounds(Index pictures) const {
@@ -50,26 +43,26 @@ std::pair<Index, Index> SharedSteps::share_of(Index pictures) const {
 }
 
 std::string SharedSteps::idle(Index pictures) const {
-    const Index fed = (pictures + width(pictures) - 1) / width(pictures);
-    if (fed >= ranks_) return "";
-    return text("A batch of ", pictures, " feeds ", fed, " of these ", ranks_,
+    if (fed(pictures) == ranks_) return "";
+    return text("A batch of ", pictures, " feeds ", fed(pictures), " of these ", ranks_,
                 " ranks: sums over it are cut into leaves of ", width(pictures),
                 " pictures.  The others only wait; a larger batch may feed more.");
 }
 
-// Until shares begin with a leaf.  What the attempts before have left is taken back.
+// Until shares begin with a leaf, at the first batch of this size.  What the attempts before have left is taken back.
 StepResult SharedSteps::on_share(Batch batch, const Work& work, const std::function<Batch()>& again) {
     std::vector<Tensor> before;
-    for (const NamedTensor& b : buffers_) before.push_back(b.tensor.clone());
+    for (const NamedTensor& b : buffers_)
+        if (!known(batch.all)) before.push_back(b.tensor.clone());
     for (;;) {
         const auto [begin, end] = share_of(batch.all);
         if (begin == end) return {};
-        const bool whole = std::ssize(batch.labels) == batch.all;
-        if (!whole && (batch.first != begin || batch.first + std::ssize(batch.labels) != end)) batch = again();
+        if (batch.first != begin || batch.first + std::ssize(batch.labels) != end) batch = again();
         try {
             const ranks::Share share(bounds(batch.all));
-            return work(whole ? part_of(batch, begin, end) : batch);
+            return work(batch);
         } catch (const ranks::Misaligned& m) {
+            ensure(before.size() == buffers_.size(), "a share that was wide enough is too narrow now");
             learn_width(batch.all, std::max(width(batch.all) + 1, m.pictures));
             for (std::size_t i = 0; i < buffers_.size(); ++i)
                 std::copy_n(std::as_const(before[i]).data().begin(), before[i].size(),
@@ -86,9 +79,7 @@ StepResult SharedSteps::run(const Batch& batch, const Work& work, bool stop, con
                                  first ? static_cast<double>(width(batch.all)) : 0});
     stopped_ = all[1] > 0;
     learn_width(batch.all, static_cast<Index>(all[3]));  // ranks without pictures have not noticed
-    const std::vector<Index> shares = bounds(batch.all);
-    const auto without = std::lower_bound(shares.begin(), shares.end(), batch.all) - shares.begin();
-    if (without < ranks_) hand_out(static_cast<int>(without));
+    if (const int with = fed(batch.all); with < ranks_) hand_out(with);
     return {.loss = all[2], .errors = static_cast<Index>(all[0])};
 }
 
@@ -109,18 +100,15 @@ bool any_rank(bool says) { return ranks::sum({static_cast<double>(says)})[0] > 0
 Evaluation evaluate_together(Module& net, const PictureSet& pictures, const Preprocessing& preprocessing, Index batch,
                              const std::function<bool()>& stop) {
     if (ranks::count() == 1) return evaluate(net, pictures, preprocessing, batch, stop);
-    const NoGrad no_grad;
-    const EvaluationMode evaluation_mode(net);
-    Loader loader(pictures, preprocessing, {.batch = batch, .step = ranks::count()});
-    loader.start(0, std::min<Index>(ranks::rank(), loader.batches()));
-    std::vector<double> losses(static_cast<std::size_t>(loader.batches())), errors(losses);
-    std::size_t at = static_cast<std::size_t>(ranks::rank());
-    for (Batch b; !stop() && loader.next(b); at += static_cast<std::size_t>(ranks::count())) {
-        Evaluation part;
-        const Tensor logits = net(b.x);
-        part.add(logits, b.labels, cross_entropy(logits, b.labels).item());
-        losses[at] = part.loss_sum, errors[at] = static_cast<double>(part.errors);
-    }
+    const Index batches = steps_per_epoch(pictures.count(), batch);
+    std::vector<double> losses(static_cast<std::size_t>(batches)), errors(losses);
+    for_answers(net, pictures, preprocessing, {.batch = batch, .step = ranks::count()}, ranks::rank(), stop,
+                [&](Index number, const Batch& b, const Tensor& logits, double mean_loss) {
+                    Evaluation part;
+                    part.add(logits, b.labels, mean_loss);
+                    const auto at = static_cast<std::size_t>(number);
+                    losses[at] = part.loss_sum, errors[at] = static_cast<double>(part.errors);
+                });
     Evaluation all{.count = pictures.count()};
     for (const double loss : ranks::sum(losses)) all.loss_sum += loss;
     for (const double e : ranks::sum(errors)) all.errors += static_cast<Index>(e);

@@ -26,10 +26,10 @@ public:
     SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers);
 
     // Calls `work` with this rank's share of the batch, and returns loss and errors of all of it.  Afterwards gradients
-    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.  The batch may be whole, or only
-    // the part that this rank's share was thought to be; if that turns out to be another, `again` makes it.
+    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.  The batch is the part that this
+    // rank's share was thought to be; if that turns out to be another, `again` makes it.
     using Work = std::function<StepResult(const Batch& share)>;
-    StepResult run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again = {});
+    StepResult run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again);
     bool stopped() const { return stopped_; }
 
     // "A batch of 32 feeds 2 of these 4 ranks: ...", after a step on one; empty if all have a share.
@@ -41,6 +41,8 @@ public:
 private:
     StepResult on_share(Batch batch, const Work& work, const std::function<Batch()>& again);
     Index width(Index pictures) const;
+    bool known(Index pictures) const;                    // is that width wide enough for sure?
+    int fed(Index pictures) const;                       // ranks that have a share
     std::vector<Index> bounds(Index pictures) const;
     void learn_width(Index pictures, Index width);
     void hand_out(int first);
