@@ -103,13 +103,6 @@ struct ChosenNet {
     }
 };
 
-// Stopped by another rank, perhaps.
-bool unfinished(const History& history, const Recipe& recipe) {
-    const TrainingOptions& o = recipe.training;
-    return history.empty() || (history.back().epoch < o.epochs &&
-                               !(o.max_iterations && history.back().iteration >= o.max_iterations));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -228,7 +221,7 @@ int main(int argc, char** argv) {
         if (!first) return train_into(folder, recipe, data, {.stop = interrupted}), 0;
         const History trained = train_into(folder, recipe, data, seen, flags.checkpoints);
         observer.finish();
-        if (interrupted() || unfinished(trained, recipe)) {
+        if (interrupted() || !is_over(trained, recipe.training)) {      // another rank may have been interrupted
             std::cerr << program.app.get_name() << ": stopped; " << printable_name(folder.string()) << " holds "
                       << trained.size() << " of " << recipe.training.epochs
                       << " epochs and a checkpoint.  Give the same command again to resume.\n";

@@ -35,13 +35,11 @@ double RunObserver::waiting() const {
 
 std::string RunObserver::traffic() const {
     const ranks::Traffic& now = ranks::traffic();
-    const auto steps = static_cast<double>(std::max<Index>(steps_, 1));
-    char line[160];
-    std::snprintf(line, sizeof line,
-                  "%.3f MB in %.0f messages a step of rank 0; %.1f %% of the time went into waiting for other ranks",
-                  static_cast<double>(now.bytes - before_.bytes) / steps / 1e6,
-                  static_cast<double>(now.messages - before_.messages) / steps, 100 * waiting());
-    return line;
+    const auto a_step = [&](Index after, Index before) {
+        return static_cast<double>(after - before) / static_cast<double>(std::max<Index>(steps_, 1));
+    };
+    return format("%.3f MB in %.0f messages a step of rank 0; %.1f %% of the time went into waiting for other ranks",
+                  a_step(now.bytes, before_.bytes) / 1e6, a_step(now.messages, before_.messages), 100 * waiting());
 }
 
 Observer RunObserver::observer() {
@@ -54,9 +52,11 @@ Observer RunObserver::observer() {
                 progress_.advance(s.pictures, s.mean_loss, s.error);
             },
         .evaluating = [this] { progress_.note("testing"); },
-        .epoch = [this](const EpochRecord& record,
-                        const History&) { progress_.print(name_ + epoch_line(record, epochs_) + addition_() +
-                                                               (ranks::count() > 1 ? "  " + communication() : "")); },
+        .epoch =
+            [this](const EpochRecord& record, const History&) {
+                const std::string line = name_ + epoch_line(record, epochs_) + addition_(), waited = communication();
+                progress_.print(waited.empty() ? line : line + "  " + waited);
+            },
         .stop = interrupted,
         .say = [this](const std::string& line) { progress_.print(name_ + line); }};
 }

@@ -35,7 +35,7 @@ public:
 
     Index batches() const {
         const Index n = pictures_.count(), b = options_.batch;
-        return options_.drop_last ? n / b : (n + b - 1) / b;
+        return options_.drop_last ? n / b : steps_per_epoch(n, b);
     }
 
     void start(Index epoch, Index first_batch) {
@@ -141,6 +141,8 @@ private:
     bool stopping_ = false;               // told to the thread
     bool done_ = false;                   // told by the thread
 };
+
+Index steps_per_epoch(Index pictures, Index batch) { return (pictures + batch - 1) / batch; }
 
 Loader::Loader(const PictureSet& pictures, Preprocessing preprocessing, LoaderOptions options) {
     require(pictures.count() > 0, "loader: the set has no pictures.");

@@ -33,6 +33,9 @@ struct Batch {
     Index first = 0, all = std::ssize(labels);           // if only a part was made: where it begins, and of how many
 };
 
+// Batches of so many pictures; the last one may be smaller.
+Index steps_per_epoch(Index pictures, Index batch);
+
 class Loader {
 public:
     // Keeps a reference to `pictures`.  Refuses an empty set and a preprocessing that does not fit it.

@@ -71,10 +71,7 @@ void require_genuine(const fs::path& folder, const History& history) {
 
 // A run is over when its log holds its last epoch, and its weights are there.
 bool complete(const fs::path& folder, const Recipe& recipe, const History& history) {
-    const TrainingOptions& o = recipe.training;
-    const bool over = !history.empty() && (history.back().epoch == o.epochs ||
-                                           (o.max_iterations && history.back().iteration >= o.max_iterations));
-    if (!over || !fs::exists(folder / "weights.safetensors")) return false;
+    if (!is_over(history, recipe.training) || !fs::exists(folder / "weights.safetensors")) return false;
     require_genuine(folder, history);
     return true;
 }
@@ -313,7 +310,8 @@ std::optional<TrainingState> state_of_run(const fs::path& folder, const Recipe& 
 History train_into(const fs::path& folder, const Recipe& recipe, const DataSplits& data, const Observer& observer,
                    const CheckpointOptions& checkpoints) {
     ranks::require_same("version, processor or BLAS", describe(build_info()));
-    ranks::require_same("settings or data", recipe.json(data), differences);
+    const std::string description = recipe.json(data);
+    ranks::require_same("settings or data", description, differences);
     if (ranks::rank() > 0) return train_along(recipe, data, observer);
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
     if (fs::is_directory(folder)) lock.emplace(folder);
@@ -321,7 +319,6 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     require_no_stranded_picture(recipe, data.train);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
-    const std::string description = recipe.json(data);
     std::optional<Found> found = find_checkpoint(folder, description, checkpoints, observer);
 
     make_output_folder(folder);

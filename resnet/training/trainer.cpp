@@ -31,7 +31,11 @@ std::vector<NamedTensor> learning(Module& net) {
 
 }  // namespace
 
-Index steps_per_epoch(Index pictures, Index batch) { return (pictures + batch - 1) / batch; }
+bool is_over(const History& history, const TrainingOptions& options) {
+    if (history.empty()) return false;
+    const EpochRecord& last = history.back();
+    return last.epoch == options.epochs || (options.max_iterations && last.iteration >= options.max_iterations);
+}
 
 Trainer::Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options)
     : net_(net),

@@ -34,8 +34,8 @@ struct TrainingOptions {
     bool detect_anomaly = false;                         // look at every op's numbers (engine/anomaly.h); slower
 };
 
-// Pictures in batches of so many; the last one may be smaller.
-Index steps_per_epoch(Index pictures, Index batch);
+// Has a run with this log had all its epochs, or iterations?
+bool is_over(const History& history, const TrainingOptions& options);
 
 // Where a run stands, between two steps.  With the net's weights and buffers and the optimiser's velocities this is
 // all that the next step depends on: order and augmentation of pictures are a function of seed, epoch and step.

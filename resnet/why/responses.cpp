@@ -68,7 +68,6 @@ struct Profile {
     std::string name, kind;
     int depth = 0;
     std::vector<double> deviations;
-
 };
 
 // "In 78 % of all pairs of a layer of resnet-56 and a layer of plain-56 that of resnet-56 responds less ..."
