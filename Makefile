@@ -197,7 +197,7 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 .PHONY: clean
 clean: ## remove everything built
 	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a libformulas.a run-tests answer \
-	    $(SONAME) obj installed levels stage runpath tidy double address thread fuzz compiled linked tests commit packages-found))
+	    $(SONAME) obj installed levels stage runpath tidy double address thread fuzz mpi compiled linked tests commit packages-found))
 
 .PHONY: help
 help: ## list these targets

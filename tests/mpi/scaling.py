@@ -3,22 +3,20 @@
 
     make MPI=1 && sudo python3 tests/mpi/scaling.py
 
-Two network namespaces are two machines of one core each, with a wire between them (wire.cpp) that is as slow as asked
-for.  Each setting is run beside one process of two threads, the same work on the same cores, on an otherwise idle
-machine, and adds its row to docs/results/scaling/measured.csv; names of nets measure only these, and --model nothing.
-Then the model is fitted to that file; its predictions (predicted.csv) and the picture (scaling.svg, by gnuplot) lie
-beside it.  Needs root, Open MPI and iproute2.
+Two network namespaces are two machines of one core each, with a wire between them that is as slow as asked for
+(two_hosts.sh).  Each setting is run beside one process of two threads, the same work on the same cores, on an otherwise
+idle machine, and adds its row to docs/results/scaling/measured.csv; names of nets measure only these, and --model
+nothing.  Then the model is fitted to that file; its predictions (predicted.csv) and the picture (scaling.svg, by
+gnuplot) lie beside it.  Needs root, Open MPI and iproute2.
 """
 import csv
 import math
 import os
 import re
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 BUILD = os.environ.get("BUILD", "build")
 RESULTS = "docs/results/scaling"
@@ -30,34 +28,6 @@ ROUNDS = 3
 
 def run(*command, **options):
     return subprocess.run(command, check=True, text=True, capture_output=True, **options).stdout
-
-
-class Wire:
-    """Two namespaces r0 and r1, 10.9.0.1 and 10.9.0.2."""
-
-    def __init__(self, microseconds, gbit, folder):
-        for host in ("r0", "r1"):
-            run("ip", "netns", "add", host)
-        self.process = subprocess.Popen([f"{folder}/wire", "tapr0", "tapr1", str(microseconds), str(gbit)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.process.stdout.readline()
-        for i, host in enumerate(("r0", "r1")):
-            run("ip", "link", "set", f"tap{host}", "netns", host)
-            run("ip", "-n", host, "link", "set", "lo", "up")
-            run("ip", "-n", host, "addr", "add", f"10.9.0.{i + 1}/24", "dev", f"tap{host}")
-            run("ip", "-n", host, "link", "set", f"tap{host}", "mtu", "60000", "up")
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-        for host in ("r0", "r1"):
-            run("ip", "netns", "del", host)
-
-
-AGENT = """#!/bin/sh
-host=$1; shift
-exec ip netns exec $host unshare --uts sh -c "hostname $host; $*"
-"""
 
 
 def seconds_a_step(folder, steps):
@@ -98,14 +68,6 @@ def measure_all(nets):
     os.environ.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     local = ["mpirun.openmpi", "--bind-to", "none", "-n", "2"]
     with tempfile.TemporaryDirectory() as folder:
-        run("g++", "-std=c++20", "-O2", "-o", f"{folder}/wire", "tests/mpi/wire.cpp")
-        with open(f"{folder}/agent", "w") as file:
-            file.write(AGENT)
-        os.chmod(f"{folder}/agent", 0o755)
-        over_wire = ["ip", "netns", "exec", "r0", "unshare", "--uts", "sh", "-c", "hostname r0; exec \"$0\" \"$@\"",
-                     "mpirun.openmpi", "--bind-to", "none", "--mca", "plm_rsh_agent", f"{folder}/agent", "--mca", "btl",
-                     "tcp,self", "--mca", "btl_tcp_if_include", "10.9.0.0/24", "--mca", "oob_tcp_if_include",
-                     "10.9.0.0/24", "-H", "r0:1,r1:1", "-n", "2"]
         run("python3", "tests/mpi/pictures.py", f"{folder}/pictures", "32")
         for net, batch, steps in nets:
             for _ in range(ROUNDS):
@@ -113,12 +75,9 @@ def measure_all(nets):
                 together = measure(net, batch, steps, local, 1, folder)
                 write_row([net, batch, "memory", "", "", alone] + together)
                 for microseconds, gbit in WIRES:
-                    wire = Wire(microseconds, gbit, folder)
-                    try:
-                        write_row([net, batch, "wire", microseconds, gbit, alone] +
-                                  measure(net, batch, steps, over_wire, 1, folder))
-                    finally:
-                        wire.close()
+                    over_wire = ["sh", "tests/mpi/two_hosts.sh", str(microseconds), str(gbit)]
+                    together = measure(net, batch, steps, over_wire, 1, folder)
+                    write_row([net, batch, "wire", microseconds, gbit, alone] + together)
 
 
 # --- the model --------------------------------------------------------------------------------------------------------

@@ -123,64 +123,44 @@ killed() {
     check "jobs that left a process behind" $left 0
 }
 
+# hangs JOB RUN WHAT SECONDS HOW...: once the run has had an epoch, HOW is done to it; then the job ends by itself, with an
+# error, and says which rank does not answer.
+hangs() {
+    job=$1 run=$2 what=$3 limit=$4 code=0
+    shift 4
+    while [ ! -e "$run/log.csv" ]; do
+        if ! kill -0 $job 2>/dev/null; then tell; fail "$what: it did not begin"; return; fi
+        sleep 0.1
+    done
+    "$@"
+    begun=$(date +%s)
+    wait $job || code=$?
+    took=$(($(date +%s) - begun))
+    what="$what ends the job: status $code after $took s"
+    if [ $code -ne 0 ] && [ $took -le "$limit" ]; then pass "$what"; else fail "$what"; fi
+    check "  and who is missed is said" "$(grep -c 'no answer from rank' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
+}
+endless="--model resnet8 --synthetic-train 1216 --epochs 50 --patience 3 --threads 1"
+
 # A rank that stands still, as where a machine or its network does.
 stalled() {
     for mpi in $mpis; do
         run=$work/stalled-$mpi
-        launch $mpi 3 --model resnet8 --synthetic-train 1216 --epochs 50 --patience 3 --threads 1 --output-dir "$run" &
-        job=$!
-        while [ ! -e "$run/log.csv" ]; do sleep 0.1; done
-        pkill -STOP -n -f -- "train-$mpi .*--output-dir $run"
-        begun=$(date +%s) code=0
-        wait $job || code=$?
-        took=$(($(date +%s) - begun))
-        what="a rank that stands still ends the job, $mpi: status $code after $took s"
-        if [ $code -ne 0 ] && [ $took -le 20 ]; then pass "$what"; else fail "$what"; fi
-        check "  and is named, $mpi" "$(grep -c 'no answer from rank' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
+        launch $mpi 3 $endless --output-dir "$run" &
+        hangs $! "$run" "a rank that stands still, $mpi," 20 pkill -STOP -n -f -- "train-$mpi .*--output-dir $run"
         pkill -9 -f -- "--output-dir $run" || true
     done
 }
 
-# Two machines whose wire is cut: network namespaces, for root alone.
+# Two machines whose wire is cut.
 unplugged() {
     case " $mpis " in *" ompi-c "*) ;; *) say "    left out: no Open MPI"; return ;; esac
-    if ! ip netns add deepen0 2>/dev/null; then say "    left out: no network namespaces"; return; fi
-    ip netns add deepen1
-    ${CXX:-g++} -std=c++20 -O2 -o "$work/wire" tests/mpi/wire.cpp
-    "$work/wire" deepen0 deepen1 50 10 >"$work/wire.txt" 2>&1 &
-    wire=$!
-    while [ ! -s "$work/wire.txt" ]; do sleep 0.1; done
-    for i in 0 1; do
-        ip link set deepen$i netns deepen$i
-        ip -n deepen$i link set lo up
-        ip -n deepen$i addr add 10.9.0.$((i + 1))/24 dev deepen$i
-        ip -n deepen$i link set deepen$i up
-    done
-    {
-        echo '#!/bin/sh'
-        echo 'host=$1; shift; exec ip netns exec $host unshare --uts sh -c "hostname $host; $*"'
-    } >"$work/agent"
-    chmod +x "$work/agent"
+    if ! unshare --net true 2>/dev/null; then say "    left out: no right to make network namespaces"; return; fi
     run=$work/unplugged
-    ip netns exec deepen0 unshare --uts sh -c 'hostname deepen0; exec "$0" "$@"' mpirun.openmpi \
-        --mca plm_rsh_agent "$work/agent" --mca btl tcp,self --mca btl_tcp_if_include 10.9.0.0/24 \
-        --mca oob_tcp_if_include 10.9.0.0/24 -H deepen0:1,deepen1:1 -n 2 "$PWD/$build/mpi/train-ompi-c" \
-        --model resnet8 --synthetic-train 1216 --epochs 50 --patience 3 --threads 1 --output-dir "$run" \
+    sh tests/mpi/two_hosts.sh 50 10 "$PWD/$build/mpi/train-ompi-c" $endless --output-dir "$run" \
         >"$work/out.txt" 2>"$work/err.txt" &
-    job=$!
-    while [ ! -e "$run/log.csv" ]; do sleep 0.1; done
-    kill -STOP $wire
-    begun=$(date +%s) code=0
-    wait $job || code=$?
-    took=$(($(date +%s) - begun))
-    what="a wire that is cut ends the job, ompi-c: status $code after $took s"
-    if [ $code -ne 0 ] && [ $took -le 25 ]; then pass "$what"; else fail "$what"; fi
-    check "  and who is missed is said" "$(grep -c 'no answer from rank' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
-    sleep 12                                             # the other side has noticed, too
+    hangs $! "$run" "a wire that is cut" 25 pkill -STOP -x deepen-wire
     check "  processes left" "$(none_left "$run" && echo none)" none
-    kill -9 $wire
-    ip netns del deepen0
-    ip netns del deepen1
 }
 
 # Started wrongly.
