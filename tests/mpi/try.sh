@@ -169,11 +169,11 @@ refused() {
         code=0
         start $mpi -n 1 "$build/mpi/train-$mpi" $small --output-dir "$work/differ" : \
             -n 1 "$build/mpi/train-$mpi" $small --lr 0.2 --output-dir "$work/differ" || code=$?
-        check "other flags on one rank, $mpi: status" $([ $code -ne 0 ] && echo refused) refused
+        check "other flags on one rank, $mpi: status" "$([ $code -ne 0 ] && echo refused)" refused
         check "  and the flag is named" "$(grep -c 'training.schedule.lr is 0.1 there, 0.2 here' "$work/err.txt")" 1
         code=0
         start $mpi -n 2 "$build/mpi/train-alone" $small --output-dir "$work/differ" || code=$?
-        check "a program without MPI, $mpi: status" $([ $code -ne 0 ] && echo refused) refused
+        check "a program without MPI, $mpi: status" "$([ $code -ne 0 ] && echo refused)" refused
         check "  and what to do is said" "$(grep -c 'make MPI=1' "$work/err.txt" | sed 's/[1-9]/yes/')" yes
     done
 }
@@ -186,7 +186,7 @@ for mpi in ompi-c mpich; do
     cp "$build/train" "$build/mpi/train-$mpi"
     mpis="$mpis $mpi"
 done
-make --no-print-directory BUILD="$build" "$build/train"
+make --no-print-directory MPI= BUILD="$build" "$build/train"
 cp "$build/train" "$build/mpi/train-alone"
 mpis=${mpis# }
 [ -n "$mpis" ] || { say "No MPI is here.  Try apt install libopenmpi-dev openmpi-bin libmpich-dev mpich"; exit 1; }
