@@ -43,4 +43,16 @@ double CsvLine::number(std::size_t column, const std::string& expected) const {
     return value;
 }
 
+void for_csv_lines(std::string_view rest, const std::filesystem::path& path, std::string_view header,
+                   const std::function<void(Index number, const CsvLine&)>& f) {
+    for (Index number = 1; number == 1 || !rest.empty(); ++number) {
+        const std::size_t end = rest.find('\n');
+        const CsvLine line(path, number, rest.substr(0, end));
+        line.check(number > 1 || line.line() == header, text("the header ", header), line.line());
+        line.check(end != rest.npos, "a line that ends", line.line());
+        rest.remove_prefix(end + 1);
+        if (number > 1) f(number, line);
+    }
+}
+
 }  // namespace deepen

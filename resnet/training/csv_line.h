@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,5 +36,10 @@ private:
     const std::string_view line_;
     std::vector<std::string_view> fields_;
 };
+
+// Calls f(number, line) for each line after the first, which is `header` and the file's line 1.  Refuses a last line
+// without its end: it was cut short, and so may its last number have been.
+void for_csv_lines(std::string_view text, const std::filesystem::path& path, std::string_view header,
+                   const std::function<void(Index number, const CsvLine&)>& f);
 
 }  // namespace deepen

@@ -90,26 +90,15 @@ History read_history(const std::filesystem::path& path) {
     return parse_history(read_text_file(path, longest_log), path);
 }
 
-History parse_history(std::string_view rest, const std::filesystem::path& path) {
+History parse_history(std::string_view bytes, const std::filesystem::path& path) {
     History history;
-    for (Index number = 1; number == 1 || !rest.empty(); ++number) {
-        const std::size_t end = rest.find('\n');
-        const std::string_view given = rest.substr(0, end);
-        const CsvLine line(path, number, given);
-        // A last line without its end was cut short, and so may its last number have been.
-        line.check(end != std::string_view::npos,
-                   number == 1 ? text("the header ", header) : "a line that ends", given);
-        rest.remove_prefix(end + 1);
-        if (number == 1) {
-            line.check(given == header, text("the header ", header), given);
-            continue;
-        }
+    for_csv_lines(bytes, path, header, [&](Index number, const CsvLine& line) {
         const EpochRecord record = read_record(line);
-        line.check(record.epoch == number - 1, text("epoch ", number - 1), given);
+        line.check(record.epoch == number - 1, text("epoch ", number - 1), line.line());
         line.check(history.empty() || record.iteration > history.back().iteration,
-                   "more iterations than on the line before", given);
+                   "more iterations than on the line before", line.line());
         history.push_back(record);
-    }
+    });
     return history;
 }
 

@@ -1,8 +1,6 @@
 // How does an experiment of many measurements go on after an interruption?  See notebook.h.
 #include "resnet/why/notebook.h"
 
-#include <sstream>
-
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "resnet/report/progress.h"
@@ -20,18 +18,10 @@ constexpr std::size_t longest_file = 64 << 20;
 Notebook::Notebook(std::filesystem::path path, std::string common)
     : path_(std::move(path)), common_(std::move(common)) {
     if (!std::filesystem::exists(path_)) return;
-    const Bytes bytes = read_file(path_, longest_file);
-    std::istringstream lines(std::string(bytes.begin(), bytes.end()));
-    Index row = 0;
-    for (std::string words; std::getline(lines, words);) {
-        const CsvLine line(path_, ++row, words);
-        if (row == 1) {
-            line.check(words == heading, std::string(heading), words);
-            continue;
-        }
-        line.check(line.fields().size() == 2, "what was measured, and a number", words);
+    for_csv_lines(read_text_file(path_, longest_file), path_, heading, [&](Index, const CsvLine& line) {
+        line.check(line.fields().size() == 2, "what was measured, and a number", line.line());
         numbers_[std::string(line.fields()[0])] = line.number(1, "a number");
-    }
+    });
 }
 
 void Notebook::note(const std::string& words, double value) {

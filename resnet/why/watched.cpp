@@ -2,7 +2,6 @@
 #include "resnet/why/watched.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
@@ -54,23 +53,15 @@ std::vector<Watched> look_into(Module& net, const Preprocessing& preprocessing, 
 }
 
 std::vector<Watched> read_watched(const std::filesystem::path& path) {
-    const Bytes bytes = read_file(path, longest_file);
-    std::istringstream lines(std::string(bytes.begin(), bytes.end()));
     std::vector<Watched> rows;
-    Index number = 0;
-    for (std::string words; std::getline(lines, words);) {
-        const CsvLine line(path, ++number, words);
-        if (number == 1) {
-            line.check(words == first_line, std::string(first_line), words);
-            continue;
-        }
-        line.check(line.fields().size() == 5, std::string(first_line), words);
+    for_csv_lines(read_text_file(path, longest_file), path, first_line, [&](Index, const CsvLine& line) {
+        line.check(line.fields().size() == 5, std::string(first_line), line.line());
         const std::string what(line.fields()[1]);
         line.check(std::find(std::begin(watchable), std::end(watchable), what) != watchable.end(),
                    "responses or gradients", what);
         rows.push_back({line.whole(0, "an epoch", 1), what, line.whole(2, "the number of a layer", 1),
                         std::string(line.fields()[3]), line.number(4, "a number")});
-    }
+    });
     return rows;
 }
 

@@ -96,7 +96,7 @@ TEST(Watched, RefusesAFileThatIsNone) {
     const Scratch scratch;
     const std::string heading = "epoch,what,layer,name,number\n";
     for (const char* words : {"1,responses,1,bn1\n", "0,responses,1,bn1,2\n", "1,thoughts,1,bn1,2\n",
-                              "1,responses,one,bn1,2\n", "1,responses,1,bn1,much\n"}) {
+                              "1,responses,one,bn1,2\n", "1,responses,1,bn1,much\n", "1,responses,1,bn1,2"}) {
         scratch.write("watch.csv", heading + words);
         EXPECT_THROW(read_watched(scratch / "watch.csv"), Error) << words;
     }

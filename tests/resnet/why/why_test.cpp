@@ -296,7 +296,8 @@ TEST(Notebook, RemembersSeveralNumbersTogetherAndWhatTheyDependOn) {
 
 TEST(Notebook, RefusesWhatIsNone) {
     const Scratch scratch;
-    for (const char* bytes : {"something else\n", "measured,number\na\n", "measured,number\na,b\n"}) {
+    for (const char* bytes :
+         {"something else\n", "measured,number\na\n", "measured,number\na,b\n", "measured,number\na,0.5"}) {
         scratch.write("n.csv", std::string(bytes));
         EXPECT_THROW(Notebook(scratch / "n.csv"), Error) << bytes;
     }
