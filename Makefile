@@ -159,7 +159,7 @@ check: all lint tidy ## lint, clang-tidy, install-test, mutants, and the tests u
 # Both builds first: mutants begin with copies of their objects.
 ONLY ?=
 .PHONY: mutants
-mutants: all $(OUT)/run-tests ## break the code on purpose in some eighty places: a test must notice each (python3); ONLY=name for one
+mutants: all $(OUT)/run-tests ## break the code on purpose in ninety places: a test must notice each (python3); ONLY=name for one
 	@$(MAKE) --no-print-directory REAL=double $(BASE)/double/run-tests
 	@python3 tests/mutants/run.py $(ONLY)
 

@@ -147,7 +147,7 @@ stalled() {
     for mpi in $mpis; do
         run=$work/stalled-$mpi
         launch $mpi 3 $endless --output-dir "$run" &
-        hangs $! "$run" "a rank that stands still, $mpi," 20 pkill -STOP -n -f -- "train-$mpi .*--output-dir $run"
+        hangs $! "$run" "a rank that stands still, $mpi," 15 pkill -STOP -n -f -- "train-$mpi .*--output-dir $run"
         pkill -9 -f -- "--output-dir $run" || true
     done
 }
@@ -159,7 +159,7 @@ unplugged() {
     run=$work/unplugged
     sh tests/mpi/two_hosts.sh 50 10 "$PWD/$build/mpi/train-ompi-c" $endless --output-dir "$run" \
         >"$work/out.txt" 2>"$work/err.txt" &
-    hangs $! "$run" "a wire that is cut" 25 pkill -STOP -x deepen-wire
+    hangs $! "$run" "a wire that is cut" 20 pkill -STOP -x deepen-wire
     check "  processes left" "$(none_left "$run" && echo none)" none
 }
 
