@@ -215,7 +215,7 @@ void Tensor::backward(const Tensor& dy) {
     // the end, because `nodes` points to them.
     std::vector<std::shared_ptr<Node>> released;
     const Unwinding unwinding(nodes);
-    const ranks::Later later;
+    const ranks::DeferredSums deferred;
     profile::enter("backward");
     node_->add_gradient(dy);
     for (Node* n : nodes) {

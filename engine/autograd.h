@@ -13,6 +13,8 @@
 //   An op consumes only tensors that exist, so an input's serial number is smaller than its
 //   output's.  Backward collects the reachable nodes in a list and takes them by descending
 //   serial: every consumer of a node runs before the node itself, without recursion.
+//       for (Node* n : by_descending_serial(reachable))
+//           if (n->grad.defined()) n->backward(n's gradients);
 //   A net of 1202 layers must not overflow the stack; neither must freeing a graph that never ran
 //   backward, hence ~Node.
 //
@@ -76,7 +78,7 @@ using Backward = std::function<void(Gradients&)>;
 // Note [Gradient hooks].
 struct GradientHook {
     std::function<RangeFunction()> make = {};  // called just before ranges of dy arrive; null: nothing to do
-    // How many inputs, the first ones, have as their gradient dy itself or what the hook has made of it: 2 of add, 1 of
+    // The gradient of the first `passes_on_to` inputs is dy itself, or what the hook has made of it: 2 for add, 1 for
     // relu.
     int passes_on_to = 0;
 };

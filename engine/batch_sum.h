@@ -46,7 +46,7 @@ struct Leaves {
     Index all() const { return number(pictures.all); }
     Index first() const { return number(pictures.first); }
     Index count() const { return number(pictures.first + pictures.here) - first(); }
-    Index begin(Index leaf) const {                      // leaf 0 is the first one here; in units, from its begin on
+    Index begin(Index leaf) const {                      // leaf 0 is this rank's first; in units from its first picture
         leaf += first();
         const Index piece = leaf % pieces;
         return (std::min(leaf / pieces * width, pictures.all) - pictures.first) * size + piece * size / pieces;
@@ -57,7 +57,8 @@ private:
     Index number(Index picture) const { return (picture * pieces + width - 1) / width; }
 };
 
-// Leaves of at least `least` units; of up to `enough`, as long as `many` are left for threads to share.
+// Doubles the leaves until each has `least` units; then on, up to `enough` units, while `many` leaves remain for the
+// threads.  `joined`: as in ranks::pictures_of.
 inline Leaves cut_batch(Index pictures, Index size, Index least, Index enough = 0, Index many = 16, Index joined = 1) {
     Leaves leaves{ranks::pictures_of(pictures * joined, joined), size, 1,
                   Index(std::bit_floor(std::size_t(std::max<Index>(size, 1))))};
@@ -95,7 +96,7 @@ public:
             std::unique_lock lock(mutex_);
             const auto waiting = waiting_.find({level, sibling});
             if (waiting == waiting_.end()) {
-                waiting_.emplace(ranks::Node{level, node}, std::move(part));
+                waiting_.emplace(ranks::TreeNode{level, node}, std::move(part));
                 return;
             }
             Part other = std::move(waiting->second);
@@ -121,27 +122,27 @@ public:
     void total_later(const void* target, Done done) {
         if (bounds_.empty()) return done(total_);
         ranks::complete_later(std::make_unique<Exchanged>(std::move(waiting_)), bounds_, target,
-                              [done](ranks::Nodes& nodes, ranks::Node root) {
+                              [done](ranks::Nodes& nodes, ranks::TreeNode root) {
                                   Part total = static_cast<Exchanged&>(nodes).take_out(root);
                                   done(total);
                               });
     }
 
 private:
-    using Waiting = std::map<ranks::Node, Part>;
+    using Waiting = std::map<ranks::TreeNode, Part>;
 
     // The nodes as messages.
     class Exchanged : public ranks::Nodes {
     public:
         explicit Exchanged(Waiting nodes) : nodes_(std::move(nodes)) {}
-        Part take_out(ranks::Node node) { return std::move(nodes_.at(node)); }
+        Part take_out(ranks::TreeNode node) { return std::move(nodes_.at(node)); }
 
         std::size_t size() override {
             std::size_t bytes = 0;
             for_numbers(nodes_.begin()->second, [&](auto* at, std::size_t count) { bytes += count * sizeof *at; });
             return bytes;
         }
-        std::vector<std::byte> bytes(ranks::Node node) override {
+        std::vector<std::byte> bytes(ranks::TreeNode node) override {
             std::vector<std::byte> all;
             for_numbers(nodes_.at(node), [&](auto* at, std::size_t count) {
                 const auto some = std::as_bytes(std::span(at, count));
@@ -149,14 +150,14 @@ private:
             });
             return all;
         }
-        void take(ranks::Node node, std::span<const std::byte> from) override {
+        void take(ranks::TreeNode node, std::span<const std::byte> from) override {
             Part& part = nodes_.emplace(node, nodes_.begin()->second).first->second;
             for_numbers(part, [&](auto* at, std::size_t count) {
                 std::copy_n(from.begin(), count * sizeof *at, std::as_writable_bytes(std::span(at, count)).begin());
                 from = from.subspan(count * sizeof *at);
             });
         }
-        void add(ranks::Node left, ranks::Node right, ranks::Node sum) override {
+        void add(ranks::TreeNode left, ranks::TreeNode right, ranks::TreeNode sum) override {
             Part part = take_out(left);
             part += nodes_.at(right);
             nodes_.erase(left), nodes_.erase(right);

@@ -8,7 +8,7 @@
 //
 // Lazy evaluation
 //     The result of a cheap op that works element by element (relu, the addition of two maps, batch norm's
-//     scale xhat + shift, with scale and shift for gamma and beta) is not computed.  It is noted down: a tensor whose
+//     scale xhat + shift, the gamma and beta of plain/batch_norm.h) is not computed.  It is noted down: a tensor whose
 //     numbers come from a base by a list of steps.  Another such op adds a step.  The first call of data() runs all
 //     steps on one range after the other, in one pass over memory; from then on the tensor is like any other.
 //

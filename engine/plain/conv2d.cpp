@@ -3,7 +3,7 @@
 namespace deepen::plain {
 namespace {
 
-// Calls term(x, w, y) for each product of the sum, with the three places in their lists.
+// Calls term(ix, iw, iy) for each product of the sum, x[ix] w[iw], with the indices into x, w and y.
 template <class Term>
 void for_each_product(const ConvGeometry& g, Term term) {
     for (Index n = 0; n < g.batch; ++n)

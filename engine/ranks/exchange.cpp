@@ -11,7 +11,7 @@ Exchange::Exchange(Transport& transport, std::vector<Index> bounds, Nodes& nodes
 }
 
 // The ranks that have leaves of this node: ranks in a row, as leaves are.
-Exchange::Ranks Exchange::owners(Node node) const {
+Exchange::Ranks Exchange::owners(TreeNode node) const {
     const Index begin = node.number << node.level, end = std::min((node.number + 1) << node.level, bounds_.back());
     const auto rank_of = [&](Index leaf) {
         return static_cast<int>(std::upper_bound(bounds_.begin(), bounds_.end(), leaf) - bounds_.begin()) - 1;
@@ -21,10 +21,10 @@ Exchange::Ranks Exchange::owners(Node node) const {
 
 // Appends what we do for the sum at `node`, and returns under which name it is found: without a right half, that of
 // the left one.  A node of a single rank has been summed there.
-Node Exchange::plan(Node node) {
+TreeNode Exchange::plan(TreeNode node) {
     const Ranks all = owners(node);
     if (all.count() == 1) return node;
-    Node left{node.level - 1, 2 * node.number}, right{node.level - 1, 2 * node.number + 1};
+    TreeNode left{node.level - 1, 2 * node.number}, right{node.level - 1, 2 * node.number + 1};
     if (right.number << right.level >= bounds_.back()) return plan(left);
     const Ranks lefts = owners(left), rights = owners(right);
     const int me = transport_.rank();
@@ -48,13 +48,13 @@ void Exchange::begin(const Step& step) {
     messages_.clear();
     if (step.from >= 0) {
         incoming_.resize(nodes_.size());
-        messages_.push_back(transport_.receive(incoming_, step.from, tag_));
+        messages_.emplace_back(step.from, transport_.receive(incoming_, step.from, tag_));
     }
     for (std::vector<std::byte>& half : halves_) half.clear();
     for (const auto& [to, right] : step.to) {
         std::vector<std::byte>& half = halves_[right];
         if (half.empty()) half = nodes_.bytes(right ? step.right : step.left);
-        messages_.push_back(transport_.send(half, to, tag_));
+        messages_.emplace_back(to, transport_.send(half, to, tag_));
         ++traffic().messages;
         traffic().bytes += static_cast<Index>(half.size());
     }
@@ -65,7 +65,7 @@ bool Exchange::advance() {
     for (; at_ < steps_.size(); ++at_, begun_ = false) {
         const Step& step = steps_[at_];
         if (!begun_) begin(step);
-        for (const auto& message : messages_)
+        for (const auto& [other, message] : messages_)
             if (!message->done()) return false;
         if (step.from >= 0) nodes_.take(step.lacks_right ? step.right : step.left, incoming_);
         nodes_.add(step.left, step.right, step.sum);
@@ -73,6 +73,10 @@ bool Exchange::advance() {
     return true;
 }
 
-int Exchange::awaited() const { return at_ < steps_.size() ? std::max(steps_[at_].from, 0) : 0; }
+int Exchange::awaited() {
+    for (const auto& [other, message] : messages_)
+        if (!message->done()) return other;
+    return transport_.rank();
+}
 
 }  // namespace deepen::ranks

@@ -1,7 +1,8 @@
 // How do ranks add up a tree whose leaves lie on several of them?
 //
-// As one process would (batch_sum.h).  A rank has some leaves in a row, and adds up the subtrees all of whose leaves it
-// has.  A node whose leaves lie on several ranks is added on all of these, after each has got the half that it lacks:
+// As one process would (batch_sum.h): a *leaf* is the sum over some pictures in a row, taken by one thread, and leaves
+// are added in pairs, up a tree.  A rank has some leaves in a row, and adds up the subtrees all of whose leaves it has.
+// A node whose leaves lie on several ranks is added on all of these, after each has got the half that it lacks:
 //
 //     leaf       0   1     2   3     4   5     6   7
 //                 \ /       \ /       \ /       \ /
@@ -23,10 +24,10 @@
 
 namespace deepen::ranks {
 
-// Node `number` of a level of the tree: the leaves number * 2^level and following.
-struct Node {
+// TreeNode `number` of a level of the tree: the leaves number * 2^level and following.
+struct TreeNode {
     Index level, number;
-    auto operator<=>(const Node&) const = default;
+    auto operator<=>(const TreeNode&) const = default;
 };
 
 // The finished nodes of this rank, as an exchange sees them.
@@ -34,24 +35,24 @@ class Nodes {
 public:
     virtual ~Nodes() = default;
     virtual std::size_t size() = 0;                      // bytes of any node
-    virtual std::vector<std::byte> bytes(Node node) = 0;
-    virtual void take(Node node, std::span<const std::byte> bytes) = 0;   // one that was finished elsewhere
-    virtual void add(Node left, Node right, Node sum) = 0;                // left and right are not asked for again
+    virtual std::vector<std::byte> bytes(TreeNode node) = 0;
+    virtual void take(TreeNode node, std::span<const std::byte> bytes) = 0;       // one that was finished elsewhere
+    virtual void add(TreeNode left, TreeNode right, TreeNode sum) = 0;            // left and right are not needed again
 };
 
-// One sum on its way.  Rank r has the leaves bounds[r] .. bounds[r+1]-1; only the last ranks may have none.  All that
-// have some make one, and those that are under way at the same time have different tags.
+// One sum on its way.  Rank r has the leaves bounds[r] .. bounds[r+1]-1; only the last ranks may have none.  Every rank
+// that has leaves constructs an Exchange for the same sum.  Those under way at the same time need different tags.
 class Exchange {
 public:
     Exchange(Transport& transport, std::vector<Index> bounds, Nodes& nodes, int tag);
 
     bool advance();                                      // as far as messages have come; true at the end
-    Node root() const { return root_; }                  // where the sum is then
-    int awaited() const;                                 // the rank whose message is missing
+    TreeNode root() const { return root_; }                  // where the sum is then
+    int awaited();                                       // the rank that we wait for
 
 private:
     struct Step {
-        Node left, right, sum;
+        TreeNode left, right, sum;
         int from = -1;                                   // sends the half that we lack; -1: we have both
         bool lacks_right = false;
         std::vector<std::pair<int, bool>> to = {};       // who gets a half of ours, and is it the right one?
@@ -61,8 +62,8 @@ private:
         int count() const { return last - first + 1; }
         bool have(int rank) const { return first <= rank && rank <= last; }
     };
-    Ranks owners(Node node) const;
-    Node plan(Node node);
+    Ranks owners(TreeNode node) const;
+    TreeNode plan(TreeNode node);
     void begin(const Step& step);
 
     Transport& transport_;
@@ -70,12 +71,12 @@ private:
     Nodes& nodes_;
     const int tag_;
     std::vector<Step> steps_;                            // ours, from the leaves to the root
-    Node root_;
+    TreeNode root_;
 
     std::size_t at_ = 0;                                 // the step under way
     bool begun_ = false;
     std::vector<std::byte> incoming_, halves_[2];
-    std::vector<std::unique_ptr<Message>> messages_;
+    std::vector<std::pair<int, std::unique_ptr<Message>>> messages_;     // and from whom, or to whom
 };
 
 }  // namespace deepen::ranks

@@ -35,7 +35,8 @@ public:
 };
 
 int length(std::size_t bytes) {
-    require(bytes <= INT_MAX, "a message of ", bytes, " bytes is more than MPI takes at once.");
+    require(bytes <= INT_MAX, "a message of ", bytes,
+            " bytes is more than MPI takes at once.  Train this net in one process.");
     return static_cast<int>(bytes);
 }
 
@@ -129,7 +130,7 @@ void abandon(int code) {
     MPI_Abort(MPI_COMM_WORLD, code);
 }
 
-const bool known = (set_launcher({library, begin, finish, abandon}), true);
+const bool known = (set_mpi({library, begin, finish, abandon}), true);
 
 }  // namespace
 }  // namespace deepen::ranks

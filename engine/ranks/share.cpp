@@ -13,7 +13,7 @@ struct UnderWay {
     std::unique_ptr<Nodes> nodes;
     Exchange exchange;
     const void* target;
-    std::function<void(Nodes&, Node)> done;
+    std::function<void(Nodes&, TreeNode)> done;
 
     bool complete() {
         if (!exchange.advance()) return false;
@@ -36,10 +36,14 @@ bool sharing() { return !state.bounds.empty() && state.bounds[1] != state.bounds
 // Ranks number a Share's sums alike.  So many are never under way at once, and every MPI library knows these tags.
 int next_tag() { return state.sums++ % 16000 * 2; }
 
-// What is under way is waited for, on all ranks: its messages must not be taken for those of the next Share.
-[[noreturn]] void give_up_share(Index pictures) {
-    finish_all();
-    throw Misaligned{pictures};
+// Do shares begin at multiples of so many pictures?  If not, all ranks give up the Share: what is under way is waited
+// for, as its messages must not be taken for those of the next one.
+void require_aligned(Index pictures) {
+    for (const Index bound : state.bounds)
+        if (bound != state.bounds.back() && bound % pictures != 0) {
+            finish_all();
+            throw Misaligned{pictures};
+        }
 }
 
 }  // namespace
@@ -68,30 +72,28 @@ Pictures pictures_of(Index here, Index joined) {
     const Index first = state.bounds[me], end = state.bounds[me + 1];
     require(here == end - first, "a batch of ", state.bounds.back(), " pictures is shared among ranks, and ",
             end - first, " of them are here; but an op works on something whose first axis has ", here,
-            ".  It is taken for the batch.");
-    leaf_bounds(1, 1, joined);                           // refuses shares that cut what is joined
+            ".  It is taken for the batch: make the batch the first axis of every map, or train this net in one "
+            "process.");
+    require_aligned(joined);
     return {here / joined, first / joined, state.bounds.back() / joined};
 }
 
 std::vector<Index> leaf_bounds(Index width, Index pieces, Index joined) {
     if (!sharing()) return {};
-    const Index pictures = width * joined;
+    require_aligned(width * joined);
     std::vector<Index> bounds;
-    for (const Index bound : state.bounds) {
-        if (bound != state.bounds.back() && bound % pictures != 0) give_up_share(pictures);
-        bounds.push_back((bound / joined * pieces + width - 1) / width);
-    }
+    for (const Index bound : state.bounds) bounds.push_back((bound / joined * pieces + width - 1) / width);
     return bounds;
 }
 
-Node complete(Nodes& nodes, std::vector<Index> leaf_bounds) {
+TreeNode complete(Nodes& nodes, std::vector<Index> leaf_bounds) {
     Exchange exchange(*transport(), std::move(leaf_bounds), nodes, next_tag());
     wait_until([&] { return exchange.advance(); }, [&] { return exchange.awaited(); }, advance);
     return exchange.root();
 }
 
 void complete_later(std::unique_ptr<Nodes> nodes, std::vector<Index> leaf_bounds, const void* target,
-                    std::function<void(Nodes&, Node)> done) {
+                    std::function<void(Nodes&, TreeNode)> done) {
     Nodes& ours = *nodes;
     state.under_way.push_back({std::move(nodes), {*transport(), std::move(leaf_bounds), ours, next_tag()}, target,
                                std::move(done)});
@@ -99,8 +101,8 @@ void complete_later(std::unique_ptr<Nodes> nodes, std::vector<Index> leaf_bounds
     else finish_all();
 }
 
-Later::Later() { in_backward = true; }
-Later::~Later() { in_backward = false; }
+DeferredSums::DeferredSums() { in_backward = true; }
+DeferredSums::~DeferredSums() { in_backward = false; }
 
 bool under_way() { return !state.under_way.empty(); }
 

@@ -49,25 +49,26 @@ public:
 // Bounds of about equal shares that begin at multiples of `width` pictures; the last ranks may be left without.
 std::vector<Index> share_out(Index pictures, Index width, int ranks);
 
-// What is here of a map's first axis.  Where pictures have been joined, `joined` to one, these are counted.
+// What is here of a map's first axis.  `joined`: so many pictures lie together as one (ConvGeometry::joined), and the
+// result counts such groups.
 Pictures pictures_of(Index here, Index joined = 1);
 // The bounds of the ranks' leaves, of `width` pictures each, or `pieces` to a picture; empty if nothing is shared.
 // Throws Misaligned.
 std::vector<Index> leaf_bounds(Index width, Index pieces = 1, Index joined = 1);
 
 // Adds up the tree, and returns where the sum is.
-Node complete(Nodes& nodes, std::vector<Index> leaf_bounds);
+TreeNode complete(Nodes& nodes, std::vector<Index> leaf_bounds);
 // Within backward, later: `done` is called with the sum before anybody reads what is at `target`.
 void complete_later(std::unique_ptr<Nodes> nodes, std::vector<Index> leaf_bounds, const void* target,
-                    std::function<void(Nodes&, Node)> done);
+                    std::function<void(Nodes&, TreeNode)> done);
 
 // While it lives, as during backward, sums may be completed later.  Call finish_all() before it ends.
-class Later {
+class DeferredSums {
 public:
-    Later();
-    ~Later();
-    Later(const Later&) = delete;
-    Later& operator=(const Later&) = delete;
+    DeferredSums();
+    ~DeferredSums();
+    DeferredSums(const DeferredSums&) = delete;
+    DeferredSums& operator=(const DeferredSums&) = delete;
 };
 
 bool under_way();                                        // is there a sum that has been put off?

@@ -7,8 +7,8 @@
 namespace deepen::ranks {
 namespace {
 
-Launcher& launcher() {
-    static Launcher ours;
+MpiFunctions& mpi() {
+    static MpiFunctions ours;
     return ours;
 }
 
@@ -24,22 +24,22 @@ int number_in(std::span<const char* const> names, int otherwise) {
 
 }  // namespace
 
-void set_launcher(Launcher l) { launcher() = l; }
-std::string library() { return launcher().library ? launcher().library() : ""; }
+void set_mpi(MpiFunctions functions) { mpi() = functions; }
+std::string library() { return mpi().library ? mpi().library() : ""; }
 int announced_rank() { return number_in(names_of_rank, 0); }
 
 void begin() {
     if (transport() || number_in(names_of_rank, -1) < 0 || number_in(names_of_count, 1) < 2) return;
-    require(launcher().begin, "started as one of ", number_in(names_of_count, 1),
+    require(mpi().begin, "started as one of ", number_in(names_of_count, 1),
             " processes, but this program was built without MPI.  Build it with `make MPI=1`, or start it once.");
-    set_transport(launcher().begin());
+    set_transport(mpi().begin());
 }
 
 void end(int code) {
     if (!transport()) return;
     set_transport(nullptr);
-    if (code == 0 || code >= 128) launcher().finish();
-    else launcher().abandon(code);
+    if (code == 0 || code >= 128) mpi().finish();
+    else mpi().abandon(code);
 }
 
 }  // namespace deepen::ranks

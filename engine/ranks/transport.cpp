@@ -13,7 +13,7 @@ thread_local Transport* ours = nullptr;
 double seconds_of_patience = 60;
 
 // Exchanges within a step have even tags (share.cpp).
-constexpr int tag_of_sums = 1, tag_of_hand_outs = 3;
+constexpr int tag_of_sums = 1, tag_of_broadcasts = 3;
 constexpr std::size_t longest_difference = 2000;         // bytes
 
 template <class Number>
@@ -64,9 +64,9 @@ std::vector<double> sum(std::vector<double> numbers) {
     const std::size_t size = numbers.size();
     std::vector<std::vector<double>> all(static_cast<std::size_t>(count()), std::vector<double>(size));
     all[static_cast<std::size_t>(rank())] = numbers;
-    std::vector<std::unique_ptr<Message>> sent;
+    std::vector<std::pair<int, std::unique_ptr<Message>>> sent;
     for (int other = 0; other < count(); ++other)
-        if (other != rank()) sent.push_back(ours->send(bytes_of(numbers), other, tag_of_sums));
+        if (other != rank()) sent.emplace_back(other, ours->send(bytes_of(numbers), other, tag_of_sums));
     std::vector<double> total(size);
     for (int from = 0; from < count(); ++from) {
         std::vector<double>& theirs = all[static_cast<std::size_t>(from)];
@@ -76,40 +76,41 @@ std::vector<double> sum(std::vector<double> numbers) {
         }
         for (std::size_t i = 0; i < size; ++i) total[i] += theirs[i];
     }
-    for (const auto& message : sent) wait_for(*message, rank());
+    for (const auto& [to, message] : sent) wait_for(*message, to);
     return total;
 }
 
 // In a tree: who has it gives it to one more, then both do, and so on.
-void hand_out(std::span<std::byte> bytes, int first) {
+void broadcast(std::span<std::byte> bytes, int first) {
     const int group = count() - first + 1;               // rank 0 and the others, counted 0, 1, 2, ...
     const int me = rank() == 0 ? 0 : rank() - first + 1;
     const auto rank_of = [&](int member) { return member == 0 ? 0 : member + first - 1; };
-    std::vector<std::unique_ptr<Message>> sent;
+    std::vector<std::pair<int, std::unique_ptr<Message>>> sent;
     for (int have = 1; have < group; have *= 2) {
         if (me < have && me + have < group) {
-            sent.push_back(ours->send(bytes, rank_of(me + have), tag_of_hand_outs));
+            const int to = rank_of(me + have);
+            sent.emplace_back(to, ours->send(bytes, to, tag_of_broadcasts));
         } else if (me >= have && me < 2 * have) {
-            const auto message = ours->receive(bytes, rank_of(me - have), tag_of_hand_outs);
+            const auto message = ours->receive(bytes, rank_of(me - have), tag_of_broadcasts);
             wait_for(*message, rank_of(me - have));
         }
     }
-    for (const auto& message : sent) wait_for(*message, rank());
+    for (const auto& [to, message] : sent) wait_for(*message, to);
 }
 
-void hand_out(std::string& text) {
+void broadcast(std::string& text) {
     if (count() == 1) return;
     std::uint64_t size = text.size();
-    hand_out(std::as_writable_bytes(std::span(&size, 1)));
+    broadcast(std::as_writable_bytes(std::span(&size, 1)));
     text.resize(size);
-    hand_out(std::as_writable_bytes(std::span(text.data(), text.size())));
+    broadcast(std::as_writable_bytes(std::span(text.data(), text.size())));
 }
 
 void require_same(const std::string& what, const std::string& said,
                   const std::function<std::string(const std::string&, const std::string&)>& difference) {
     if (count() == 1) return;
     std::string first = said;
-    hand_out(first);
+    broadcast(first);
     std::vector<double> differs(static_cast<std::size_t>(count()));
     differs[static_cast<std::size_t>(rank())] = first != said;
     differs = sum(std::move(differs));

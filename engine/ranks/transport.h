@@ -46,8 +46,8 @@ Transport* transport();
 int count();                                             // 1 if alone
 int rank();                                              // 0 if alone
 
-// Looks until done() says so.  Throws Error if that takes longer than patience allows: then a rank, its machine or the
-// way to it is gone.  `others` is called meanwhile; `awaited` says which rank is waited for.
+// Polls done() until it is true, and calls `others` meanwhile.  Throws Error if that takes longer than patience allows:
+// then the rank that awaited() names, its machine or the way to it is gone.
 void wait_until(const std::function<bool()>& done, const std::function<int()>& awaited,
                 const std::function<void()>& others = [] {});
 void set_patience(double seconds);                       // 60 at first
@@ -62,11 +62,11 @@ Traffic& traffic();                                      // since the program be
 // All of the following are called by all ranks.  Alone, they do nothing.
 
 std::vector<double> sum(std::vector<double> numbers);    // of all ranks' numbers, in the order of ranks
-// Rank 0's, to the ranks first, first+1, ...; only these and rank 0 call it.
-void hand_out(std::span<std::byte> bytes, int first = 1);
-void hand_out(std::string& text);
-// Throws Error on all ranks unless they say the same of `what`, naming those that differ from rank 0, and of the first
-// of these what difference(rank 0's words, its own) says.
+// Copies rank 0's bytes to the ranks from `first` on; only these and rank 0 call it.
+void broadcast(std::span<std::byte> bytes, int first = 1);
+void broadcast(std::string& text);
+// Throws Error on every rank if `said` differs between ranks.  The message names `what` and the ranks that differ from
+// rank 0; of the first of these it adds difference(rank 0's text, its own).
 void require_same(const std::string& what, const std::string& said,
                   const std::function<std::string(const std::string&, const std::string&)>& difference = {});
 

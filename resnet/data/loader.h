@@ -21,7 +21,7 @@ struct LoaderOptions {
     bool shuffle = false;
     Augmentation augment = {};                           // none
     bool drop_last = false;                              // leave out an incomplete last batch
-    Index step = 1;                                      // deal every so-manieth batch only
+    Index step = 1;                                      // deal every step-th batch only
     std::uint64_t seed = 1;
     // Make this part of each batch of so many pictures, [begin, end).  Null: all of it.  Asked on the loader's thread.
     std::function<std::pair<Index, Index>(Index pictures)> part = {};

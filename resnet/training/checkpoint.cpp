@@ -109,10 +109,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
 void share_state(Module& net, Trainer& trainer) {
     if (ranks::count() == 1) return;
     for (const auto& tensors : {named_parameters(net), named_buffers(net), trainer.velocities()})
-        for (NamedTensor t : tensors) ranks::hand_out(std::as_writable_bytes(t.tensor.data()));
+        for (NamedTensor t : tensors) ranks::broadcast(std::as_writable_bytes(t.tensor.data()));
     std::string progress = to_json(trainer.state()), log = history_text(trainer.state().history);
-    ranks::hand_out(progress);
-    ranks::hand_out(log);
+    ranks::broadcast(progress);
+    ranks::broadcast(log);
     if (ranks::rank() > 0) trainer.set_state(parse_state(progress, log, "rank 0"));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 
@@ -218,7 +219,8 @@ public:
     void after_epoch(const EpochRecord& record, const History& history) {
         write_weights();
         const auto worse = [&](const EpochRecord& e) { return e.test_error > record.test_error; };
-        if (std::all_of(history.begin(), history.end() - 1, worse) && record.test_error <= 1) save("best.safetensors");
+        const bool tested = !std::isnan(record.test_error);
+        if (tested && std::all_of(history.begin(), history.end() - 1, worse)) save("best.safetensors");
         save("last.safetensors");
         write_logs(folder_, history);
     }

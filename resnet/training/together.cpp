@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/autograd.h"
 #include "engine/error.h"
-#include "engine/ops.h"
 #include "engine/ranks/share.h"
 
 namespace deepen {
@@ -49,7 +47,8 @@ std::string SharedSteps::idle(Index pictures) const {
                 " pictures.  The others only wait; a larger batch may feed more.");
 }
 
-// Until shares begin with a leaf, at the first batch of this size.  What the attempts before have left is taken back.
+// At the first batch of a size, tries again with wider shares until none cuts a leaf.  What a failed attempt did to
+// buffers is undone; gradients are cleared.
 StepResult SharedSteps::on_share(Batch batch, const Work& work, const std::function<Batch()>& again) {
     std::vector<Tensor> before;
     for (const NamedTensor& b : buffers_)
@@ -79,14 +78,14 @@ StepResult SharedSteps::run(const Batch& batch, const Work& work, bool stop, con
                                  first ? static_cast<double>(width(batch.all)) : 0});
     stopped_ = all[1] > 0;
     learn_width(batch.all, static_cast<Index>(all[3]));  // ranks without pictures have not noticed
-    if (const int with = fed(batch.all); with < ranks_) hand_out(with);
+    if (const int with = fed(batch.all); with < ranks_) broadcast_results(with);
     return {.loss = all[2], .errors = static_cast<Index>(all[0])};
 }
 
 // To the ranks first, first+1, ..., which had no pictures.
-void SharedSteps::hand_out(int first) {
+void SharedSteps::broadcast_results(int first) {
     if (rank_ > 0 && rank_ < first) return;
-    const auto give = [&](Tensor t) { ranks::hand_out(std::as_writable_bytes(t.data()), first); };
+    const auto give = [&](Tensor t) { ranks::broadcast(std::as_writable_bytes(t.data()), first); };
     for (NamedTensor& p : parameters_) {
         if (rank_ > 0) p.tensor.set_grad(Tensor::zeros(p.tensor.shape()));
         ensure(p.tensor.grad().defined(), p.name, " has no gradient that could be handed out");

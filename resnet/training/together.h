@@ -18,7 +18,7 @@ namespace deepen {
 // What forward and backward on some pictures give beside gradients.
 struct StepResult {
     double loss = 0;                                     // mean over the whole batch
-    Index errors = 0;                                    // of these pictures
+    Index errors = 0;                                    // of these pictures; run(): of the whole batch
 };
 
 class SharedSteps {
@@ -26,8 +26,8 @@ public:
     SharedSteps(std::vector<NamedTensor> parameters, std::vector<NamedTensor> buffers);
 
     // Calls `work` with this rank's share of the batch, and returns loss and errors of all of it.  Afterwards gradients
-    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.  The batch is the part that this
-    // rank's share was thought to be; if that turns out to be another, `again` makes it.
+    // and buffers are the same on all ranks.  `stop` of any rank is a stop for all.  `batch` is this rank's share by
+    // the widths known so far; if shares have to be wider, `again` loads the right part.
     using Work = std::function<StepResult(const Batch& share)>;
     StepResult run(const Batch& batch, const Work& work, bool stop, const std::function<Batch()>& again);
     bool stopped() const { return stopped_; }
@@ -45,7 +45,7 @@ private:
     int fed(Index pictures) const;                       // ranks that have a share
     std::vector<Index> bounds(Index pictures) const;
     void learn_width(Index pictures, Index width);
-    void hand_out(int first);
+    void broadcast_results(int first);
 
     std::vector<NamedTensor> parameters_, buffers_;
     const int rank_, ranks_;                             // of the thread that made this
@@ -54,7 +54,7 @@ private:
     bool stopped_ = false;
 };
 
-// Does any rank say so?  Asked of all at the same place.
+// True if `says` is true on any rank.  Every rank must call it at the same point.
 bool any_rank(bool says);
 
 // As evaluate(), batches shared out among ranks; loss and errors are added in the order of batches.

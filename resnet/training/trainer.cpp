@@ -62,16 +62,19 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     sgd_.zero_grad();
     profile::lap("update", "sgd");
     StepResult result;
+    bool moved = false;                                  // are the weights others than the batch met?
     try {
         const AnomalyDetection detection(leaves_, options_.detect_anomaly);
         const auto work = [this](const Batch& share) { return forward_and_backward(share); };
         result = ranks::count() == 1 ? work(batch) : shared_.run(batch, work, stop_(), again_);
         profile::lap("backward", "(graph)");
         check_gradients();
+        moved = true;
         sgd_.step();
         check_weights();
     } catch (const Anomaly& anomaly) {
-        give_up(anomaly.what(), batch);
+        const bool alone = ranks::count() == 1;          // else this batch is a share, whose statistics are others
+        give_up(anomaly.what() + (moved || !alone ? "" : first_bad_op(batch)));
     }
     profile::lap("update", "sgd");
     ++state_.iteration;
@@ -100,20 +103,22 @@ void Trainer::check_weights() const {
         for (const NamedTensor& t : *tensors) require_finite("after the step, ", t.name, t.tensor);
 }
 
-// Does the step again with every op looked at, unless that has been done already.
-void Trainer::give_up(const std::string& what, const Batch& batch) {
-    std::string first;
-    if (!options_.detect_anomaly) {
-        try {
-            const AnomalyDetection detection(leaves_);
-            sgd_.zero_grad();
-            cross_entropy(net_(batch.x), batch.labels).backward();
-        } catch (const Anomaly& anomaly) {
-            first = text("  First of all ops, ", anomaly.what());
-        }
+// Runs forward and backward once more, checking every op, unless that has been done already.
+std::string Trainer::first_bad_op(const Batch& batch) {
+    if (options_.detect_anomaly) return "";
+    try {
+        const AnomalyDetection detection(leaves_);
+        sgd_.zero_grad();
+        cross_entropy(net_(batch.x), batch.labels).backward();
+    } catch (const Anomaly& anomaly) {
+        return text("  First of all ops, ", anomaly.what());
     }
+    return "";
+}
+
+void Trainer::give_up(const std::string& what) {
     throw Error(text("training: iteration ", state_.iteration + 1, " (epoch ", state_.epoch, ", step ", state_.step + 1,
-                     "): ", what, first, "  The learning rate ", sgd_.lr(),
+                     "): ", what, "  The learning rate ", sgd_.lr(),
                      " is probably too large: try a tenth of it, or a warm-up."));
 }
 
@@ -217,6 +222,6 @@ void Trainer::set_state(TrainingState state) {
 }
 
 // An epoch that the last iteration cut short has still to be tested.
-bool Trainer::finished() const { return state_.step == 0 && (state_.epoch > options_.epochs || enough_iterations()); }
+bool Trainer::finished() const { return state_.step == 0 && is_over(state_.history, options_); }
 
 }  // namespace deepen

@@ -55,7 +55,8 @@ struct StepReport {
     Index step = 0, steps = 0;                           // in this epoch
     Index iteration = 0;                                 // in this run
     Index pictures = 0;                                  // in this step
-    double mean_loss = 0, error = 0, lr = 0;             // averaged over this epoch so far
+    double mean_loss = 0, error = 0;                     // averaged over this epoch so far
+    double lr = 0;                                       // of this step
 };
 
 struct Observer {
@@ -78,8 +79,9 @@ public:
     // several (together.h).
     History run(const Observer& observer = {});
 
-    // One SGD step on one batch: the mean loss before it, and adds its errors to `running`.  Throws Error where the
-    // loss, a gradient or a weight is not finite any more, naming step, layer and the first op that made it so.
+    // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Throws
+    // Error where the loss, a gradient or a weight is not finite any more, naming step, layer and, if it can be found,
+    // the first op that made it so.
     double step(const Batch& batch, Evaluation& running);
 
     // To go on later: the same net, the same velocities, the same state (checkpoint.h).
@@ -96,7 +98,8 @@ private:
     void watch_loss(double loss, const Observer& observer);
     void check_gradients() const;
     void check_weights() const;
-    [[noreturn]] void give_up(const std::string& what, const Batch& batch);
+    std::string first_bad_op(const Batch& batch);
+    [[noreturn]] void give_up(const std::string& what);
 
     Module& net_;
     const DataSplits& data_;

@@ -17,18 +17,18 @@ namespace {
 // Nodes that show how they were made: "(0+1)".
 struct Words : ranks::Nodes {
     static constexpr std::size_t length = 400;
-    std::map<ranks::Node, std::string> all;
+    std::map<ranks::TreeNode, std::string> all;
 
     std::size_t size() override { return length; }
-    std::vector<std::byte> bytes(ranks::Node node) override {
+    std::vector<std::byte> bytes(ranks::TreeNode node) override {
         std::vector<std::byte> padded(length);
         std::memcpy(padded.data(), all.at(node).data(), all.at(node).size());
         return padded;
     }
-    void take(ranks::Node node, std::span<const std::byte> bytes) override {
+    void take(ranks::TreeNode node, std::span<const std::byte> bytes) override {
         all[node] = reinterpret_cast<const char*>(bytes.data());
     }
-    void add(ranks::Node left, ranks::Node right, ranks::Node sum) override {
+    void add(ranks::TreeNode left, ranks::TreeNode right, ranks::TreeNode sum) override {
         const std::string words = "(" + all.at(left) + "+" + all.at(right) + ")";
         all.erase(left), all.erase(right);
         all[sum] = words;
@@ -108,12 +108,12 @@ TEST(Ranks, TellEachOther) {
         threads.run([&](int rank) {
             EXPECT_EQ(ranks::sum({1, double(rank)}), (std::vector<double>{double(count), count * (count - 1) / 2.0}));
             std::string words = rank == 0 ? "of rank 0" : "";
-            ranks::hand_out(words);
+            ranks::broadcast(words);
             EXPECT_EQ(words, "of rank 0");
             int number = rank;
             const int first = (count + 1) / 2;
             if (rank == 0 || rank >= first)
-                ranks::hand_out(std::as_writable_bytes(std::span(&number, 1)), std::max(first, 1));
+                ranks::broadcast(std::as_writable_bytes(std::span(&number, 1)), std::max(first, 1));
             EXPECT_EQ(number, rank >= first ? 0 : rank);
             EXPECT_NO_THROW(ranks::require_same("their words", "the same"));
         });
@@ -146,6 +146,55 @@ TEST(Ranks, GiveUpAfterAWhile) {
             EXPECT_NE(std::string(e.what()).find("no answer from rank 1 on here for 0.05 seconds"), std::string::npos);
         }
     });
+    ranks::set_patience(before);
+}
+
+// A rank that sends and does not take anything: its answers are there, what we have sent it stays with us.
+class Deaf : public ranks::Transport {
+public:
+    int rank() const override { return 0; }
+    int count() const override { return 2; }
+    int count_on_this_host() const override { return 2; }
+    std::string host(int rank) const override { return rank == 1 ? "there" : "here"; }
+    std::unique_ptr<ranks::Message> send(std::span<const std::byte>, int, int) override {
+        return std::make_unique<Ended>(false);
+    }
+    std::unique_ptr<ranks::Message> receive(std::span<std::byte>, int, int) override {
+        return std::make_unique<Ended>(true);
+    }
+
+private:
+    struct Ended : ranks::Message {
+        explicit Ended(bool there) : there(there) {}
+        bool there;
+        bool done() override { return there; }
+    };
+};
+
+TEST(Ranks, NameTheOneThatDoesNotTakeTheirMessages) {
+    Deaf deaf;
+    const double before = ranks::patience();
+    ranks::set_patience(0.01);
+    ranks::set_transport(&deaf);
+    const auto complaint = [](const auto& call) -> std::string {
+        try {
+            call();
+            return "none";
+        } catch (const Error& e) {
+            return e.what();
+        }
+    };
+    int number = 0;
+    Words nodes = own_nodes(0, 1, 2, 1);
+    for (const std::string& words :
+         {complaint([] { ranks::sum({1}); }),
+          complaint([&] { ranks::broadcast(std::as_writable_bytes(std::span(&number, 1))); }),
+          complaint([&] {
+              ranks::Exchange exchange(deaf, {0, 1, 2}, nodes, 0);
+              ranks::wait_until([&] { return exchange.advance(); }, [&] { return exchange.awaited(); });
+          })})
+        EXPECT_EQ(words.find("no answer from rank 1 on there"), 0u) << words;
+    ranks::set_transport(nullptr);
     ranks::set_patience(before);
 }
 
