@@ -39,6 +39,7 @@
 #include "resnet/report/plan.h"
 #include "resnet/report/published.h"
 #include "resnet/report/report.h"
+#include "resnet/report/runs.h"
 #include "resnet/training/run_folder.h"
 
 using namespace deepen;
@@ -97,8 +98,7 @@ ReportFacts facts(const std::string& command, const Experiment& e, const DataSpl
                                .guessing = guessing_error(data.train),
                                .test_pictures = data.test.count()}};
     for (const Recipe& r : recipes)
-        f.parameters[text(r.kind() == "plain" ? "plain-" : "resnet-", depth_of(r))] =
-            parameter_count(*make_model(r.model));
+        f.parameters[net_name(r.kind(), depth_of(r))] = parameter_count(*make_model(r.model));
     return f;
 }
 
@@ -137,7 +137,8 @@ std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const 
     if (unfinished > 0) out << "timing a few steps of each net ..." << std::endl;
     time_nets(runs, recipes, data, e.jobs);
     out << plan_text(runs, threads(), e.jobs);
-    if (const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished)); other != e.jobs) {
+    const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished));
+    if (unfinished > 0 && other != e.jobs) {             // is it faster so?
         std::vector<PlannedRun> others = runs;
         time_nets(others, recipes, data, other);
         out << jobs_text(runs, e.jobs, others, other);
@@ -160,7 +161,8 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
         if (!planned[i].finished) history = finished_run(folder, recipes[i], data);     // by another process meanwhile
         if (!history && planned[i].elsewhere) return false;
         try {
-            if (!history && fs::is_directory(folder)) const FolderLock free(folder);    // before a word about it
+            // Throws FolderInUse if another process trains this run, before we announce it.
+            if (!history && fs::is_directory(folder)) const FolderLock free(folder);
             if (!history && !stop())
                 history = train_into(folder, recipes[i], data, view.begin(i, stop), e.flags.checkpoints);
         } catch (const FolderInUse&) {
@@ -173,7 +175,8 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
     std::set<std::size_t> left;
     for (std::size_t i = 0; i < recipes.size(); ++i) left.insert(i);
     try {
-        // As long as they become fewer: a run's process may have ended meanwhile, by whatever way.
+        // Tries the remaining runs again as long as each round finishes some: another process may have ended without
+        // finishing its run.
         for (std::size_t before = left.size() + 1; left.size() < before && !stop();) {
             before = left.size();
             const std::vector<std::size_t> open(left.begin(), left.end());

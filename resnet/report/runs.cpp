@@ -21,7 +21,9 @@ void check(const Run& run) {
 
 }  // namespace
 
-std::string Net::name() const { return text(kind == "residual" ? "resnet" : kind, "-", depth); }
+std::string net_name(const std::string& kind, int depth) {
+    return text(kind == "residual" ? "resnet" : kind, "-", depth);
+}
 
 std::vector<Net> nets_of(const std::vector<Run>& runs) {
     std::vector<Net> nets;

@@ -13,13 +13,15 @@
 
 namespace deepen {
 
+std::string net_name(const std::string& kind, int depth);        // "plain-20", "resnet-20"
+
 struct Net {
     std::string kind;                                    // "plain" or "residual"
     int depth = 0;
     std::vector<const Run*> runs;                        // by ascending seed; they belong to whom they were given by
     bool finished = true;                                // false: it is a single run that others do not wait for
 
-    std::string name() const;                            // "plain-20", "resnet-20"
+    std::string name() const { return net_name(kind, depth); }
 };
 
 // The nets among `runs`, plain ones first, each kind by ascending depth.  Runs without an epoch are

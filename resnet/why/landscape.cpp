@@ -138,13 +138,6 @@ bool learned(const std::vector<Pair>& pairs, double guessing_loss) {
     });
 }
 
-template <class Number>
-std::vector<double> each(const std::vector<Pair>& pairs, Number number) {
-    std::vector<double> all;
-    for (const Pair& p : pairs) all.push_back(number(p));
-    return all;
-}
-
 double left(const Pair& p) { return p.deep->width(threshold::contour) / p.shallow->width(threshold::contour); }
 double more(const Pair& p) { return static_cast<double>(p.deep->minima() - p.shallow->minima()); }
 

@@ -48,7 +48,7 @@ struct Landscape {
     double centre() const { return loss[loss.size() / 2]; }
 
     // The diameter of a disk as large as the part around the centre where loss < centre + level.  Between the points of
-    // the grid, the root of what loss is above the centre is interpolated: of a bowl it is a cone.
+    // the grid, sqrt(loss - centre) is interpolated: along a ray of a quadratic bowl it is linear.
     double width(double level) const;
     // Points of the grid, not at its border, that are lower than all eight around them.
     Index minima() const;

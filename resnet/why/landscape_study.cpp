@@ -1,4 +1,4 @@
-// How is told what the loss looks like around trained weights?  See landscape.h.
+// What does the page about the loss around trained weights say?  See landscape.h.
 #include <algorithm>
 #include <cmath>
 

@@ -118,13 +118,6 @@ std::vector<const Lesions*> deepest(const std::vector<Lesions>& found, const std
 }
 
 // "0.4, 0.6 and 1.1"
-std::string listed(const std::vector<double>& values, const char* pattern) {
-    std::string all;
-    for (std::size_t i = 0; i < values.size(); ++i)
-        all += text(i == 0 ? "" : i + 1 == values.size() ? " and " : ", ", format(pattern, values[i]));
-    return all;
-}
-
 // Twice the standard deviation that counting so many pictures gives an error, in points.
 double counting_noise(double error, Index pictures) {
     return 200 * std::sqrt(error * (1 - error) / static_cast<double>(pictures));

@@ -1,4 +1,4 @@
-// Mean and variance of numbers that arrive in pieces.
+// The variance of numbers that arrive in pieces.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,8 @@
 
 namespace deepen {
 
-struct Moments {
+// In double, sums of squares lose few digits: the activations' mean is of the size of their deviation.
+struct RunningVariance {
     double count = 0, sum = 0, squares = 0;
 
     void add(std::span<const Real> values) {

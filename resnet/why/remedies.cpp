@@ -82,7 +82,7 @@ std::string interval(const Contrast& c) {
                : " (one seed: no interval)";
 }
 
-// Whether the shortcut itself is one.
+// Whether residual nets end better than plain ones: the gap that a remedy has to close.
 Claim gap(const Remedied& found) {
     Claim claim{"a plain net ends with more training error than a residual one, so there is something to mend",
                 Outcome::untested, "this needs plain and residual nets of one depth."};

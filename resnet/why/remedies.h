@@ -2,12 +2,13 @@
 //
 // If deep plain nets end worse because of how they begin, another beginning should mend them as well.  Proposed were
 //
-//     warm-up             a rate that rises from zero over the first epochs        He et al. 2015, section 4.2, for 110
+//     warm-up             a rate that rises from zero over the first epochs        Goyal et al. 2017, section 2.2
 //     dirac               convolutions that begin as the identity                  layers/initialise.h
 //     delta-orthogonal    ... as matrices that keep lengths                        layers/initialise.h
 //     looks linear        ... so that relu does not bend the net                   layers/initialise.h
-//     gate                for residual nets without batch norm                     resnet/gated.h
+//     gate                for residual nets without batch norm                     layers/layers.h, resnet/block.h
 //
+// (He et al. 2015 hold 0.01 instead of rising, for 110 layers: layers/schedule.h.)
 // Each is trained as the plain net was and nothing else is changed, so a remedy that asks for another rate than the
 // plain net's does not get it.  Compared is the training error, as for degradation: a remedy should let the net fit.
 //

@@ -195,24 +195,12 @@ std::vector<Decay> decays(const std::vector<Shattering>& found, const std::strin
     return all;
 }
 
-std::vector<double> each(const std::vector<Decay>& decays, double Decay::*number) {
-    std::vector<double> all;
-    for (const Decay& d : decays) all.push_back(d.*number);
-    return all;
-}
-
-// Of two kinds: one outcome if both agree; untested if one is.
-Outcome both(Outcome a, Outcome b) {
-    if (a == Outcome::untested || b == Outcome::untested) return Outcome::untested;
-    return a == b ? a : a == Outcome::fails || b == Outcome::fails ? Outcome::fails : Outcome::unclear;
-}
-
 }  // namespace
 
 Decay decay(const std::vector<std::pair<int, double>>& correlation_by_layers) {
     std::vector<double> layers, logarithms, c;
     for (const auto& [l, correlation] : correlation_by_layers) {
-        if (!(correlation > threshold::told_from_zero)) break;
+        if (!(correlation > threshold::noise_floor)) break;
         layers.push_back(l), logarithms.push_back(std::log(l)), c.push_back(std::log(correlation));
     }
     Decay d{.depths = layers.size()};
@@ -246,13 +234,13 @@ std::vector<Claim> judge_shattering(const std::vector<Shattering>& found) {
     const auto better = [](const std::vector<Decay>& d) {
         return below(each(d, &Decay::share), threshold::better_fit, 0);
     };
-    power.outcome = both(better(residual), better(first));
+    power.outcome = all_of(better(residual), better(first));
     power.finding = text("of the squared errors of both fits, that of the power is a share of ",
                          told(residual, first, &Decay::share), format(" (threshold: %.2f).", threshold::better_fit));
     const auto is_root = [](const std::vector<Decay>& d) {
         return between(each(d, &Decay::exponent), threshold::least_exponent, threshold::most_exponent);
     };
-    root.outcome = both(is_root(residual), is_root(first));
+    root.outcome = all_of(is_root(residual), is_root(first));
     root.finding = text("it is ", told(residual, first, &Decay::exponent), " (thresholds: ", threshold::least_exponent,
                         " to ", threshold::most_exponent, ").");
     return {halving, power, root};

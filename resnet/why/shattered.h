@@ -1,8 +1,8 @@
-// What are gradients like, rather than how large?
+// Do gradients at different inputs point the same way?
 //
 // Balduzzi, Frean, Leary, Lewis, Ma and McWilliams 2017, "The shattered gradients problem: If resnets are the answer,
 // then what is the question?" (arXiv:1702.08591).  A gradient says which way to go for one input.  It is of use if it
-// says nearly the same for other inputs: if gradients by different inputs are correlated.  In untrained nets with batch
+// says nearly the same for other inputs: if gradients at different inputs are correlated.  In untrained nets with batch
 // norm, for two inputs i and j and L layers (theorems 1 and 3):
 //
 //     plain         corr(g_i, g_j) = 2^-L          g = dy/dx, y a fixed combination of the net's outputs
@@ -31,9 +31,9 @@ constexpr double least_halving = 0.4, most_halving = 0.65;
 constexpr double better_fit = 1.0 / 3;
 // L to the power of -1/2: half-way from there to no decay at all, and to one over L.
 constexpr double least_exponent = -0.75, most_exponent = -0.25;
-// Correlations below this are not told from zero: the mean over the 496 pairs of 32 random directions in 3072
-// dimensions scatters by 0.0008, and gradients by neighbouring pixels are alike, so that there are fewer dimensions.
-constexpr double told_from_zero = 0.005;
+// Correlations below this cannot be told from zero: the mean over the 496 pairs of 32 random directions in 3072
+// dimensions scatters by 0.0008, and gradients at neighbouring pixels are alike, so that there are fewer dimensions.
+constexpr double noise_floor = 0.005;
 }  // namespace threshold
 
 // "plain" and "residual" blocks are those of block.h; "preactivation" blocks, whose shortcut no relu interrupts, those

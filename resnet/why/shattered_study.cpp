@@ -1,4 +1,4 @@
-// How is told what gradients are like?  See shattered.h.
+// What does the page about gradients at different inputs say?  See shattered.h.
 #include <algorithm>
 #include <cmath>
 
@@ -45,7 +45,7 @@ std::vector<const Shattering*> of(const std::vector<Shattering>& all, const std:
 
 // Scaled to a largest value of 1, and one above the other.
 Plot components(const std::vector<Shattering>& all, const ShatteredOptions& options) {
-    Plot plot{.title = "gradient by one pixel",
+    Plot plot{.title = "gradient with respect to one pixel",
               .x = "from one picture to the other",
               .y = "each scaled to its largest",
               .bottom = -1.1,
@@ -94,16 +94,16 @@ Plot by_depth(const std::vector<Shattering>& all, const ShatteredOptions& option
               .x = "layers",
               .y = "correlation",
               .log_y = true,
-              .bottom = threshold::told_from_zero / 5,
+              .bottom = threshold::noise_floor / 5,
               .top = 1,
               .series = {}};
     Series halves{"2^{-L}", "#444444", Series::Look::dashed, {}}, root{"L^{-1/2}", "#999999", Series::Look::dashed, {}};
-    Series zero{"told from zero", "#bbbbbb", Series::Look::line, {}};
+    Series zero{"noise floor", "#bbbbbb", Series::Look::line, {}};
     for (int blocks : options.blocks) {
         const int layers = 1 + 2 * blocks;
         halves.points.emplace_back(layers, std::pow(2, -layers));
         root.points.emplace_back(layers, std::pow(layers, -0.5));
-        zero.points.emplace_back(layers, threshold::told_from_zero);
+        zero.points.emplace_back(layers, threshold::noise_floor);
     }
     std::erase_if(halves.points, [&](const auto& p) { return p.second < plot.bottom; });
     plot.series = {halves, root, zero};
@@ -136,7 +136,7 @@ Study shattered_study(const ShatteredOptions& options, const PictureSet& picture
     const std::vector<Shattering> all = measure_shattering(options, pictures, notebook, measured);
     Study study{
         .name = "shattered",
-        .title = "Do gradients by different inputs agree?",
+        .title = "Do gradients at different inputs agree?",
         .source = source,
         .method = text(
             "<p>Chains of 3x3 convolutions of ", options.width, " channels, untrained, ", options.seeds.size(),
@@ -144,13 +144,13 @@ Study shattered_study(const ShatteredOptions& options, const PictureSet& picture
             "input, at ", options.pictures, " pictures and at ", options.line, " points on the line between ",
             "two of them.  Batch norm is fixed to what it does to these pictures, so that no input has a ",
             "part in another's gradient.  The correlation of two gradients is the cosine of the angle between ",
-            "them; its fall with depth is fitted in the logarithm as far as it is above ", threshold::told_from_zero,
+            "them; its fall with depth is fitted in the logarithm as far as it is above ", threshold::noise_floor,
             ", below which ", options.pictures, " pictures do not tell it from ", "zero.</p>\n"),
         .caption =
-            "Left, the gradient by one pixel on the way from one picture to another, of three nets of the same "
-            "depth, one above the other.  Middle, the correlation of gradients by the distance of their inputs; the "
-            "two pictures are at distance 1.  Right, that of different pictures, by depth.  Means over seeds; dashed "
-            "is theory.",
+            "Left, the gradient with respect to one pixel on the way from one picture to another, of three nets of the "
+            "same depth, one above the other.  Middle, the correlation of gradients by the distance of their inputs; "
+            "the two pictures are at distance 1.  Right, that of different pictures, by depth.  Means over seeds; "
+            "dashed is theory.",
         .limits = limits,
         .further = further,
         .claims = judge_shattering(all),

@@ -187,17 +187,9 @@ int depth_of(const std::vector<Passage>& all, const std::string& kind, bool deep
     return depth;
 }
 
-template <class Value>
-std::vector<double> each(const std::vector<const Passage*>& passages, Value value) {
-    std::vector<double> values;
-    for (const Passage* p : passages) values.push_back(value(*p));
-    return values;
-}
-
 Claim explosion(const std::vector<Passage>& all) {
     const int depth = depth_of(all, "plain", true);
-    const std::vector<double> growth =
-        each(passages_of(all, "plain", depth), [](const Passage& p) { return p.growth(); });
+    const std::vector<double> growth = each(passages_of(all, "plain", depth), &Passage::growth);
     return {"at the start, the gradient of a plain net with batch norm explodes towards the input as theory says",
             between(growth, threshold::least_growth, threshold::most_growth),
             text("in plain-", depth, " its norm grows by a factor of ", in_words(growth, "%.3f"), " a layer; theory: ",
@@ -215,8 +207,8 @@ Claim no_exponential(const std::vector<Passage>& all) {
     };
     const auto course = [&](const char* kind) {
         const auto orders = [&](int depth) {
-            return mean_of(each(passages_of(all, kind, depth), [](const Passage& p) {
-                return std::log10(p.growth()) * static_cast<double>(p.depth);
+            return mean_of(each(passages_of(all, kind, depth), [](const Passage* p) {
+                return std::log10(p->growth()) * static_cast<double>(p->depth);
             }));
         };
         Course c{depth_of(all, kind, false), depth_of(all, kind, true), 0, 0, 0};
@@ -244,8 +236,8 @@ Claim no_exponential(const std::vector<Passage>& all) {
 }
 
 // The factor from block to block, over the deeper half of a net's blocks.
-double factor_a_block(const Passage& p) {
-    return std::pow(10, slope_of_logarithm({p.variances.begin() + std::ssize(p.variances) / 2, p.variances.end()}));
+double factor_a_block(const Passage* p) {
+    return std::pow(10, slope_of_logarithm({p->variances.begin() + std::ssize(p->variances) / 2, p->variances.end()}));
 }
 
 Claim doubling(const std::vector<Passage>& all) {
@@ -258,9 +250,7 @@ Claim doubling(const std::vector<Passage>& all) {
     const Outcome doubles = between(without, threshold::doubling - threshold::doubling_within,
                                     threshold::doubling + threshold::doubling_within);
     const Outcome tame = below(with, threshold::no_factor, 0);
-    claim.outcome = doubles == tame                                       ? doubles
-                    : doubles == Outcome::fails || tame == Outcome::fails ? Outcome::fails
-                                                                          : Outcome::unclear;
+    claim.outcome = all_of(doubles, tame);
     claim.finding = text("in resnet-", depth, " it grows by a factor of ", in_words(without, "%.3f"),
                          " a block without batch norm, and of ", in_words(with, "%.3f"), " with it.");
     return claim;
@@ -291,10 +281,10 @@ Claim healthy(const std::vector<Passage>& all) {
     claim.outcome = below(left.rbegin()->second, threshold::range_left, 0);
     claim.finding = text("at the start, plain-", depth, "'s largest gradient is ",
                          format("%.1f orders of magnitude above its smallest; left of these are ",
-                                mean_of(each(starts, [](const Passage& p) { return p.orders(); }))),
+                                mean_of(each(starts, &Passage::orders))),
                          course, format(" (threshold: %.0f %%).  ", 100 * threshold::range_left),
                          format("The growth towards the input, %.3f a layer at the start, is then ",
-                                mean_of(each(starts, [](const Passage& p) { return p.growth(); }))),
+                                mean_of(each(starts, &Passage::growth))),
                          format("%.3f: above 1 it explodes, below it vanishes.", mean_of(growth.rbegin()->second)));
     return claim;
 }

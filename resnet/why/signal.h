@@ -38,10 +38,11 @@ constexpr double least_growth = 1.16, most_growth = 1.22;
 // Growth that is a power of depth has a logarithm that hardly grows with depth; that of an exponential is proportional
 // to it.  In between stands the root of depth.
 constexpr double power_of_depth = 0.5, proportional = 0.75;
-// The variance of a stream without batch norm doubles from block to block, give or take a tenth; with it, it has no
-// factor a block of more than 1.1 in the deeper half.
+// The variance of a stream without batch norm doubles from block to block, give or take a tenth; with it, it grows by
+// less than 1.1 a block in the deeper half.
 constexpr double doubling = 2, doubling_within = 0.2, no_factor = 1.1;
-// Of the orders of magnitude that lie between the largest and the smallest gradient, so many are left.
+// At most this share of the range at the start, in orders of magnitude between the largest and the smallest gradient,
+// may be left.
 constexpr double range_left = 0.5;
 }  // namespace threshold
 

@@ -1,9 +1,10 @@
-// How is told what becomes of signals?  See signal.h.
+// What does the page about signals say?  See signal.h.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "engine/error.h"
+#include "resnet/report/runs.h"
 #include "resnet/why/signal.h"
 
 namespace deepen {
@@ -46,8 +47,6 @@ std::vector<std::pair<double, double>> points(const std::vector<double>& curve, 
 
 std::size_t step_of(const std::string& kind) { return kind == "plain" ? 1 : 2; }
 
-std::string name_of(const std::string& kind, int depth) { return text(kind == "plain" ? "plain-" : "resnet-", depth); }
-
 Plot gradients(const std::vector<Passage>& all, const SignalOptions& options, const std::string& kind) {
     Plot plot{.title = text(kind, ", at the start"),
               .x = "layer, from the input",
@@ -59,7 +58,7 @@ Plot gradients(const std::vector<Passage>& all, const SignalOptions& options, co
         if (!passages_of(all, kind, depth, true, 0).empty()) depths.push_back(depth);
     for (std::size_t i = 0; i < depths.size(); ++i) {
         const std::vector<double> curve = mean_curve(passages_of(all, kind, depths[i], true, 0), &Passage::gradients);
-        plot.series.push_back({name_of(kind, depths[i]), colour_of(kind, depths.size() - 1 - i), Series::Look::line,
+        plot.series.push_back({net_name(kind, depths[i]), colour_of(kind, depths.size() - 1 - i), Series::Look::line,
                                points(curve, step_of(kind))});
         if (kind != "plain" || i + 1 < depths.size()) continue;
         const double last = static_cast<double>(curve.size()), grown = curve.back() - theory * (last - 1);
@@ -75,7 +74,7 @@ Plot variances(const std::vector<Passage>& all, const SignalOptions& options) {
                                     [&](int d) { return d >= 110 || d == options.depths.back(); });
     for (bool norm : {false, true}) {
         const std::vector<double> curve = mean_curve(passages_of(all, "residual", depth, norm, 0), &Passage::variances);
-        plot.series.push_back({text(name_of("residual", depth), norm ? "" : ", no batch norm"),
+        plot.series.push_back({text(net_name("residual", depth), norm ? "" : ", no batch norm"),
                                colour_of("residual", norm ? 0 : 2), Series::Look::line, points(curve)});
         if (norm) continue;
         const double last = static_cast<double>(curve.size()), grown = curve.front() + std::log10(2) * (last - 1);
@@ -96,7 +95,7 @@ Plot trained(const std::vector<Passage>& all, const SignalOptions& options) {
         for (Index steps : options.steps) {
             const auto found = passages_of(all, kind, depth, true, steps);
             if (!found.empty())
-                plot.series.push_back({text(name_of(kind, depth), ", ", steps), colour_of(kind, --place),
+                plot.series.push_back({text(net_name(kind, depth), ", ", steps), colour_of(kind, --place),
                                        Series::Look::line,
                                        points(mean_curve(found, &Passage::gradients), step_of(kind))});
         }
@@ -114,18 +113,12 @@ std::string rows_of(const Passage& p) {
     return rows;
 }
 
-std::string listed(const std::vector<Index>& numbers) {
-    std::string all;
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-        all += text(i == 0 ? "" : i + 1 == numbers.size() ? " and " : ", ", numbers[i]);
-    return all;
-}
-
 }  // namespace
 
 Study signal_study(const SignalOptions& options, const PictureSet& pictures, Notebook& notebook,
                    const std::function<void()>& measured) {
     const std::vector<Passage> all = measure_signals(options, pictures, notebook, measured);
+    const std::string steps = listed({options.steps.begin(), options.steps.end()}, "%.0f");
     Study study{
         .name = "signal",
         .title = "What becomes of signals and gradients?",
@@ -134,7 +127,7 @@ Study signal_study(const SignalOptions& options, const PictureSet& pictures, Not
                        " seeds, one batch of ", options.batch, " pictures, the gradient of the loss at the ",
                        "output of each convolution.  Its growth a layer is fitted by least squares over all ",
                        "layers.  Without batch norm means in evaluation mode, where at the start batch norm ",
-                       "changes nothing.  Then ", listed(options.steps), " steps of training with the paper's ",
+                       "changes nothing.  Then ", steps, " steps of training with the paper's ",
                        "rate of 0.1, and the same batch again.</p>\n"),
         .caption =
             "The norm of the gradient at each convolution's output (residual nets: at every second), at the start; "

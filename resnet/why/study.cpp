@@ -76,6 +76,18 @@ Outcome between(const std::vector<double>& values, double low, double high) {
     return not_high == Outcome::holds && too_low == Outcome::fails ? Outcome::holds : Outcome::unclear;
 }
 
+std::string listed(const std::vector<double>& values, const char* pattern) {
+    std::string all;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        all += text(i == 0 ? "" : i + 1 == values.size() ? " and " : ", ", format(pattern, values[i]));
+    return all;
+}
+
+Outcome all_of(Outcome a, Outcome b) {
+    if (a == Outcome::untested || b == Outcome::untested) return Outcome::untested;
+    return a == b ? a : a == Outcome::fails || b == Outcome::fails ? Outcome::fails : Outcome::unclear;
+}
+
 std::string in_words(const std::vector<double>& values, const char* pattern) {
     const Contrast mean = contrast({{1, values}});
     std::string s = format(pattern, mean.effect);

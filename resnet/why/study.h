@@ -61,6 +61,19 @@ Outcome opposite(Outcome outcome);
 // Whether it lies between two limits, likewise; a single value by itself.
 Outcome between(const std::vector<double>& values, double low, double high);
 
+// One outcome if both agree; fails if one does; untested if one is.
+Outcome all_of(Outcome a, Outcome b);
+
+// A number of each element, by a function of it or a member.
+template <class Elements, class Number>
+std::vector<double> each(const Elements& elements, Number number) {
+    std::vector<double> all;
+    for (const auto& element : elements) all.push_back(std::invoke(number, element));
+    return all;
+}
+
+// "1.2, 3.4 and 5.6".
+std::string listed(const std::vector<double>& values, const char* pattern);
 // Their mean and its interval: "1.178 (95 % interval 1.176 to 1.180)".
 std::string in_words(const std::vector<double>& values, const char* pattern);
 

@@ -15,8 +15,8 @@ constexpr const char* colours =
     "set palette defined (0 '#440154', 1 '#482878', 2 '#3e4989', 3 '#31688e', 4 '#26828e', 5 '#1f9e89', 6 '#35b779', "
     "7 '#6ece58', 8 '#b5de2b', 9 '#fde725')\n";
 
-// Heights from the lowest of all to where what is higher is cut off: the lower half of the logarithms would otherwise
-// be one colour, beside a corner of a surface that is a thousand times as high.
+// From the lowest height to the 90th percentile (but at least half a decade); what is higher is cut off, as one high
+// corner would otherwise use up the colours.
 struct Scale {
     double low, high;  // log10
 };

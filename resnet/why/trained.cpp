@@ -7,6 +7,7 @@
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "resnet/report/progress.h"
+#include "resnet/report/runs.h"
 #include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
@@ -40,7 +41,7 @@ TrainedNet read_net(const FoundRun& found) {
 
 }  // namespace
 
-std::string TrainedNet::name() const { return text(kind == "plain" ? "plain-" : "resnet-", depth); }
+std::string TrainedNet::name() const { return net_name(kind, depth); }
 
 std::vector<TrainedNet> read_nets(const std::vector<FoundRun>& runs,
                                   const std::function<void(const std::string&)>& say) {

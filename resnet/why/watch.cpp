@@ -5,6 +5,7 @@
 
 #include "engine/autograd.h"
 #include "resnet/block.h"
+#include "resnet/preactivation.h"
 #include "resnet/why/moments.h"
 
 namespace deepen {
@@ -33,8 +34,9 @@ SignalWatch::SignalWatch()
               layers_->push_back({module.name()});
               note_gradient(y, layers_);
           }
-          if (dynamic_cast<BasicBlock*>(&module) || dynamic_cast<Bottleneck*>(&module)) {
-              Moments moments;
+          if (dynamic_cast<BasicBlock*>(&module) || dynamic_cast<Bottleneck*>(&module) ||
+              dynamic_cast<Preactivation*>(&module)) {
+              RunningVariance moments;
               moments.add(y.data());
               blocks_.push_back({module.name(), moments.variance()});
           }

@@ -1,6 +1,7 @@
 // What passes through a net, forward and backward?
 //
-// While a SignalWatch lives, every convolution and every block that this thread runs is noted: of a block, the variance
+// While a SignalWatch lives, every convolution and every block of resnet/block.h and resnet/preactivation.h that this
+// thread runs is noted: of a block, the variance
 // of what it returns; of a convolution, the norm of the gradient that comes back to its output, once backward has run.
 //
 //     SignalWatch watch;

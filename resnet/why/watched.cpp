@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view first_line = "epoch,what,layer,name,number";
 constexpr std::size_t longest_file = 256 << 20;
 
-// Running statistics move in training mode, and gradients add to what is there: both are put back.
+// Training mode moves the running statistics: they are put back.  Gradients are cleared.
 std::vector<Watched> gradients_in(Module& net, const Batch& batch, Index epoch) {
     std::vector<std::pair<Tensor, std::vector<Real>>> before;
     for (const NamedTensor& buffer : named_buffers(net)) before.emplace_back(buffer.tensor, buffer.tensor.values());
@@ -29,7 +29,8 @@ std::vector<Watched> gradients_in(Module& net, const Batch& batch, Index epoch) 
         for (const LayerSignal& layer : watch.layers())
             rows.push_back({epoch, "gradients", std::ssize(rows) + 1, layer.layer, layer.gradient});
     }
-    for (NamedTensor& parameter : named_parameters(net)) parameter.tensor.zero_grad();
+    for (NamedTensor& parameter : named_parameters(net))
+        if (parameter.tensor.requires_grad()) parameter.tensor.zero_grad();     // frozen ones have none
     for (auto& [buffer, values] : before) std::copy(values.begin(), values.end(), buffer.data().begin());
     return rows;
 }

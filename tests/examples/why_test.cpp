@@ -53,6 +53,8 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("build/train --watch thoughts", 2, "responses");
     expect("build/why lesion --run " + folder + out, 2, "which pictures were these runs trained on?");
     expect("build/why lesion" + data + out, 2, "give them with --run DIR");
+    expect("build/why signal --run " + folder + data + out, 2, "signal looks into untrained nets.  Leave --run out.");
+    expect("build/why signal --synthetic-train 20" + out, 2, "--synthetic-train is for --data-path synthetic.");
     expect("build/why lesion --run " + folder + "/none" + data + out, 1, "none");
     expect("build/train --model resnet8 --width 4" + data + " --epochs 1 --output-dir " + folder + "/run", 0, "test");
     expect("cp -r " + folder + "/run " + folder + "/log && rm " + folder + "/log/weights.safetensors && " +
@@ -63,6 +65,19 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("build/why landscape --points 4 --run " + folder + "/run" + data + out, 2, "is odd");
     expect("rm " + folder + "/run/weights.safetensors; build/why lesion --run " + folder + "/run" + data + out, 1,
            "weights.safetensors");
+}
+
+TEST(Why, PagesNameTheRunsThatTheyAreAbout) {
+    if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is missing";
+    const Scratch scratch;
+    const std::string runs = (scratch / "runs").string(), out = (scratch / "out").string();
+    for (const char* net : {"plain8", "resnet8"})
+        expect("build/train --width 2" + data + " --epochs 1 --output-dir " + runs + "/" + net + " --model " + net, 0,
+               "test error");
+    expect("build/why remedies --run " + runs + data + " --output-dir " + out, 0, "Is the shortcut the only remedy?");
+    const std::string page = run("cat " + out + "/remedies.html").output;
+    for (const char* words : {"/runs/plain8 (commit ", "/runs/resnet8 (commit ", "64 training and 40 test pictures"})
+        expect_mentions(page, words);
 }
 
 TEST(Why, SaysWhatAllWillTakeBeforeItBegins) {

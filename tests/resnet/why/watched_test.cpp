@@ -5,6 +5,7 @@
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "resnet/data/loader.h"
+#include "resnet/training/fine_tuning.h"
 #include "resnet/training/run_folder.h"
 #include "resnet/why/watch.h"
 #include "resnet/why/watched.h"
@@ -51,6 +52,34 @@ TEST(Watched, IsWhatTheExperimentsMeasureAndLeavesTheNetAsItWas) {
         EXPECT_EQ(rows[7 + i].epoch, 3);
     }
     EXPECT_EQ(look_into(*net, preprocessing, some, {"gradients"}, 1).size(), 7u);
+}
+
+TEST(Watched, HasGradientsOfWhatLearnsWherePartsAreFrozen) {
+    auto net = cifar_resnet({.depth = 8, .width = 4});
+    initialise(*net, 1);
+    freeze_parts(*net, {"conv1", "layer1"});
+    const std::vector<Watched> rows =
+        look_into(*net, Preprocessing::imagenet(), first_of(few_pictures().train, 16), {"gradients"}, 1);
+    ASSERT_EQ(rows.size(), 7u);
+    EXPECT_GT(rows[6].number, 0);
+}
+
+// What the next block's first batch norm makes of the sum is no layer's response.
+TEST(Watched, RespondsOncePer3x3LayerInNetsWithPreactivation) {
+    for (const char* name : {"preact-resnet20", "resnet20"}) {
+        auto net = make_model(completed({.name = name, .width = 2}));
+        initialise(*net, 1);
+        std::vector<std::string> layers;
+        for (const Response& r : responses(*net, first_of(few_pictures().train, 4), Preprocessing::imagenet()))
+            layers.push_back(r.layer);
+        if (name[0] == 'p') {
+            ASSERT_EQ(layers.size(), 10u);  // conv1, whose output goes into layer1.0.bn1, and a bn2 of each block
+            EXPECT_EQ(layers[0], "layer1.0.bn1");
+            EXPECT_EQ(layers[2], "layer1.1.bn2");
+        } else {
+            EXPECT_EQ(layers.size(), 19u);
+        }
+    }
 }
 
 TEST(Watched, DoesNotChangeWhatARunEndsWith) {
