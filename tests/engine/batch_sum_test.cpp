@@ -12,6 +12,8 @@
 
 #include "engine/conv/algorithm.h"
 #include "engine/ops.h"
+#include "engine/ranks/share.h"
+#include "tests/engine/rank_threads.h"
 #include "tests/engine/threads.h"
 
 namespace deepen {
@@ -92,6 +94,39 @@ TEST(TreeSum, HasTheSameTreeWhenThreadsRace) {
 }
 
 // What several processes will do: each adds up the subtree that it owns, and the sums are added like leaves.
+// Where the order of two terms matters, as it does not for numbers that are added.
+struct Digits {
+    double value = 0;
+
+    Digits& operator+=(const Digits& after) {
+        value = 3 * value + after.value;
+        return *this;
+    }
+    template <class F>
+    void for_numbers(F f) {
+        f(&value, 1);
+    }
+};
+
+TEST(TreeSum, AddsInTheSameOrderOnAnyNumberOfRanks) {
+    constexpr Index pictures = 13;
+    const auto total = [&](Index here, Index first) {
+        const Leaves leaves = cut_batch(here, 1, 1);
+        TreeSum<Digits> sums(leaves);
+        for (Index leaf = 0; leaf < here; ++leaf) sums.add(leaf, {static_cast<double>(first + leaf)});
+        return sums.total().value;
+    };
+    const double alone = total(pictures, 0);
+    for (int count : {2, 3, 4, 8}) {
+        const std::vector<Index> bounds = ranks::share_out(pictures, 1, count);
+        RankThreads(count).run([&](int rank) {
+            const ranks::Share share(bounds);
+            const auto r = static_cast<std::size_t>(rank);
+            EXPECT_EQ(total(bounds[r + 1] - bounds[r], bounds[r]), alone) << "rank " << rank << " of " << count;
+        });
+    }
+}
+
 TEST(TreeSum, OfSubtreesIsTheSumOfTheTree) {
     for (Index leaves : {16, 13}) {
         std::vector<Index> all(static_cast<std::size_t>(leaves));
