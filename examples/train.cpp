@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
                     "Trains a net on pictures, from scratch or from trained weights, and saves its log and weights.");
     program.on_ranks = true;
     TrainingFlags flags;
+    flags.schedule = "cosine", flags.weight_decay = 5e-4;  // measured on CIFAR-10: docs/results/recipes
     ChosenNet net;
     std::string output;
     std::uint64_t seed = 1;
@@ -188,7 +189,11 @@ int main(int argc, char** argv) {
         recipe.pretrained = net.pretrained(model, data.train.classes, flags.data_path);
         const std::filesystem::path folder =
             output.empty() ? "runs/" + flags.data_name() + "-" + recipe.name() : output;
-        const std::string weights = printable_name((folder / "weights.safetensors").string());
+        const auto print_result = [&](const History& history) {
+            std::cout << summary(history, recipe, data) << "; weights in "
+                      << printable_name((folder / "weights.safetensors").string()) << "\n"
+                      << "weights hash " << weights_hash(folder) << "\n";
+        };
 
         std::cout << describe(flags.data_path, data) << "\n" << describe(recipe) << std::endl;
         if (ranks::count() > 1)
@@ -204,8 +209,8 @@ int main(int argc, char** argv) {
         if (any_rank(history.has_value())) {
             if (!first) return 0;
             if (boarding) board.write(*history);
-            std::cout << "already trained: " << summary(*history, recipe, data) << "; weights in " << weights << "\n"
-                      << "weights hash " << weights_hash(folder) << "\n";
+            std::cout << "already trained: ";
+            print_result(*history);
             return 0;
         }
         RunObserver observer(recipe, data);
@@ -229,8 +234,7 @@ int main(int argc, char** argv) {
         }
         if (ranks::count() > 1) std::cout << observer.traffic() << "\n";
         if (profiled) std::cout << profile::table();
-        std::cout << summary(trained, recipe, data) << "; weights in " << weights << "\n"
-                  << "weights hash " << weights_hash(folder) << "\n";
+        print_result(trained);
         return 0;
     });
 }

@@ -1,7 +1,7 @@
 // Which flags do all programs that train share?
 //
 // torchvision's names where it has one.  Batch, rate, momentum, decay and first weights default to the
-// paper's (He et al. 2015, section 4.2).
+// paper's (He et al. 2015, section 4.2); train.cpp has another schedule and decay, for the best net in a short time.
 #pragma once
 
 #include <CLI/CLI.hpp>

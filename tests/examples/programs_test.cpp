@@ -123,8 +123,9 @@ TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
 TEST(Train, EndsWithAHintWhenNumbersOverflow) {
     const Scratch scratch;
     for (const char* flag : {"", " --detect-anomaly"})
-        expect(train("--lr 1e6" + std::string(flag) + " --output-dir " + (scratch / "run").string()), 1,
-               "The learning rate 1e+06 is probably too large: try a tenth of it, or a warm-up");
+        expect(train("--lr-scheduler constant --lr 1e6" + std::string(flag) + " --output-dir " +
+                     (scratch / "run").string()),
+               1, "The learning rate 1e+06 is probably too large: try a tenth of it, or a warm-up");
 }
 
 TEST(Train, ThatIsKilledAnywhereGoesOnToTheSameBits) { expect("sh tests/kill_test.sh 10", 0, "10 kills, "); }
@@ -221,7 +222,8 @@ TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
     const Scratch scratch;
     const std::string a = (scratch / "a").string(), b = (scratch / "b").string(), out = (scratch / "out").string();
     ASSERT_EQ(run("build/degradation --depths 8,14 --kinds plain" + tiny + "--output-dir " + a).code, 0);
-    ASSERT_EQ(run("build/train --model resnet8" + tiny + "--output-dir " + b).code, 0);
+    const std::string as_degradation = " --lr-scheduler constant --wd 1e-4" + tiny;   // has them by default
+    ASSERT_EQ(run("build/train --model resnet8" + as_degradation + "--output-dir " + b).code, 0);
     for (const std::string& weights : {a + "/plain8-seed1", b})
         std::filesystem::remove(weights + "/weights.safetensors");
     const std::string command = "build/degradation --report-only " + a + " " + b + " --output-dir " + out;
@@ -233,9 +235,8 @@ TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
         EXPECT_NE(report.find(text("<th scope=\"row\">", net)), report.npos) << net;
     EXPECT_NE(report.find("<code>" + b + " (commit " + build_info().commit), report.npos);
 
-    ASSERT_EQ(
-        run("build/train --model plain8 --seed 2 --lr 0.05" + tiny + "--output-dir " + (scratch / "c").string()).code,
-        0);
+    const std::string c = (scratch / "c").string();
+    ASSERT_EQ(run("build/train --model plain8 --seed 2 --lr 0.05" + as_degradation + "--output-dir " + c).code, 0);
     const auto cut = [](std::string log) { return log.substr(0, log.find("\n2,") + 1); };
     std::filesystem::copy(a + "/plain14-seed1", scratch / "cut", std::filesystem::copy_options::recursive);
     scratch.write("cut/log.csv", cut(read_text_file(scratch / "cut/log.csv")));
@@ -243,8 +244,8 @@ TEST(Degradation, ReportsOnRunsFromAnywhereWithoutTraining) {
     expect("build/degradation --report-only " + a + " " + (scratch / "cut").string() + " --output-dir " + out, 0,
            "Not finished: plain-14 from seed 1 (1 of 2 epochs).");
 
-    const std::string with_c = "build/degradation --report-only " + a + " " + (scratch / "c").string() +
-                               " --output-dir " + (scratch / "two").string();
+    const std::string with_c =
+        "build/degradation --report-only " + a + " " + c + " --output-dir " + (scratch / "two").string();
     expect(with_c + "; code=$?; test ! -e " + (scratch / "two").string() + " || echo left a trace; exit $code", 1,
            "training.schedule.lr is 0.1 in the first, 0.05 in the second");
     expect(with_c + " --allow-different", 0, "Recipe B: training.schedule.lr 0.05");

@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <sstream>
 
 #include "engine/io/files.h"
 #include "resnet/report/curves.h"
 #include "resnet/report/merge.h"
 #include "resnet/report/results_page.h"
+#include "resnet/report/terminal.h"
 #include "resnet/report/verdict.h"
+#include "resnet/training/history.h"
 
 namespace deepen {
 namespace {
@@ -74,6 +77,25 @@ TEST(Results, OfFigure6AreWhatItsLogsGive) {
         const std::string committed = read_text_file(folder / name), drawn = curves_figure(curves, look);
         EXPECT_TRUE(committed == drawn || drawn_by(committed) != drawn_by(drawn)) << name << ": run make figure6";
     }
+}
+
+// Each run has its row: "| [cosine](cosine/log.csv) | ... | 10.51 % |".
+TEST(Results, OfTheRecipesAreWhatTheirLogsGive) {
+    const std::filesystem::path folder = "docs/results/recipes";
+    std::istringstream lines(read_text_file(folder / "README.md"));
+    std::map<std::string, std::string> said;
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("| ["))
+            said[line.substr(3, line.find(']') - 3)] = line.substr(line.rfind('|', line.size() - 2) + 2);
+    std::size_t runs = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (!entry.is_directory()) continue;
+        const std::string name = entry.path().filename();
+        const double error = read_history(entry.path() / "log.csv").back().test_error;
+        EXPECT_EQ(said[name], format("%.2f %% |", 100 * error)) << name;
+        ++runs;
+    }
+    EXPECT_EQ(said.size(), runs);
 }
 
 }  // namespace
