@@ -98,7 +98,7 @@ all: $(PROGRAMS) ## build the programs into build/
 
 .PHONY: demo
 demo: $(OUT)/degradation ## plain against residual nets on pictures of our own making: curves and a verdict in runs/demo/
-	$< --depths 14,32 --seeds 1,2 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
+	$< --depths 14,32 --seeds 1,2,3 --width 8 --epochs 6 --batch-size 32 --lr 0.03 \
 	    --synthetic-train 5000 --synthetic-test 1000 --output-dir $(RUNS)/demo
 
 # What is written there by hand stays.

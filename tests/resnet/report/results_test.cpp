@@ -46,7 +46,7 @@ std::string with_single_blanks(const std::string& words) {
 
 TEST(Results, OfTheDemoAreWhatItsLogGives) {
     const auto runs = runs_of(read_text_file("docs/results/demo/curves.csv"));
-    ASSERT_EQ(runs.size(), 8u);
+    ASSERT_EQ(runs.size(), 12u);
     const std::string page = with_single_blanks(read_text_file("docs/results/demo/README.md"));
     const Verdict verdict = judge(runs, {.pictures = 5000, .batch = 32, .test_pictures = 1000});
     int number = 0;
