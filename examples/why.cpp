@@ -6,6 +6,7 @@
 // goes on with the nets that are trained and with what was measured (why/notebook.h); responses, which takes seconds,
 // begins anew.  A folder is written by one process at a time.
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -167,7 +168,7 @@ private:
     std::vector<Agenda::Part> plan_tasks(bool untrained);
     std::vector<Agenda::Part> plan_trainings();
     Study study(const Experiment& e);
-    std::vector<Fact> facts(const std::vector<Needs>& of) const;
+    std::vector<Fact> facts(const std::function<bool(Needs)>& any) const;
 
     const Flags flags_;
     const std::string command_;
@@ -182,7 +183,6 @@ private:
     std::map<std::string, Task> tasks_;
     Agenda agenda_{{}};
     std::vector<Study> studies_;
-    std::vector<Needs> needs_;                           // of each
 };
 
 // Nets that are given are read before anything is measured.
@@ -265,12 +265,10 @@ Study Inquiry::study(const Experiment& e) {
     const double planned = std::exchange(task.seconds, agenda_.seconds_remaining(e.name));
     Notebook notebook(output_ / (std::string(e.name) + "-measured.csv"),
                       text(build_info().commit, "; pictures ", checksum(data_), "; "));
+    if (task.count == 0) return e.run(material(nets_), notebook, [] {});    // nothing is measured
+    Passes passes(e.name, task);
     const double before = steady_seconds();
-    std::optional<Passes> passes;
-    if (task.count > 0) passes.emplace(e.name, task);
-    Study study = e.run(material(nets_), notebook, passes ? passes->counter() : [] {});
-    passes.reset();
-    if (task.count == 0) return study;
+    Study study = e.run(material(nets_), notebook, passes.counter());
     // What was in the notebook already took no time, and says nothing about the rest.
     const bool noted = notebook.size() > 0;
     const double share = noted ? static_cast<double>(notebook.measured()) / static_cast<double>(task.count) : 1;
@@ -278,9 +276,8 @@ Study Inquiry::study(const Experiment& e) {
     return study;
 }
 
-// How the pages of experiments that need this were made.
-std::vector<Fact> Inquiry::facts(const std::vector<Needs>& of) const {
-    const auto any = [&](Needs what) { return std::find(of.begin(), of.end(), what) != of.end(); };
+// How the page was made of experiments any of which needs this.
+std::vector<Fact> Inquiry::facts(const std::function<bool(Needs)>& any) const {
     const auto remedied = std::find_if(trainings_.begin(), trainings_.end(),
                                        [](const Training& t) { return t.of == Needs::remedies; });
     std::vector<Fact> all{{"command", command_, true}};
@@ -303,9 +300,8 @@ std::vector<Fact> Inquiry::facts(const std::vector<Needs>& of) const {
 void Inquiry::run(bool untrained) {
     for (const Experiment* e : asked(untrained)) {
         studies_.push_back(study(*e));
-        needs_.push_back(e->needs);
         agenda_.finish(e->name);
-        write_study(output_, studies_.back(), facts({e->needs}), say);
+        write_study(output_, studies_.back(), facts([&](Needs what) { return what == e->needs; }), say);
         print_study(studies_.back(), output_ / (std::string(e->name) + ".html"));
         if (agenda_.seconds_remaining() > 0) std::cout << agenda_.remaining() << "\n" << std::endl;
     }
@@ -313,7 +309,8 @@ void Inquiry::run(bool untrained) {
 
 void Inquiry::write_page() {
     if (studies_.size() < 2 || !can_draw(FigureFormat::svg)) return;
-    write_file_atomically(output_ / "why.html", study_html(studies_, facts(needs_)));
+    const auto asked_for = [&](Needs what) { return flags_.needs(what); };
+    write_file_atomically(output_ / "why.html", study_html(studies_, facts(asked_for)));
     std::cout << "all on one page: " << printable_name((output_ / "why.html").string()) << std::endl;
 }
 

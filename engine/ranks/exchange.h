@@ -24,7 +24,7 @@
 
 namespace deepen::ranks {
 
-// TreeNode `number` of a level of the tree: the leaves number * 2^level and following.
+// Node `number` of a level of the tree: the leaves number * 2^level and following.
 struct TreeNode {
     Index level, number;
     auto operator<=>(const TreeNode&) const = default;

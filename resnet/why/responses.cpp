@@ -21,7 +21,7 @@ std::vector<Response> responses(Module& net, const PictureSet& pictures, const P
     bool after_3x3 = false;
     const ForwardWatch watch([&](Module& module, const Tensor&, const Tensor& y) {
         if (const auto* convolution = dynamic_cast<Conv2d*>(&module)) after_3x3 = convolution->options().kernel == 3;
-        else if (!dynamic_cast<BatchNorm2d*>(&module)) after_3x3 = false;   // a block, whose output bn1 of the next has
+        else if (!dynamic_cast<BatchNorm2d*>(&module)) after_3x3 = false;  // a block's end: the next norm is of its sum
         if (!dynamic_cast<BatchNorm2d*>(&module) || !after_3x3) return;
         if (moments.find(module.name()) == moments.end()) layers.push_back({module.name()});
         moments[module.name()].add(y.data());
