@@ -51,13 +51,8 @@ Channels channels_of(const Moments& m, const Tensor& scale, const Tensor& shift,
 
 // On `size` numbers, whole rows: y = scale xhat + shift, where xhat = (x - mean) inv_std.  y may be x's own memory.
 void normalise(const Channels& channels, Index size, const Real* x, Real* y) {
-    const Real *gain = channels.gain.wide(), *intercept = channels.intercept.wide();
-    for_wide_rows(size, channels.count, [=](Index at, Index columns) {
-        const Real* xs = x + at;
-        Real* ys = y + at;
-#pragma GCC ivdep
-        for (Index c = 0; c < columns; ++c) ys[c] = gain[c] * xs[c] + intercept[c];
-    });
+    map_channels(size, channels.count, std::array{x}, std::array{channels.gain.wide(), channels.intercept.wide()}, y,
+                 [](auto x, auto gain, auto intercept) { return gain * x + intercept; });
 }
 
 void move_running(Tensor running, const std::vector<double>& batch, double momentum, double factor) {
@@ -83,18 +78,13 @@ struct Sums {
 
 // The two sums over some rows.
 Sums gradient_sums(const Channels& channels, Index size, const Real* dy, const Real* x) {
-    const Real *mean = channels.mean.wide(), *inv_std = channels.inv_std.wide();
-    std::vector<Real> wide(static_cast<std::size_t>(wide_columns(channels.count))), wide_xhat(wide);
-    Real *__restrict sum = wide.data(), *__restrict sum_xhat = wide_xhat.data();
-    for_wide_rows(size, channels.count, [=](Index at, Index columns) {
-        const Real *__restrict dys = dy + at, *__restrict xs = x + at;
-        for (Index c = 0; c < columns; ++c) {
-            const Real xhat = (xs[c] - mean[c]) * inv_std[c];
-            sum[c] += dys[c];
-            sum_xhat[c] += dys[c] * xhat;
-        }
-    });
-    const auto dy_sums = folded(wide, channels.count), dy_xhat_sums = folded(wide_xhat, channels.count);
+    const auto [dy_sums, dy_xhat_sums] = sum_channels<2>(
+        size, channels.count, std::array{dy, x}, std::array{channels.mean.wide(), channels.inv_std.wide()},
+        [](auto dy, auto x, auto mean, auto inv_std, auto term) DEEPEN_LAMBDA {
+            const auto xhat = (x - mean) * inv_std;
+            term(0, dy);
+            term(1, dy * xhat);
+        });
     return {{dy_sums.begin(), dy_sums.end()}, {dy_xhat_sums.begin(), dy_xhat_sums.end()}};
 }
 
@@ -122,17 +112,13 @@ Tensor input_gradient(const Saved& saved, const Tensor& dy, Sums sums) {
     for (double& s : sums.dy_xhat) s = saved.training ? s / double(rows) : 0;
     const auto f = [channels = saved.channels, mean_dy = PerChannel(sums.dy), mean_dy_xhat = PerChannel(sums.dy_xhat)](
                        Index begin, Index end, const Real* dy, const Real* x, Real* dx) {
-        const Real *mean = channels->mean.wide(), *inv_std = channels->inv_std.wide(), *gain = channels->gain.wide();
-        const Real *m = mean_dy.wide(), *m_xhat = mean_dy_xhat.wide();
-        for_wide_rows(end - begin, channels->count, [=](Index at, Index columns) {
-            const Real *dys = dy + at, *xs = x + at;
-            Real* dxs = dx + at;
-#pragma GCC ivdep
-            for (Index c = 0; c < columns; ++c) {
-                const Real xhat = (xs[c] - mean[c]) * inv_std[c];
-                dxs[c] = gain[c] * (dys[c] - m[c] - xhat * m_xhat[c]);
-            }
-        });
+        const auto& [count, mean, inv_std, gain, intercept] = *channels;
+        map_channels(end - begin, count, std::array{dy, x},
+                     std::array{mean.wide(), inv_std.wide(), gain.wide(), mean_dy.wide(), mean_dy_xhat.wide()}, dx,
+                     [](auto dy, auto x, auto mean, auto inv_std, auto gain, auto mean_dy, auto mean_dy_xhat) {
+                         const auto xhat = (x - mean) * inv_std;
+                         return gain * (dy - mean_dy - xhat * mean_dy_xhat);
+                     });
     };
     return fusion::map("batch_norm", dy, saved.x, {f, saved.channels->count}, {.keep = false});
 }

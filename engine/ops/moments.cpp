@@ -1,35 +1,22 @@
 #include "engine/ops/moments.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "engine/ops/per_channel.h"
 
 namespace deepen {
 
-void MomentsOfRanges::add(Index begin, Index end, const Real* __restrict x) {
+void MomentsOfRanges::add(Index begin, Index end, const Real* x) {
     const Index size = end - begin, rows = size / channels_;
-    std::vector<Real> wide(static_cast<std::size_t>(wide_columns(channels_)));
-    Real* __restrict sum = wide.data();
-
-    // Find the mean.
-    for_wide_rows(size, channels_, [&](Index at, Index columns) {
-        for (Index c = 0; c < columns; ++c) sum[c] += x[at + c];
-    });
-    std::vector<Real> mean = folded(wide, channels_);
+    auto [mean] = sum_channels<1>(size, channels_, std::array{x}, std::array<const Real*, 0>{},
+                                  [](auto x, auto term) DEEPEN_LAMBDA { term(0, x); });
     for (Real& m : mean) m /= static_cast<Real>(rows);
-
-    // Sum the squared deviations from it.
     const PerChannel means(mean);
-    const Real* __restrict m = means.wide();
-    std::fill(wide.begin(), wide.end(), Real(0));
-    for_wide_rows(size, channels_, [&](Index at, Index columns) {
-        for (Index c = 0; c < columns; ++c) {
-            const Real deviation = x[at + c] - m[c];
-            sum[c] += deviation * deviation;
-        }
-    });
-    const std::vector<Real> squares = folded(wide, channels_);
+    const auto [squares] = sum_channels<1>(size, channels_, std::array{x}, std::array{means.wide()},
+                                           [](auto x, auto mean, auto term) DEEPEN_LAMBDA {
+                                               const auto deviation = x - mean;
+                                               term(0, deviation * deviation);
+                                           });
     sums_.add(begin, end, {static_cast<double>(rows), {mean.begin(), mean.end()}, {squares.begin(), squares.end()}});
 }
 
