@@ -84,16 +84,25 @@ inline void multiply_block(const Real* __restrict v, Index depth, const Real* __
     for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(m + j * vector_stride + r * lanes, sum[r][j]); });
 }
 
+// One panel of M.  Register blocks of full height, and a lower one for the tiles that are left: a third or two of it, as
+// many as there are rounded up.  What the rows in excess hold is never read.
+template <int columns>
+inline void multiply_panel(const Real* v, Index depth, const Real* panel, Real* m, Index tiles) {
+    constexpr int third = block_rows / 3;
+    Index t = 0;
+    for (; t + 2 * third < tiles; t += block_rows)
+        multiply_block<block_rows, columns>(v + t * lanes, depth, panel, m + t * lanes);
+    if (t + third < tiles) multiply_block<2 * third, columns>(v + t * lanes, depth, panel, m + t * lanes);
+    else if (t < tiles) multiply_block<third, columns>(v + t * lanes, depth, panel, m + t * lanes);
+}
+
 // M [tiles,width] = V [tiles,depth] U [depth,width] for one plane, depth and width in vectors of channels; U in panels.
-// The number of tiles is rounded up to whole register blocks: what the rows in excess hold is never read.
 inline void multiply_plane(const Real* v, Index depth, const Real* u, Index width, Real* m, Index tiles) {
-    for (Index column = 0; column < width; column += panel_vectors)
-        for (Index tile = 0; tile < tiles; tile += block_rows) {
-            const Real *rows = v + tile * lanes, *panel = u + column * lanes * depth * lanes;
-            Real* to = m + column * vector_stride + tile * lanes;
-            if (column + 1 < width) multiply_block<block_rows, 2>(rows, depth, panel, to);
-            else multiply_block<block_rows, 1>(rows, depth, panel, to);
-        }
+    for (Index column = 0; column < width; column += panel_vectors) {
+        const Real* panel = u + column * lanes * depth * lanes;
+        if (column + 1 < width) multiply_panel<2>(v, depth, panel, m + column * vector_stride, tiles);
+        else multiply_panel<1>(v, depth, panel, m + column * vector_stride, tiles);
+    }
 }
 
 // s [rows,columns] (+)= the sum over tiles of v m' : the outer product of `rows` input channels, from
