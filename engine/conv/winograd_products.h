@@ -84,8 +84,8 @@ inline void multiply_block(const Real* __restrict v, Index depth, const Real* __
     for_block<rows, columns>([&](int r, int j) DEEPEN_LAMBDA { store(m + j * vector_stride + r * lanes, sum[r][j]); });
 }
 
-// One panel of M.  Register blocks of full height, and a lower one for the tiles that are left: a third or two of it, as
-// many as there are rounded up.  What the rows in excess hold is never read.
+// One panel of M.  Register blocks of full height, and one of a third or two thirds of it for the tiles that are left;
+// what its rows in excess hold is never read.
 template <int columns>
 inline void multiply_panel(const Real* v, Index depth, const Real* panel, Real* m, Index tiles) {
     constexpr int third = block_rows / 3;
