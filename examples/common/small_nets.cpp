@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iostream>
+#include <mutex>
 #include <utility>
 
 #include "engine/interruption.h"
+#include "engine/parallel.h"
 #include "examples/common/run_observer.h"
 #include "resnet/cifar.h"
 #include "resnet/why/remedies.h"
@@ -82,7 +84,9 @@ LeftToTrain left_to_train(const SmallNets& nets, const DataSplits& data) {
         if (run.finished) continue;
         left.runs.push_back(run), left.places.push_back(i), recipes.push_back(nets.recipes[i]);
     }
-    time_nets(left.runs, recipes, data);
+    // Small nets leave threads idle: as many at a time as there are threads.
+    left.jobs = static_cast<int>(std::clamp<std::size_t>(left.runs.size(), 1, static_cast<std::size_t>(threads())));
+    time_nets(left.runs, recipes, data, left.jobs);
     return left;
 }
 
@@ -91,25 +95,35 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
     if (left.places.empty()) return true;
     std::cout << "training small nets on generated pictures; with --run DIR on your own." << std::endl;
     const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
-    for (std::size_t run = 0; run < left.places.size(); ++run) {
+    std::mutex mutex;                                    // of the terminal, and of `before`
+    double before = steady_seconds();                    // when the last epoch of any net was over
+    side_by_side(left.jobs, std::ssize(left.places), [&](Index i) {
+        if (interrupted()) return;
+        const auto run = static_cast<std::size_t>(i);
         const Recipe& recipe = nets.recipes[left.places[run]];
-        const std::string remedy = remedy_in(nets.folders[left.places[run]]);
-        std::cout << "[" << run + 1 << "/" << left.places.size() << "] " << describe(recipe)
-                  << (remedy.empty() ? "" : ", " + remedy) << std::endl;
-        RunObserver view(recipe, data, listener.addition);
+        const fs::path& folder = nets.folders[left.places[run]];
+        const std::string remedy = remedy_in(folder).empty() ? "" : "  " + remedy_in(folder);
+        RunObserver view(recipe, data, [&] { return remedy + listener.addition(); }, left.jobs > 1);
         Observer seen = view.observer();
+        seen.step = [&, shown = seen.step](const StepReport& step) {
+            const std::lock_guard lock(mutex);
+            shown(step);
+        };
         // An epoch ends with a test.
         const double planned = left.runs[run].seconds() / static_cast<double>(left.runs[run].tests_left);
-        double before = steady_seconds();
         seen.epoch = [&, shown = seen.epoch](const EpochRecord& record, const History& history) {
+            const std::lock_guard lock(mutex);
             const double now = steady_seconds();
             listener.advanced(planned, now - std::exchange(before, now));
             shown(record, history);
         };
-        train_into(nets.folders[left.places[run]], recipe, data, seen);
-        if (interrupted()) return false;
-    }
-    return true;
+        {
+            const std::lock_guard lock(mutex);
+            std::cout << "[" << i + 1 << "/" << left.places.size() << "] " << describe(recipe) << remedy << std::endl;
+        }
+        train_into(folder, recipe, data, seen);
+    });
+    return !interrupted();
 }
 
 }  // namespace deepen

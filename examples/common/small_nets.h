@@ -32,6 +32,7 @@ std::vector<TrainedNet> untrained(const SmallNets& nets);
 struct LeftToTrain {
     std::vector<PlannedRun> runs;
     std::vector<std::size_t> places;                     // of each, among all nets
+    int jobs = 1;                                        // nets that are trained at a time
 };
 LeftToTrain left_to_train(const SmallNets& nets, const DataSplits& data);
 
