@@ -102,8 +102,9 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
         const auto run = static_cast<std::size_t>(i);
         const Recipe& recipe = nets.recipes[left.places[run]];
         const fs::path& folder = nets.folders[left.places[run]];
-        const std::string remedy = remedy_in(folder).empty() ? "" : "  " + remedy_in(folder);
-        RunObserver view(recipe, data, [&] { return remedy + listener.addition(); }, left.jobs > 1);
+        const std::string remedy = remedy_in(folder);
+        const auto addition = [&] { return (remedy.empty() ? "" : "  " + remedy) + listener.addition(); };
+        RunObserver view(recipe, data, addition, left.jobs > 1);
         Observer seen = view.observer();
         seen.step = [&, shown = seen.step](const StepReport& step) {
             const std::lock_guard lock(mutex);
@@ -119,7 +120,8 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
         };
         {
             const std::lock_guard lock(mutex);
-            std::cout << "[" << i + 1 << "/" << left.places.size() << "] " << describe(recipe) << remedy << std::endl;
+            std::cout << "[" << i + 1 << "/" << left.places.size() << "] " << describe(recipe)
+                      << (remedy.empty() ? "" : ", " + remedy) << std::endl;
         }
         train_into(folder, recipe, data, seen);
     });
