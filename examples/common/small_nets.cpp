@@ -95,7 +95,13 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
     if (left.places.empty()) return true;
     std::cout << "training small nets on generated pictures; with --run DIR on your own." << std::endl;
     const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
-    std::mutex mutex;                                    // of the terminal, and of `before`
+    std::mutex mutex;                                    // of the terminal, of `before`, and of the listener
+    const auto in_turn = [&mutex](auto f) {
+        return [&mutex, f](const auto&... arguments) {
+            const std::lock_guard lock(mutex);
+            f(arguments...);
+        };
+    };
     double before = steady_seconds();                    // when the last epoch of any net was over
     side_by_side(left.jobs, std::ssize(left.places), [&](Index i) {
         if (interrupted()) return;
@@ -106,23 +112,19 @@ bool train_small_nets(const SmallNets& nets, const LeftToTrain& left, const Data
         const auto addition = [&] { return (remedy.empty() ? "" : "  " + remedy) + listener.addition(); };
         RunObserver view(recipe, data, addition, left.jobs > 1);
         Observer seen = view.observer();
-        seen.step = [&, shown = seen.step](const StepReport& step) {
-            const std::lock_guard lock(mutex);
-            shown(step);
-        };
+        seen.step = in_turn(seen.step);
+        seen.evaluating = in_turn(seen.evaluating);
         // An epoch ends with a test.
         const double planned = left.runs[run].seconds() / static_cast<double>(left.runs[run].tests_left);
-        seen.epoch = [&, shown = seen.epoch](const EpochRecord& record, const History& history) {
-            const std::lock_guard lock(mutex);
+        seen.epoch = in_turn([&, shown = seen.epoch](const EpochRecord& record, const History& history) {
             const double now = steady_seconds();
             listener.advanced(planned, now - std::exchange(before, now));
             shown(record, history);
-        };
-        {
-            const std::lock_guard lock(mutex);
+        });
+        in_turn([&] {
             std::cout << "[" << i + 1 << "/" << left.places.size() << "] " << describe(recipe)
                       << (remedy.empty() ? "" : ", " + remedy) << std::endl;
-        }
+        })();
         train_into(folder, recipe, data, seen);
     });
     return !interrupted();

@@ -9,7 +9,7 @@
 namespace deepen {
 namespace {
 
-// Channels that fill strips, do not, and are more than one; rows that end within a strip, and before the first is full.
+// Fewer channels than a strip has columns, as many, and more; ranges that end within a strip, the first one too.
 struct Rows {
     Index channels, rows;
     std::vector<Real> a, b, of_channel;
