@@ -1,4 +1,4 @@
-// Where do tests of files put their files, and how do they read a refusal?
+// Where do tests of files put their files, and how do they read a page or a refusal?
 #pragma once
 
 #include <gtest/gtest.h>
@@ -57,6 +57,8 @@ private:
     bool had_;
     std::string before_;
 };
+
+inline bool has(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
 
 inline void expect_mentions(const std::string& message, const std::string& part) {
     EXPECT_NE(message.find(part), std::string::npos) << "expected: " << part << "\nmessage:  " << message;

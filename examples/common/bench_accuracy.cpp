@@ -110,7 +110,7 @@ bool worth_telling(Index iteration, Index last) {
 
 }  // namespace
 
-OfEachRun train_three(const AccuracySetting& s, const std::function<void(const Standing&)>& told) {
+OfEachRun train_three(const AccuracySetting& s, const std::function<void(const Comparison&)>& told) {
     const DataSplits data =
         load_data("synthetic", {.seed = s.seed, .train_count = s.train_count, .test_count = s.test_count});
     const Preprocessing preprocessing = Preprocessing::per_channel(data.train);
@@ -184,7 +184,7 @@ void print_accuracy(const AccuracySetting& s) {
         "%9s  %29s  %19s\n%9s  %9s %9s %9s  %9s %9s\n",
         s.model.name.c_str(), int(s.batch), int(s.seed), "", "loss             ", "distance    ", "iteration",
         "automatic", "im2col", "twin", "automatic", "twin");
-    const OfEachRun errors = train_three(s, [](const Standing& at) {
+    const OfEachRun errors = train_three(s, [](const Comparison& at) {
         std::printf("%9d  %9.6f %9.6f %9.6f  %9.1e %9.1e\n", int(at.iteration), at.loss.automatic, at.loss.im2col,
                     at.loss.twin, at.automatic_apart, at.twin_apart);
         std::fflush(stdout);

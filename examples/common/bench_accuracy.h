@@ -68,7 +68,7 @@ struct OfEachRun {
     double automatic = 0, im2col = 0, twin = 0;
 };
 
-struct Standing {
+struct Comparison {
     Index iteration = 0;
     OfEachRun loss;                                      // of this iteration's batch, before the step
     double automatic_apart = 0, twin_apart = 0;          // weight_distance() from im2col, after it
@@ -76,7 +76,7 @@ struct Standing {
 
 // Trains the three, and tells where they stand after iterations 1, 10, 50, every 100th, and the last.  Their test
 // errors in the end.
-OfEachRun train_three(const AccuracySetting& setting, const std::function<void(const Standing&)>& told);
+OfEachRun train_three(const AccuracySetting& setting, const std::function<void(const Comparison&)>& told);
 
 // --- both, as a page -------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ const Measure* fastest(const std::vector<Measure>& peers, const StepSetting& set
     double least = 0;
     for (const Measure& peer : peers) {
         if (stop()) break;
-        const std::optional<StepResult> trial = peer(setting);
+        const std::optional<Measurement> trial = peer(setting);
         if (trial && (!best || trial->ms < least)) best = &peer, least = trial->ms, name = trial->system;
     }
     return best;
@@ -68,8 +68,8 @@ std::vector<Contest> compare(const StepSetting& setting, int pairs, const Measur
 
     for (int i = 0; i < pairs && !stop(); ++i) {
         const Theft theft;
-        const std::optional<StepResult> mine = ours(setting);
-        std::vector<std::optional<StepResult>> theirs;
+        const std::optional<Measurement> mine = ours(setting);
+        std::vector<std::optional<Measurement>> theirs;
         for (const Measure* rival : rivals) theirs.push_back(stop() ? std::nullopt : (*rival)(setting));
         if (stop()) break;                               // a signal may have ended any of them before its time
         require(mine.has_value(), "bench: ", setting.name(), " did not end well.");

@@ -19,7 +19,7 @@
 
 namespace deepen {
 
-using Measure = std::function<std::optional<StepResult>(const StepSetting&)>;
+using Measure = std::function<std::optional<Measurement>(const StepSetting&)>;
 
 struct Contest {
     StepSetting setting;

@@ -29,11 +29,11 @@ double milliseconds(const std::function<void()>& work) {
 }
 
 // What a program says in JSON, if it ends well and says that.
-std::optional<StepResult> result_of(const Ended& ended) {
+std::optional<Measurement> result_of(const Ended& ended) {
     if (!ended.well()) return std::nullopt;
     try {
         const auto j = nlohmann::json::parse(ended.output);
-        return StepResult{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
+        return Measurement{.system = j.at("system"), .ms = j.at("ms"), .peak_mb = j.at("peak_mb")};
     } catch (const nlohmann::json::exception&) {
         return std::nullopt;
     }
@@ -67,7 +67,7 @@ std::string StepSetting::name() const {
                 threads == 1 ? " thread" : " threads");
 }
 
-StepResult measure_step(const StepSetting& s) {
+Measurement measure_step(const StepSetting& s) {
     set_threads(s.threads);
     const std::unique_ptr<Module> net = make_model({.name = s.model});
     const Index side = picture_size({.name = s.model});
@@ -97,11 +97,11 @@ StepResult measure_step(const StepSetting& s) {
     return {.system = "Deepen", .ms = median(times), .peak_mb = static_cast<double>(usage.ru_maxrss) / 1024};
 }
 
-std::string to_json(const StepResult& r) {
+std::string to_json(const Measurement& r) {
     return nlohmann::json{{"system", r.system}, {"ms", r.ms}, {"peak_mb", r.peak_mb}}.dump();
 }
 
-std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& s) {
+std::optional<Measurement> measure_in_process(const std::string& self, const StepSetting& s) {
     const Ended ended = run_program({self, "--step", "--models", s.model, "--batch-size", text(s.batch), "--threads",
                                      text(s.threads), "--steps", text(s.steps), "--modes",
                                      s.training ? "train" : "infer"});
@@ -120,8 +120,8 @@ std::string pytorch_command(const StepSetting& s, const PyTorch& how) {
     return line;
 }
 
-std::optional<StepResult> measure_pytorch(const StepSetting& s, const PyTorch& how) {
-    std::optional<StepResult> result = result_of(run_program(pytorch_words(s, how)));
+std::optional<Measurement> measure_pytorch(const StepSetting& s, const PyTorch& how) {
+    std::optional<Measurement> result = result_of(run_program(pytorch_words(s, how)));
     if (result) result->system += " " + how.name();
     return result;
 }

@@ -18,14 +18,14 @@ struct StepSetting {
     std::string name() const;                            // "resnet20 training, batch 128, 2 threads"
 };
 
-struct StepResult {
+struct Measurement {
     std::string system;
     double ms = 0;                                       // median of the steps
     double peak_mb = 0;                                  // resident, of the whole process
 };
 
-StepResult measure_step(const StepSetting& setting);     // in this process
-std::string to_json(const StepResult& result);
+Measurement measure_step(const StepSetting& setting);     // in this process
+std::string to_json(const Measurement& result);
 
 // A way for PyTorch to do it.
 struct PyTorch {
@@ -40,8 +40,8 @@ struct PyTorch {
 // The same, in a process of its own; `self` is the bench program.  Empty if that process fails.  PyTorch's fails where
 // there is no such Python, where it has no PyTorch or one that cannot do what is asked, and outside the repository's
 // root, where its script is not found.
-std::optional<StepResult> measure_in_process(const std::string& self, const StepSetting& setting);
-std::optional<StepResult> measure_pytorch(const StepSetting& setting, const PyTorch& how);
+std::optional<Measurement> measure_in_process(const std::string& self, const StepSetting& setting);
+std::optional<Measurement> measure_pytorch(const StepSetting& setting, const PyTorch& how);
 std::string pytorch_command(const StepSetting& setting, const PyTorch& how);
 
 }  // namespace deepen

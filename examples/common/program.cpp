@@ -32,16 +32,16 @@ namespace {
 // Where std::cout goes while a program runs: file descriptor 1, remembering why a write failed.  The
 // standard library forgets the reason, and with it the difference between a full disk, which is a
 // failure, and a reader like `head` that has seen enough, which is none.
-class Output : public std::streambuf {
+class StandardOutput : public std::streambuf {
 public:
-    explicit Output(bool silent)
+    explicit StandardOutput(bool silent)
         : before_(std::cout.rdbuf(this)), exceptions_(std::cout.exceptions()), flags_(std::cout.flags()),
           silent_(silent) {
         setp(buffer_, buffer_ + sizeof buffer_);
         if (::isatty(STDOUT_FILENO)) std::cout << std::unitbuf;   // a person reads along
         std::cout.exceptions(std::ios::badbit);          // a failed write ends the program where it happens
     }
-    ~Output() override {
+    ~StandardOutput() override {
         std::cout.exceptions(std::ios::goodbit);
         std::cout.clear();
         std::cout.rdbuf(before_);
@@ -221,7 +221,7 @@ int Program::run(int argc, char** argv, const std::function<int()>& body) {
 }
 
 int Program::run_body(int argc, char** argv, const std::function<int()>& body, bool silent) {
-    Output output(silent);
+    StandardOutput output(silent);
     try {
         int code = parse(argc, argv);
         if (code == go_on) code = body();

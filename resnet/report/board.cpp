@@ -10,7 +10,7 @@
 namespace deepen {
 namespace {
 
-constexpr double redraw_seconds = 0.2;
+constexpr double board_seconds = 0.2;                     // from one drawing to the next, at least
 constexpr int bar_cells = 20;
 
 using State = RunStatus::State;
@@ -100,7 +100,7 @@ Board::Board(std::ostream& out, Terminal terminal, Clock clock)
 
 void Board::show(const Standing& standing, bool now) {
     standing_ = standing;
-    if (now || !(clock_() - last_draw_ < redraw_seconds)) draw();
+    if (now || !(clock_() - last_draw_ < board_seconds)) draw();
 }
 
 void Board::print(std::string_view line) {

@@ -14,7 +14,7 @@
 namespace deepen {
 namespace {
 
-constexpr double memory_seconds = 300;                   // time constant of a Forecast
+constexpr double forecast_seconds = 300;                   // time constant of a Forecast
 constexpr double an_hour = 3600;
 
 Index steps_of(const Recipe& r, const DataSplits& data) {
@@ -42,7 +42,7 @@ Batch next_batch(Loader& loader, Index& epoch) {
 
 }  // namespace
 
-Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing) {
+PictureCost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing) {
     ensure(timing.steps >= 1, "a net is timed with ", timing.steps, " steps");
     const std::unique_ptr<Module> net = make_model(recipe.model);
     initialise(*net, recipe.training.seed, parse_initialiser(recipe.initialiser));
@@ -50,7 +50,7 @@ Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing
     options.schedule = {.base = 0};
     const Preprocessing some = Preprocessing::imagenet();        // the set's own would take a pass over all pictures
     Trainer trainer(*net, data, some, options);
-    Cost cost;
+    PictureCost cost;
 
     // Seconds per picture that each of `steps` calls of `work` takes, after one that is not counted.
     const auto timed = [&](Loader& loader, const auto& work) {
@@ -87,11 +87,11 @@ Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing
 namespace {
 
 // What a picture costs of the machine while `jobs` nets of this kind are trained on it.
-Cost time_side_by_side(int jobs, const Recipe& recipe, const DataSplits& data, const Timing& timing) {
-    std::vector<Cost> costs(static_cast<std::size_t>(jobs));
+PictureCost time_side_by_side(int jobs, const Recipe& recipe, const DataSplits& data, const Timing& timing) {
+    std::vector<PictureCost> costs(static_cast<std::size_t>(jobs));
     side_by_side(jobs, jobs, [&](Index i) { costs[static_cast<std::size_t>(i)] = time_net(recipe, data, timing); });
-    Cost sum;
-    for (const Cost& cost : costs) sum.train += cost.train, sum.test += cost.test;
+    PictureCost sum;
+    for (const PictureCost& cost : costs) sum.train += cost.train, sum.test += cost.test;
     return {sum.train / jobs / jobs, sum.test / jobs / jobs};
 }
 
@@ -139,7 +139,7 @@ std::vector<PlannedRun> runs_in(const std::filesystem::path& folder, const std::
 void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data, int jobs,
                const Timing& timing) {
     ensure(runs.size() == recipes.size(), runs.size(), " runs of ", recipes.size(), " recipes");
-    std::map<std::string, Cost> known;
+    std::map<std::string, PictureCost> known;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         if (runs[i].finished || runs[i].elsewhere) continue;
         const auto [cost, is_new] = known.try_emplace(runs[i].net);
@@ -212,7 +212,7 @@ Forecast::Forecast(std::vector<PlannedRun> runs, int jobs) : runs_(std::move(run
 }
 
 void Forecast::advance(std::size_t run, double planned, double took) {
-    const double kept = std::exp(-std::max(0.0, took) / memory_seconds);
+    const double kept = std::exp(-std::max(0.0, took) / forecast_seconds);
     took_ = took_ * kept + took;
     planned_ = planned_ * kept + planned;
     left_.at(run) = std::max(0.0, left_.at(run) - planned);

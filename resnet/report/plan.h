@@ -26,7 +26,7 @@
 namespace deepen {
 
 // What one picture costs, in seconds.
-struct Cost {
+struct PictureCost {
     double train = 0, test = 0;
 };
 
@@ -37,7 +37,7 @@ struct Timing {
 
 // Trains for `steps` steps and tests on as many batches, after one of each that is not counted, and takes the median of
 // each.  The learning rate is 0, so that nothing diverges.  Writes nothing, and leaves nothing behind.
-Cost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing = {});
+PictureCost time_net(const Recipe& recipe, const DataSplits& data, const Timing& timing = {});
 
 // A run, and what is left of it.
 struct PlannedRun {
@@ -48,7 +48,7 @@ struct PlannedRun {
     Index pictures_left = 0;                             // to train on, each as often as it comes
     Index tests_left = 0, test_pictures = 0;             // passes over the test pictures, and how many these are
     History history;                                     // the epochs that are over
-    Cost cost;
+    PictureCost cost;
 
     double seconds() const;                              // that are left, by that cost
 };

@@ -56,12 +56,12 @@ double by_chance(const Net& net, double percent, const Setting& setting) {
     return 100 * std::max(published, counting);
 }
 
-struct Part {
+struct Summand {
     double factor;
     const Net* net;
 };
 
-Difference measure(const std::string& name, const std::vector<Part>& parts, const Setting& setting) {
+Difference measure(const std::string& name, const std::vector<Summand>& parts, const Setting& setting) {
     Difference d{.name = name};
     std::vector<Term> terms;
     double squares = 0;

@@ -12,23 +12,23 @@
 namespace deepen {
 namespace {
 
-using Json = nlohmann::json;
+using Names = nlohmann::json;
 
 constexpr std::size_t longest_list = 64 << 20;           // bytes
 
 }  // namespace
 
 std::string class_names_text(const std::vector<std::string>& names) {
-    return Json(names).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return Names(names).dump(-1, ' ', false, Names::error_handler_t::replace);
 }
 
 std::optional<std::vector<std::string>> class_names_of(const TensorFile& file, const std::string& path) {
     const auto found = file.metadata.find(class_names_key);
     if (found == file.metadata.end()) return std::nullopt;
     // What lies deeper than a list is not looked at, so that it cannot exhaust a stack.
-    const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= 1; };
-    const Json list = Json::parse(found->second, near, false);
-    const auto is_text = [](const Json& name) { return name.is_string(); };
+    const auto near = [](int depth, Names::parse_event_t, Names&) { return depth <= 1; };
+    const Names list = Names::parse(found->second, near, false);
+    const auto is_text = [](const Names& name) { return name.is_string(); };
     require(list.is_array() && std::all_of(list.begin(), list.end(), is_text), path,
             ": the metadata's class_names are not a JSON list of strings.  Give --labels FILE.");
     return list.get<std::vector<std::string>>();
@@ -37,8 +37,8 @@ std::optional<std::vector<std::string>> class_names_of(const TensorFile& file, c
 std::optional<std::vector<int>> classes_by_name(const std::vector<std::string>& of_set,
                                                 const std::vector<std::string>& of_net) {
     // As they are after a way through a weight file, where bytes that are not UTF-8 have been replaced.
-    const auto kept = [](const std::vector<std::string>& names) { return Json::parse(class_names_text(names)); };
-    const Json set = kept(of_set), net = kept(of_net);
+    const auto kept = [](const std::vector<std::string>& names) { return Names::parse(class_names_text(names)); };
+    const Names set = kept(of_set), net = kept(of_net);
     std::vector<int> found(of_set.size());
     std::iota(found.begin(), found.end(), 0);
     if (set == net) return found;

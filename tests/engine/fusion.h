@@ -1,4 +1,4 @@
-// Runs a part of a test op by op, without fusion, or with it.
+// Runs a part of a test op by op, without fusion, or with it; and tells whether numbers have been made.
 #pragma once
 
 #include "engine/fusion.h"
@@ -15,5 +15,7 @@ public:
 private:
     bool before_;
 };
+
+inline bool lazy(const Tensor& t) { return t.storage()->lazy() != nullptr; }
 
 }  // namespace deepen

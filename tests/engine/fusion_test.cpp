@@ -16,13 +16,13 @@
 namespace deepen {
 namespace {
 
-struct Case {
+struct Fused {
     Shape x, w;
     Index stride;
     ConvAlgorithm algorithm;
 };
 
-const std::vector<Case> cases = {{{5, 12, 9, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
+const std::vector<Fused> fused_cases = {{{5, 12, 9, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
                                  {{40, 8, 8, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
                                  {{5, 12, 9, 3}, {3, 3, 3, 20}, 2, ConvAlgorithm::direct},
                                  {{1, 8, 8, 24}, {3, 3, 24, 40}, 1, ConvAlgorithm::direct},
@@ -31,15 +31,13 @@ const std::vector<Case> cases = {{{5, 12, 9, 16}, {3, 3, 16, 16}, 1, ConvAlgorit
                                  {{5, 12, 9, 3}, {1, 1, 3, 5}, 1, ConvAlgorithm::pointwise},
                                  {{5, 12, 9, 3}, {3, 3, 3, 5}, 2, ConvAlgorithm::reference}};
 
-ConvOptions options(const Case& c) {
+ConvOptions options(const Fused& c) {
     return {.stride = c.stride, .padding = c.w[0] / 2, .algorithm = c.algorithm};
 }
 
-bool lazy(const Tensor& t) { return t.storage()->lazy() != nullptr; }
-
-struct Norm {
+struct RandomNorm {
     Tensor scale, shift, mean, variance;
-    explicit Norm(Index c)
+    explicit RandomNorm(Index c)
         : scale(variable(random_tensor({c}, 3, 0.5, 2))), shift(variable(random_tensor({c}, 4))),
           mean(random_tensor({c}, 5)), variance(random_tensor({c}, 6, 0.5, 2)) {}
     Tensor operator()(const Tensor& x, bool training) {
@@ -49,7 +47,7 @@ struct Norm {
 
 // A convolution reads it range by range: the same numbers, and the whole is never there.
 TEST(Prologue, RunsInEveryConvolution) {
-    for (const Case& c : cases) {
+    for (const Fused& c : fused_cases) {
         std::atomic<Index> computed = 0;
         const Tensor numbers = random_tensor(c.x, 1);
         const Tensor copied = fusion::made("copy", c.x, {[&](Index begin, Index end, const Real*, Real* to) {
@@ -71,7 +69,7 @@ TEST(Prologue, RunsInEveryConvolution) {
 // Gradients arrive, weights are updated, and still nobody has asked for all of y.
 TEST(Prologue, KeepsMapsBetweenConvolutionsOutOfMemoryInATrainingStep) {
     Tensor w1 = variable(random_tensor({3, 3, 8, 8}, 1)), w2 = variable(random_tensor({3, 3, 8, 8}, 2));
-    Norm norm(8);
+    RandomNorm norm(8);
     const Tensor x = random_tensor({4, 9, 9, 8}, 3), y = relu(norm(conv2d(x, w1, {}, {.padding = 1}), true));
     sum(conv2d(y, w2, {}, {.padding = 1})).backward();
     for (Tensor* w : {&w1, &w2, &norm.scale, &norm.shift}) w->data()[0] += w->grad().data()[0];
@@ -80,7 +78,7 @@ TEST(Prologue, KeepsMapsBetweenConvolutionsOutOfMemoryInATrainingStep) {
 
 // Each element once, whole rows at a time, and only when it is final.
 TEST(Epilogue, IsRunOnceOnEachRangeOfEveryConvolution) {
-    for (const Case& c : cases)
+    for (const Fused& c : fused_cases)
         for (const bool backward : {false, true}) {
             const ConvGeometry g = conv_geometry(c.x, c.w, options(c));
             const Tensor x = random_tensor(c.x, 1), w = random_tensor(c.w, 2);
@@ -108,11 +106,11 @@ TEST(Epilogue, IsRunOnceOnEachRangeOfEveryConvolution) {
 
 // In evaluation, the convolution computes a block's end as it goes.
 TEST(Epilogue, TakesTheWholeEndOfABlock) {
-    for (const Case& c : cases) {
+    for (const Fused& c : fused_cases) {
         const ConvGeometry g = conv_geometry(c.x, c.w, options(c));
         const Tensor x = random_tensor(c.x, 1), w = random_tensor(c.w, 2), b = random_tensor({g.out_channels}, 7);
         const Tensor s = random_tensor({g.batch, g.out_height, g.out_width, g.out_channels}, 8);
-        Norm norm(g.out_channels);
+        RandomNorm norm(g.out_channels);
         const auto run = [&](bool fused) {
             const WithFusion with(fused);
             const NoGrad off;
@@ -168,7 +166,7 @@ TEST(GradientHook, SeesTheWholeGradientOnceItIsComplete) {
 TEST(GradientHook, IsFollowedByThatOfTheInput) {
     const Tensor w = random_tensor({3, 3, 8, 8}, 1);
     Tensor x = variable(random_tensor({4, 8, 8, 8}, 2)), s = variable(random_tensor({4, 8, 8, 8}, 3));
-    Norm norm(8);
+    RandomNorm norm(8);
     profile::start();
     const Tensor y = relu(norm(x, true) + s);
     sum(conv2d(y, w, {}, {.padding = 1})).backward();
@@ -192,7 +190,7 @@ TEST(GradientHook, DoesNotChangeAGradientThatAnotherInputShares) {
 TEST(Profile, NamesWhatIsFused) {
     Tensor w = variable(random_tensor({3, 3, 8, 8}, 1));
     const Tensor x = random_tensor({4, 8, 8, 8}, 2), s = random_tensor({4, 8, 8, 8}, 3);
-    Norm norm(8);
+    RandomNorm norm(8);
     const auto table = [&](bool fused, bool training) {
         const WithFusion with(fused);
         profile::start();

@@ -27,8 +27,6 @@ Tensor counting(Shape shape, std::atomic<Index>& computed) {
                         }}, {});
 }
 
-bool lazy(const Tensor& t) { return t.storage()->lazy() != nullptr; }
-
 TEST(LazyTensor, IsComputedOnceWhenItsNumbersAreNeeded) {
     std::atomic<Index> computed = 0;
     const Tensor t = counting({50, 1000}, computed), same = t;

@@ -13,8 +13,8 @@ namespace {
 
 template <class Number>
 class NumberText : public testing::Test {};
-using Numbers = testing::Types<float, double>;
-TYPED_TEST_SUITE(NumberText, Numbers);
+using FloatAndDouble = testing::Types<float, double>;
+TYPED_TEST_SUITE(NumberText, FloatAndDouble);
 
 // Both ways agree on whether it is a number, and on its bits.
 template <class Number>

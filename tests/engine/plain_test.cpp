@@ -15,14 +15,14 @@ namespace {
 
 using plain::Numbers;
 
-constexpr double tolerance = sizeof(Real) == 8 ? 1e-10 : 2e-4;
+constexpr double slack = sizeof(Real) == 8 ? 1e-10 : 2e-4;
 
 Numbers numbers(const Tensor& t) { return {t.data().begin(), t.data().end()}; }
 
 void expect_equal(const Tensor& engine, const Numbers& loops, const char* what) {
     ASSERT_EQ(engine.size(), static_cast<Index>(loops.size())) << what;
     for (Index i = 0; i < engine.size(); ++i)
-        ASSERT_NEAR(engine.data()[i], loops[i], tolerance * std::max(1.0, std::fabs(loops[i]))) << what << ", " << i;
+        ASSERT_NEAR(engine.data()[i], loops[i], slack * std::max(1.0, std::fabs(loops[i]))) << what << ", " << i;
 }
 
 TEST(PlainAutograd, IsTheChainRule) {
@@ -49,9 +49,9 @@ TEST(PlainAutograd, GivesTheEnginesGradients) {
         tape.backward(z);
         Tensor u = variable(static_cast<Real>(a)), v = variable(static_cast<Real>(b)), w = f(u, v);
         w.backward();
-        EXPECT_NEAR(z.value(), w.item(), tolerance * 10);
-        EXPECT_NEAR(x.gradient(), u.grad().item(), tolerance * 10);
-        EXPECT_NEAR(y.gradient(), v.grad().item(), tolerance * 10);
+        EXPECT_NEAR(z.value(), w.item(), slack * 10);
+        EXPECT_NEAR(x.gradient(), u.grad().item(), slack * 10);
+        EXPECT_NEAR(y.gradient(), v.grad().item(), slack * 10);
     }
 }
 
@@ -77,7 +77,7 @@ TEST(PlainConv2d, GivesTheEnginesNumbersAndGradients) {
 }
 
 // Inputs of a batch norm over [R,C], and what every version of it makes of them.
-struct Norm {
+struct NormInputs {
     Tensor x = variable(random_tensor({2, 3, 5, 4}, 1, -1, 3)), gamma = variable(random_tensor({4}, 2, 0.5, 2)),
            beta = variable(random_tensor({4}, 3)), dy = random_tensor({2, 3, 5, 4}, 4);
 
@@ -92,7 +92,7 @@ struct Norm {
 };
 
 TEST(PlainBatchNorm, GivesTheEnginesNumbersAndGradients) {
-    Norm n;
+    NormInputs n;
     Tensor y = batch_norm(n.x, n.gamma, n.beta, Tensor::zeros({4}), Tensor::ones({4}), {});
     y.backward(n.dy);
     n.expect_plain(y);
@@ -100,7 +100,7 @@ TEST(PlainBatchNorm, GivesTheEnginesNumbersAndGradients) {
 
 // Nothing about it is special: autograd finds the closed form by itself.
 TEST(BatchNorm, IsWhatSixOpsGive) {
-    Norm n;
+    NormInputs n;
     const Tensor d = n.x - mean(n.x, {0, 1, 2}, true);
     const Tensor variance = mean(d * d, {0, 1, 2}, true);
     Tensor y = n.gamma * (d / sqrt(variance + 1e-5)) + n.beta;
@@ -134,7 +134,7 @@ TEST(PlainResidualBlock, GivesTheEnginesNumbersAndGradients) {
         const double error = plain::squared_error(pass.y, numbers(target));
         const plain::ResidualBlock::Gradients d =
             block.backward(numbers(x), pass, plain::squared_error_gradient(pass.y, numbers(target)));
-        EXPECT_NEAR(loss.item(), error, tolerance * error);
+        EXPECT_NEAR(loss.item(), error, slack * error);
         expect_equal(y, pass.y, "y");
         expect_equal(x.grad(), d.dx, "dx");
         expect_equal(w1.grad(), d.dw1, "dw1");

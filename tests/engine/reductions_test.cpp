@@ -11,15 +11,15 @@ namespace {
 
 using Values = std::vector<Real>;
 
-const Tensor six({2, 3}, {1, 5, 3, 4, 2, 6});
+const Tensor shuffled({2, 3}, {1, 5, 3, 4, 2, 6});
 
 TEST(Sum, IsOverTheNamedAxesOrAll) {
-    EXPECT_EQ(sum(six).item(), 21);
-    EXPECT_EQ(sum(six).shape(), Shape{});
-    EXPECT_EQ(sum(six, {0}).values(), (Values{5, 7, 9}));
-    EXPECT_EQ(sum(six, {-1}).values(), (Values{9, 12}));
-    EXPECT_EQ(sum(six, {1}, true).shape(), (Shape{2, 1}));
-    EXPECT_EQ(sum(six, {}, true).shape(), (Shape{1, 1}));
+    EXPECT_EQ(sum(shuffled).item(), 21);
+    EXPECT_EQ(sum(shuffled).shape(), Shape{});
+    EXPECT_EQ(sum(shuffled, {0}).values(), (Values{5, 7, 9}));
+    EXPECT_EQ(sum(shuffled, {-1}).values(), (Values{9, 12}));
+    EXPECT_EQ(sum(shuffled, {1}, true).shape(), (Shape{2, 1}));
+    EXPECT_EQ(sum(shuffled, {}, true).shape(), (Shape{1, 1}));
     EXPECT_EQ(sum(Tensor::ones({2, 3, 4, 5}), {1, 2}).values(), Values(10, 12));
 }
 
@@ -37,16 +37,16 @@ TEST(Sum, StaysExactOverManyTerms) {
 }
 
 TEST(Mean, DividesByWhatWasReduced) {
-    EXPECT_EQ(mean(six).item(), Real(3.5));
-    EXPECT_EQ(mean(six, {0}).values(), (Values{2.5, 3.5, 4.5}));
-    EXPECT_EQ(mean(six, {1}, true).shape(), (Shape{2, 1}));
+    EXPECT_EQ(mean(shuffled).item(), Real(3.5));
+    EXPECT_EQ(mean(shuffled, {0}).values(), (Values{2.5, 3.5, 4.5}));
+    EXPECT_EQ(mean(shuffled, {1}, true).shape(), (Shape{2, 1}));
     EXPECT_TRUE(std::isnan(mean(Tensor::zeros({0})).item()));
 }
 
 TEST(Max, FindsTheLargest) {
-    EXPECT_EQ(max(six).item(), 6);
-    EXPECT_EQ(max(six, {0}).values(), (Values{4, 5, 6}));
-    EXPECT_EQ(max(six, {1}).values(), (Values{5, 6}));
+    EXPECT_EQ(max(shuffled).item(), 6);
+    EXPECT_EQ(max(shuffled, {0}).values(), (Values{4, 5, 6}));
+    EXPECT_EQ(max(shuffled, {1}).values(), (Values{5, 6}));
     EXPECT_EQ(max(Tensor({2}, {-3, -2})).item(), -2);
     EXPECT_TRUE(std::isnan(max(Tensor({3}, {1, Real(std::nan("")), 2})).item()));
 }
@@ -67,10 +67,10 @@ TEST(Max, RefusesNothing) {
 }
 
 TEST(Reductions, RefuseAxesThatDoNotExistOrComeTwice) {
-    EXPECT_EQ(refusal_of([] { sum(six, {2}); }),
+    EXPECT_EQ(refusal_of([] { sum(shuffled, {2}); }),
               "sum: axis 2 does not exist in [2,3].  Axes run from 0 to 1, or from -1 backwards.");
-    EXPECT_EQ(refusal_of([] { mean(six, {0, -2}); }), "mean: axis -2 of [2,3] is named twice.");
-    EXPECT_EQ(refusal_of([] { max(six, {1, 1}); }), "max: axis 1 of [2,3] is named twice.");
+    EXPECT_EQ(refusal_of([] { mean(shuffled, {0, -2}); }), "mean: axis -2 of [2,3] is named twice.");
+    EXPECT_EQ(refusal_of([] { max(shuffled, {1, 1}); }), "max: axis 1 of [2,3] is named twice.");
 }
 
 }  // namespace

@@ -21,19 +21,19 @@ using Doubles = std::vector<double>;
 
 // The largest error allowed, as a part of the largest exact value.  The transforms multiply by up to
 // 8 and cancel, which costs about a digit against direct summation.
-constexpr double tolerance = sizeof(Real) == 4 ? 1e-5 : 1e-13;
+constexpr double largest_error = sizeof(Real) == 4 ? 1e-5 : 1e-13;
 
-struct Case {
+struct Tiling {
     Index batch, height, width, in, out, padding;
 };
 
-std::ostream& operator<<(std::ostream& s, const Case& c) {
+std::ostream& operator<<(std::ostream& s, const Tiling& c) {
     return s << "x [" << c.batch << "," << c.height << "," << c.width << "," << c.in << "]  weight [3,3," << c.in << ","
              << c.out << "]  padding " << c.padding;
 }
 
-std::vector<Case> cases() {
-    std::vector<Case> all;
+std::vector<Tiling> tilings() {
+    std::vector<Tiling> all;
     // Every remainder of tile sizes, on both axes.
     for (Index height = 1; height <= 13; ++height)
         for (Index padding : {0, 1, 2})
@@ -51,7 +51,7 @@ std::vector<Case> cases() {
     return all;
 }
 
-ConvGeometry geometry(const Case& c) {
+ConvGeometry geometry(const Tiling& c) {
     return conv_geometry({c.batch, c.height, c.width, c.in}, {3, 3, c.in, c.out}, {.padding = c.padding});
 }
 
@@ -68,7 +68,7 @@ struct Example {
     Reals x, w, dy;
     Doubles y, dx, dw;
 
-    explicit Example(const Case& c) : g(geometry(c)) {
+    explicit Example(const Tiling& c) : g(geometry(c)) {
         x = random_values(g.batch * g.height * g.width * g.in_channels, 1);
         w = random_values(9 * g.in_channels * g.out_channels, 2);
         dy = random_values(g.batch * g.out_positions() * g.out_channels, 3);
@@ -128,30 +128,30 @@ TEST(Winograd, TransformsEvaluateAndInterpolatePolynomials) {
             expected_y[i] += d_values[i + k] * g_values[k];
             expected_dg[k] += dy_values[i] * d_values[i + k];
         }
-    for (int p = 0; p < 6; ++p) EXPECT_NEAR(dd[p][0], expected_dd[p], 100 * tolerance) << "coefficient " << p;
-    for (int i = 0; i < 4; ++i) EXPECT_NEAR(y[i][0], expected_y[i], 100 * tolerance);
-    for (int k = 0; k < 3; ++k) EXPECT_NEAR(dg[k][0], expected_dg[k], 100 * tolerance);
+    for (int p = 0; p < 6; ++p) EXPECT_NEAR(dd[p][0], expected_dd[p], 100 * largest_error) << "coefficient " << p;
+    for (int i = 0; i < 4; ++i) EXPECT_NEAR(y[i][0], expected_y[i], 100 * largest_error);
+    for (int k = 0; k < 3; ++k) EXPECT_NEAR(dg[k][0], expected_dg[k], 100 * largest_error);
 }
 
 TEST(Winograd, ForwardAgreesWithSevenLoops) {
     const Poison poison;
-    for (const Case& c : cases()) {
+    for (const Tiling& c : tilings()) {
         const Example e(c);
         Reals y(e.y.size(), NAN);
         winograd_convolution.forward(e.g, e.x.data(), e.w.data(), {.data = y.data()});
-        EXPECT_LT(relative_error(y, e.y), tolerance) << c;
+        EXPECT_LT(relative_error(y, e.y), largest_error) << c;
     }
 }
 
 TEST(Winograd, BackwardAgreesWithSevenLoops) {
     const Poison poison;
-    for (const Case& c : cases()) {
+    for (const Tiling& c : tilings()) {
         const Example e(c);
         Reals dx(e.x.size(), std::nan("")), dw(e.w.size());
         winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.data = dx.data()},
                                       dw.data());
-        EXPECT_LT(relative_error(dx, e.dx), tolerance) << "dx, " << c;
-        EXPECT_LT(relative_error(dw, e.dw), tolerance) << "dw, " << c;
+        EXPECT_LT(relative_error(dx, e.dx), largest_error) << "dx, " << c;
+        EXPECT_LT(relative_error(dw, e.dw), largest_error) << "dw, " << c;
     }
 }
 
@@ -162,8 +162,8 @@ TEST(Winograd, BackwardAddsToWhatIsThere) {
     for (std::size_t i = 0; i < dw.size(); ++i) e.dw[i] += dw[i];
     winograd_convolution.backward(e.g, e.x.data(), e.w.data(), e.dy.data(), {.data = dx.data(), .add = true},
                                   dw.data());
-    EXPECT_LT(relative_error(dx, e.dx), tolerance);
-    EXPECT_LT(relative_error(dw, e.dw), tolerance);
+    EXPECT_LT(relative_error(dx, e.dx), largest_error);
+    EXPECT_LT(relative_error(dw, e.dw), largest_error);
 }
 
 TEST(Winograd, AGradientAloneHasTheSameBitsAsBoth) {

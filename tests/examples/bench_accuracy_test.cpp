@@ -70,14 +70,14 @@ TEST(Accuracy, OfATwinIsOneUnitAtTheStart) {
 }
 
 TEST(Accuracy, OfTrainingIsToldAsTheRunsGo) {
-    std::vector<Standing> told;
+    std::vector<Comparison> told;
     const OfEachRun errors = train_three(
         {.model = {.name = "resnet8", .width = 8}, .batch = 8, .iterations = 12, .train_count = 40, .test_count = 20},
-        [&](const Standing& s) { told.push_back(s); });
+        [&](const Comparison& s) { told.push_back(s); });
     ASSERT_EQ(told.size(), 3u);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(told[i].iteration, (std::vector<Index>{1, 10, 12})[i]);
 
-    const Standing& first = told[0];
+    const Comparison& first = told[0];
     EXPECT_NEAR(first.loss.automatic, first.loss.im2col, 100 * unit * first.loss.im2col);
     EXPECT_NEAR(first.loss.twin, first.loss.im2col, 100 * unit * first.loss.im2col);
     for (double apart : {first.automatic_apart, first.twin_apart}) {

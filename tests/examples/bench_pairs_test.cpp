@@ -16,9 +16,9 @@ namespace {
 
 // Gives those milliseconds, one after the other, and nothing after the last.
 Measure in_turn(const std::string& name, std::vector<double> ms, double peak_mb = 100) {
-    return [=, i = std::size_t(0)](const StepSetting&) mutable -> std::optional<StepResult> {
+    return [=, i = std::size_t(0)](const StepSetting&) mutable -> std::optional<Measurement> {
         if (i == ms.size()) return std::nullopt;
-        return StepResult{.system = name, .ms = ms[i++], .peak_mb = peak_mb};
+        return Measurement{.system = name, .ms = ms[i++], .peak_mb = peak_mb};
     };
 }
 
@@ -87,9 +87,9 @@ TEST(Pairs, ThatAreInterruptedAreDropped) {
     for (int measurements = 0; measurements < 7; ++measurements) {
         int left = measurements;
         const auto counted = [&](double ms) {
-            return [&left, ms](const StepSetting&) -> std::optional<StepResult> {
+            return [&left, ms](const StepSetting&) -> std::optional<Measurement> {
                 if (--left <= 0) return std::nullopt;
-                return StepResult{.system = "s", .ms = ms, .peak_mb = 1};
+                return Measurement{.system = "s", .ms = ms, .peak_mb = 1};
             };
         };
         const Contest c = contest({}, 3, counted(10), {counted(20)}, [&] { return left <= 0; }, [] {});

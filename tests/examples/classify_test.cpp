@@ -57,7 +57,7 @@ TEST(Classify, FindsWhatWasLearntFromAFolderAndCallsItByTheFoldersNames) {
         pictures += " " + scratch.write(shape + ".png", drawing(shape, 100)).string();
     for (const std::string& net : std::vector{"--weights " + weights, "--ten-crop --resize 18 --weights " + weights,
                                   "--ensemble " + weights + " " + weights}) {
-        const Outcome o = run("build/classify --json" + pictures + " " + net);
+        const Exit o = run("build/classify --json" + pictures + " " + net);
         ASSERT_EQ(o.code, 0) << o.output;
         const Json answer = Json::parse(o.output);
         for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -97,7 +97,7 @@ TEST(Classify, KnowsNewClassesAfterTheLastLayerAloneHasLearntThem) {
         EXPECT_EQ(tensor.values(), after.at(name).values()) << name;
     }
 
-    const Outcome o = run("build/classify --top 1 " + scratch.write("p.png", drawing("ring", 100)).string() +
+    const Exit o = run("build/classify --top 1 " + scratch.write("p.png", drawing("ring", 100)).string() +
                           " --weights " + out + "/weights.safetensors");
     EXPECT_EQ(o.code, 0);
     expect_mentions(o.output, "  ring again\n");
@@ -118,7 +118,7 @@ TEST(Classify, GoesOnAfterAPictureThatCannotBeReadAndExitsWithOne) {
                       words = scratch.write("words.jpg", "hello").string();
     const std::string all = " " + torn + " " + empty + " " + words + " " + (scratch / "none.png").string() + " " + good;
 
-    const Outcome json = run(classify + " --json" + all);
+    const Exit json = run(classify + " --json" + all);
     EXPECT_EQ(json.code, 1);
     const Json pictures = Json::parse(json.output)["pictures"];
     ASSERT_EQ(pictures.size(), 5u);
@@ -155,7 +155,7 @@ std::unique_ptr<Module> random_net(const ModelOptions& options) {
 }
 
 Json json_of(const std::string& command) {
-    const Outcome o = run(command);
+    const Exit o = run(command);
     EXPECT_EQ(o.code, 0) << command << o.output;
     return Json::parse(o.output, nullptr, false);
 }
@@ -234,7 +234,7 @@ TEST(Evaluate, LetsNoTensorsNameSteerTheTerminal) {
     TensorFile file{.tensors = state_of(*net), .metadata = {{"model", "resnet8"}, {"mean", "0,0,0"}, {"std", "1,1,1"}}};
     file.tensors["\x1b]0;mine\x07\nevaluate: all is well"] = Tensor(0);
     write_safetensors(scratch / "w", file);
-    const Outcome o =
+    const Exit o =
         run("build/evaluate --partial --synthetic-train 10 --synthetic-test 10 --data-path synthetic "
             "--weights " +
             (scratch / "w").string());

@@ -10,7 +10,7 @@
 
 namespace deepen {
 
-Outcome run(const std::string& command) {
+Exit run(const std::string& command) {
     const char* build = std::getenv("BUILD");
     const std::string found = std::regex_replace(command, std::regex(R"((^|[ (';&])build/)"),
                                                  "$1" + std::string(build ? build : "build") + "/");

@@ -7,21 +7,26 @@
 
 namespace deepen {
 
-struct Outcome {
+struct Exit {
     int code;
     std::string output;  // stdout and stderr
 };
 
 // `command` says build/train; where make was given another BUILD, that is where the program is.
-Outcome run(const std::string& command);
+Exit run(const std::string& command);
 
 inline void expect(const std::string& command, int code, const std::string& message) {
-    const Outcome o = run(command);
+    const Exit o = run(command);
     EXPECT_EQ(o.code, code) << command << "\n" << o.output;
     EXPECT_NE(o.output.find(message), std::string::npos) << command << "\n" << o.output;
     for (const char* never : {"terminate called", "left a trace"})
         EXPECT_EQ(o.output.find(never), std::string::npos) << command << "\n" << o.output;
 }
+
+// A net small enough to be trained in a test.
+inline const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";
+
+inline std::string train(const std::string& flags) { return "build/train --model resnet8" + tiny + flags; }
 
 inline bool gnuplot_is_missing() { return run("gnuplot --version").code != 0; }
 

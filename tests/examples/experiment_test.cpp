@@ -19,8 +19,6 @@ std::string into(const std::string& folder) { return "build/degradation" + flags
 // Where nothing has to happen in the midst of a run.
 std::string one_epoch(std::string command) { return command.replace(command.find("--epochs 4"), 10, "--epochs 1"); }
 
-bool has(const std::string& page, const std::string& words) { return page.find(words) != page.npos; }
-
 const std::string reloads = "http-equiv=\"refresh\"";
 
 class Experiments : public testing::Test {
@@ -35,7 +33,7 @@ protected:
 };
 
 TEST_F(Experiments, CanBePlannedWithoutTrainingOrWritingAnything) {
-    const Outcome o = run(into(dir) + " --plan");
+    const Exit o = run(into(dir) + " --plan");
     EXPECT_EQ(o.code, 0) << o.output;
     expect_mentions(o.output, "plan, from 3 training steps and 3 test batches of each net, timed just now on ");
     for (const char* line :
@@ -47,7 +45,7 @@ TEST_F(Experiments, CanBePlannedWithoutTrainingOrWritingAnything) {
 TEST_F(Experiments, BeginWithAPlanThatDoesNotCountWhatIsFinished) {
     expect(into(dir) + " --kinds plain", 0, "plan, from 3 training steps");
     expect(into(dir) + " --plan", 0, "\n  plain8-seed1   finished before\n");
-    const Outcome nothing_left = run(into(dir) + " --kinds plain --plan");
+    const Exit nothing_left = run(into(dir) + " --kinds plain --plan");
     EXPECT_EQ(nothing_left.code, 0);
     expect_mentions(nothing_left.output, "plan: every run is finished already; nothing is left to train\n");
     EXPECT_EQ(nothing_left.output.find("faster here"), std::string::npos) << nothing_left.output;
@@ -55,7 +53,7 @@ TEST_F(Experiments, BeginWithAPlanThatDoesNotCountWhatIsFinished) {
 }
 
 TEST_F(Experiments, TrainToTheBitsThatTrainGives) {
-    const Outcome one = run("build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 "
+    const Exit one = run("build/train --model resnet8 --width 2 --synthetic-train 640 --synthetic-test 20 -b 16 "
                             "--epochs 4 --lr-scheduler constant --wd 1e-4 --output-dir " + (scratch / "one").string());
     const std::size_t at = one.output.find("weights hash ");
     ASSERT_NE(at, one.output.npos) << one.output;
@@ -71,7 +69,7 @@ std::string hash_of(const std::string& output, const std::string& run) {
 TEST_F(Experiments, OfSeveralNetsAtATimeHaveTheBitsOfOneAfterTheOther) {
     const std::string nets = " --seeds 1,2 ", other = (scratch / "one by one").string();
     expect(one_epoch(into("'" + other + "'")) + nets, 0, "report: ");
-    const Outcome o = run(one_epoch(into(dir)) + nets + "--jobs 2 --threads 2");
+    const Exit o = run(one_epoch(into(dir)) + nets + "--jobs 2 --threads 2");
     EXPECT_EQ(o.code, 0) << o.output;
     expect_mentions(o.output, "timed just now on 2 threads, 2 nets side by side:");
     expect_mentions(o.output, "one net at a time (--jobs 1): ");
@@ -133,7 +131,7 @@ TEST_F(Experiments, SayInTheReportThatTheyFailed) {
 
 TEST_F(Experiments, AreTrainedWhereNothingCanBeDrawn) {
     std::filesystem::permissions(scratch.write("gnuplot", "#!/bin/sh\nexit 127\n"), std::filesystem::perms::owner_all);
-    const Outcome o = run("PATH=" + scratch.folder().string() + ":$PATH " + into(dir));
+    const Exit o = run("PATH=" + scratch.folder().string() + ":$PATH " + into(dir));
     EXPECT_EQ(o.code, 1) << o.output;
     const std::string words = "report.html is not up to date; the training goes on.";
     EXPECT_EQ(o.output.find(words), o.output.rfind(words)) << "once is enough";
@@ -148,16 +146,16 @@ TEST_F(Experiments, HaveALinePerNetAtATerminal) {
         const std::string command = one_epoch(into((scratch / folder).string()));
         return run("TERM=xterm LC_ALL=C.UTF-8 " + variables + " script -qec '" + command + "' /dev/null < /dev/null");
     };
-    const Outcome colourful = at_terminal("NO_COLOR=", "a");
+    const Exit colourful = at_terminal("NO_COLOR=", "a");
     EXPECT_EQ(colourful.code, 0) << colourful.output;
     expect_mentions(colourful.output, "\x1b[3A\r");      // two nets and a line for all of them
     expect_mentions(colourful.output, "resnet8-seed1  waiting");
     expect_mentions(colourful.output, "2 of 2 finished");
     expect_mentions(colourful.output, "\x1b[32m");
-    const Outcome plain = at_terminal("NO_COLOR=1", "b");
+    const Exit plain = at_terminal("NO_COLOR=1", "b");
     expect_mentions(plain.output, "\x1b[3A\r");
     EXPECT_EQ(plain.output.find("\x1b[32m"), plain.output.npos);
-    const Outcome file = run(one_epoch(into((scratch / "c").string())));
+    const Exit file = run(one_epoch(into((scratch / "c").string())));
     EXPECT_EQ(file.output.find('\x1b'), file.output.npos) << file.output;
     expect_mentions(file.output, "[2/2] resnet8: shortcut A, 1356 parameters, seed 1\n      about ");
     expect_mentions(file.output, "  all runs: 0:0");

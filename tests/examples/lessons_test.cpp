@@ -16,7 +16,7 @@ namespace deepen {
 namespace {
 
 std::string output_of(const std::string& program) {
-    const Outcome o = run(program);
+    const Exit o = run(program);
     EXPECT_EQ(o.code, 0) << program << " (run make first?) said:\n" << o.output;
     return o.output;
 }

@@ -18,13 +18,13 @@
 namespace deepen {
 namespace {
 
-struct Outcome {
+struct Ending {
     int code;
     std::string out, err;
 };
 
 // Runs a program named "count" with a flag --depth and a sub-command "again --seed N".
-Outcome run(std::vector<std::string> words, const std::function<int()>& body) {
+Ending count(std::vector<std::string> words, const std::function<int()>& body) {
     Program program("count", "Counts weights.");
     int depth = 20, seed = 1;
     program.app.add_option("--depth", depth, "weighted layers")->check(CLI::Range(8, 1202));
@@ -48,50 +48,50 @@ std::function<int()> throws(const Exception& e) {
 }
 
 TEST(Program, PrintsAndReturnsWhatItsBodyDoes) {
-    const Outcome o = run({"--depth", "56"}, [] { return std::cout << "853018\n", 3; });
+    const Ending o = count({"--depth", "56"}, [] { return std::cout << "853018\n", 3; });
     EXPECT_EQ(o.code, 3);
     EXPECT_EQ(o.out, "853018\n");
     EXPECT_EQ(o.err, "");
 }
 
 TEST(Program, ShowsHelpOnStandardOutput) {
-    const Outcome o = run({"--help"}, []() -> int { throw Error("the body must not run"); });
+    const Ending o = count({"--help"}, []() -> int { throw Error("the body must not run"); });
     EXPECT_EQ(o.code, 0);
     EXPECT_NE(o.out.find("Counts weights."), std::string::npos) << o.out;
     EXPECT_NE(o.out.find("--depth"), std::string::npos) << o.out;
 }
 
 TEST(Program, TellsItsVersionAndWhatItWasBuiltOf) {
-    const Outcome o = run({"--version"}, []() -> int { throw Error("the body must not run"); });
+    const Ending o = count({"--version"}, []() -> int { throw Error("the body must not run"); });
     EXPECT_EQ(o.code, 0);
     EXPECT_EQ(o.out, describe(build_info()) + "\npictures  " + describe_decoders() + "\n");
 }
 
 TEST(Program, TellsErrorsByTheirExitCodes) {
-    Outcome o = run({}, throws(Error("no such file.")));
+    Ending o = count({}, throws(Error("no such file.")));
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err, "count: error: no such file.\n");
 
-    o = run({}, throws(UsageError("--depth 21 is not 6n+2.")));
+    o = count({}, throws(UsageError("--depth 21 is not 6n+2.")));
     EXPECT_EQ(o.code, 2);
     EXPECT_EQ(o.err, "count: error: --depth 21 is not 6n+2.  Try `count --help`.\n");
 
-    o = run({}, throws(std::bad_alloc()));
+    o = count({}, throws(std::bad_alloc()));
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err,
               "count: error: there is not enough memory.  Try a smaller --batch-size, or fewer programs at once.\n");
 
-    o = run({}, [] { return std::filesystem::is_directory(std::string(5000, 'a')) ? 1 : 0; });
+    o = count({}, [] { return std::filesystem::is_directory(std::string(5000, 'a')) ? 1 : 0; });
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err, "count: error: " + std::string(200, 'a') + "...: File name too long.\n");
 
-    o = run({}, throws(InternalError("a sum is off.")));
+    o = count({}, throws(InternalError("a sum is off.")));
     EXPECT_EQ(o.code, 1);
     EXPECT_EQ(o.err, "count: error: a sum is off.  This fault is ours: please report it.\n");
 }
 
 TEST(Program, PrintsWhatCameBeforeAnError) {
-    const Outcome o = run({}, []() -> int {
+    const Ending o = count({}, []() -> int {
         std::cout << "half";
         throw Error("no more.");
     });
@@ -99,22 +99,22 @@ TEST(Program, PrintsWhatCameBeforeAnError) {
 }
 
 TEST(Program, LetsNoForeignBytesSteerTheTerminal) {
-    EXPECT_EQ(run({}, throws(Error("found \"\x1b[2J\"."))).err, "count: error: found \"?[2J\".\n");
+    EXPECT_EQ(count({}, throws(Error("found \"\x1b[2J\"."))).err, "count: error: found \"?[2J\".\n");
 }
 
 TEST(Program, RefusesWrongFlagsAndNamesTheNearest) {
-    Outcome o = run({"--detph", "20"}, done);
+    Ending o = count({"--detph", "20"}, done);
     EXPECT_EQ(o.code, 2);
     EXPECT_NE(o.err.find("--detph"), std::string::npos) << o.err;
     EXPECT_NE(o.err.find("For --detph, did you mean --depth?  Try `count --help`."), std::string::npos) << o.err;
 
-    o = run({"again", "--sead=3"}, done);
+    o = count({"again", "--sead=3"}, done);
     EXPECT_NE(o.err.find("For --sead, did you mean --seed?"), std::string::npos) << o.err;
 
-    o = run({"agian"}, done);
+    o = count({"agian"}, done);
     EXPECT_NE(o.err.find("For agian, did you mean again?"), std::string::npos) << o.err;
 
-    o = run({"--depth", "7"}, done);
+    o = count({"--depth", "7"}, done);
     EXPECT_EQ(o.code, 2);
     EXPECT_NE(o.err.find("count: error: --depth: "), std::string::npos) << o.err;    // the rest is CLI11's words
     EXPECT_NE(o.err.find("Try `count --help`."), std::string::npos) << o.err;
@@ -131,7 +131,7 @@ TEST(Program, NotesAnInterruptionOfWhatDelaysItAndLetsTheBodyFinish) {
     for (const auto& [signal, code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
         ::signal(signal, SIG_DFL);                       // a shell's `&` ignores SIGINT
         bool finished = false;
-        const Outcome o = run({}, [&, signal = signal] {
+        const Ending o = count({}, [&, signal = signal] {
             const DelayedInterruption until_saved("saving.");
             EXPECT_FALSE(interrupted());
             ::raise(signal);
@@ -148,7 +148,7 @@ TEST(Program, NotesAnInterruptionOfWhatDelaysItAndLetsTheBodyFinish) {
 
 TEST(Program, LeavesSignalsAloneThatItsCallerIgnores) {
     ::signal(SIGINT, SIG_IGN);
-    const Outcome o = run({}, [] { return ::raise(SIGINT); });
+    const Ending o = count({}, [] { return ::raise(SIGINT); });
     ::signal(SIGINT, SIG_DFL);
     EXPECT_EQ(o.code, 0);
 }

@@ -19,11 +19,6 @@
 namespace deepen {
 namespace {
 
-// A net small enough to be trained in a test.
-const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";
-
-std::string train(const std::string& flags) { return "build/train --model resnet8" + tiny + flags; }
-
 // --- what goes right -----------------------------------------------------------------------------
 
 TEST(Train, LeavesConfigLogAndWeights) {
@@ -66,7 +61,7 @@ TEST(Train, GivesTheSameWeightsAtAnyNumberOfThreads) {
 TEST(Train, WithoutBatchNormAndFromAnyScheme) {
     const Scratch scratch;
     const std::string dir = (scratch / "run").string(), flags = "--no-batch-norm --residual-gate 0 --output-dir " + dir;
-    const Outcome o = run(train(flags));
+    const Exit o = run(train(flags));
     ASSERT_EQ(o.code, 0) << o.output;
     expect_mentions(o.output, "resnet8: shortcut A, without batch norm, residual gates from 0, ");
     expect(train(flags), 0, "already trained");
@@ -102,7 +97,7 @@ TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
     const Scratch scratch;
     for (const std::string model : {"plain8", "resnet8"}) {
         const std::string command = "build/train --model " + model + long_run + "--output-dir ";
-        const Outcome whole = run(command + (scratch / (model + "-whole")).string());
+        const Exit whole = run(command + (scratch / (model + "-whole")).string());
         ASSERT_EQ(whole.code, 0) << whole.output;
         const std::string dir = (scratch / model).string();
         const auto stopped = [&](const std::string& signal, int code) {
@@ -112,7 +107,7 @@ TEST(Train, StoppedByASignalGoesOnToTheSameBits) {
         };
         stopped("TERM", 143);
         expect(command + dir + " --resume --max-iterations 3", 1, "training.max_iterations is 0 there, 3 here");
-        const Outcome resumed = run(command + dir + " --resume");
+        const Exit resumed = run(command + dir + " --resume");
         EXPECT_EQ(resumed.code, 0) << resumed.output;
         expect_mentions(resumed.output, "Going on from epoch ");
         EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
@@ -135,7 +130,7 @@ TEST(Train, SaysThatTheDiskIsFullAndKeepsWhatIsThere) {
     if (run("unshare -rm mount -t tmpfs tmpfs /mnt").code != 0) GTEST_SKIP() << "no file system can be mounted here";
     const Scratch scratch;
     const std::string dir = scratch.folder().string();
-    const Outcome o = run("unshare -rm sh -c 'mount -t tmpfs -o size=200k tmpfs " + dir + " && " +
+    const Exit o = run("unshare -rm sh -c 'mount -t tmpfs -o size=200k tmpfs " + dir + " && " +
                           train("--checkpoint-every 1 --checkpoint-keep 0 --output-dir " + dir + "/run") +
                           "; echo code $?; ls -A " + dir + "/run/checkpoints; rm " + dir + "/run/checkpoints/iter*; " +
                           train("--output-dir " + dir + "/run") + "'");
@@ -149,8 +144,8 @@ TEST(Train, SaysThatTheDiskIsFullAndKeepsWhatIsThere) {
 TEST(Train, ProfilesByOpAndHasTheSameBitsOpByOp) {
     const Scratch scratch;
     const std::string dir = scratch.folder().string();
-    const Outcome fused = run(train("--profile --output-dir " + dir + "/a"));
-    const Outcome apart = run(train("--profile --no-fusion --output-dir " + dir + "/b"));
+    const Exit fused = run(train("--profile --output-dir " + dir + "/a"));
+    const Exit apart = run(train("--profile --no-fusion --output-dir " + dir + "/b"));
     expect_mentions(fused.output, "backward  conv2d + ");
     expect_mentions(apart.output, "backward  conv2d  ");
     EXPECT_NE(lines_with("weights hash", fused.output), "");
@@ -165,7 +160,7 @@ TEST(Evaluate, CountsWhatTrainCounted) {
     char errors[80], loss[80];
     std::snprintf(errors, sizeof errors, "errors %ld of 20 (", std::lround(last.test_error * 20));
     std::snprintf(loss, sizeof loss, "mean loss %.5f\n", last.test_loss);
-    const Outcome o =
+    const Exit o =
         run("build/evaluate --weights " + dir + "/weights.safetensors --synthetic-train 64 --synthetic-test 20");
     EXPECT_EQ(o.code, 0);
     expect_mentions(o.output, errors);
@@ -193,7 +188,7 @@ TEST(Degradation, ComparesReportsAndDoesNotTrainTwice) {
 TEST(Degradation, LetsNoFoldersNameSteerTheTerminal) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
-    const Outcome o = run("build/degradation --depths 8" + tiny + "--output-dir \"$(printf '" +
+    const Exit o = run("build/degradation --depths 8" + tiny + "--output-dir \"$(printf '" +
                           (scratch / "\\033]0;mine\\007").string() + "')\"");
     EXPECT_EQ(o.code, 0) << o.output;
     expect_mentions(o.output, "?]0;mine?/report.html");
@@ -265,13 +260,13 @@ TEST(Degradation, GoesOnInTheMidstOfANet) {
     if (gnuplot_is_missing()) GTEST_SKIP() << "gnuplot is not installed";
     const Scratch scratch;
     const std::string command = "build/degradation --depths 8,14" + long_run + "--output-dir ";
-    const Outcome whole = run(command + (scratch / "whole").string());
+    const Exit whole = run(command + (scratch / "whole").string());
     ASSERT_EQ(whole.code, 0) << whole.output;
     const std::string dir = (scratch / "run").string();
     const std::string first_of_resnet8 = dir + "/resnet8-seed1/checkpoints/last.safetensors";
     expect(signalled(command + dir + " --checkpoint-every 5", first_of_resnet8, "TERM"), 143,
            "1 of 4 runs are finished; give the same command again to resume.");
-    const Outcome resumed = run(command + dir);
+    const Exit resumed = run(command + dir);
     expect_mentions(resumed.output, "Going on from epoch ");
     expect_mentions(resumed.output, "finished before");
     EXPECT_EQ(lines_with("weights hash", resumed.output), lines_with("weights hash", whole.output));
@@ -289,7 +284,7 @@ TEST(Tests, AreSkippedWithWordsWhereGnuplotIsMissing) {
 
 TEST(Programs, HaveHelpThatFitsEightyColumns) {
     for (const char* program : {"train", "degradation", "evaluate", "classify", "summary", "bench"}) {
-        const Outcome o = run("build/" + std::string(program) + " --help");
+        const Exit o = run("build/" + std::string(program) + " --help");
         EXPECT_EQ(o.code, 0) << program;
         EXPECT_TRUE(o.output.starts_with("usage: " + std::string(program))) << o.output;
         EXPECT_EQ(o.output.find("\n\n\n"), o.output.npos) << o.output;

@@ -19,11 +19,6 @@
 namespace deepen {
 namespace {
 
-// A net small enough to be trained in a test.
-const std::string tiny = " --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --epochs 2 ";
-
-std::string train(const std::string& flags) { return "build/train --model resnet8" + tiny + flags; }
-
 // A refusal leaves no trace: no folder where the run would have gone.
 std::string refused(const Scratch& scratch, const std::string& flags) {
     return train(flags + " --output-dir " + (scratch / "refused").string()) + "; code=$?; test ! -e " +
@@ -188,7 +183,7 @@ TEST(Train, SaysNothingOfATestThatWasNotMade) {
         for (const char* file : {"1.png", "2.png"})
             scratch.write(std::string("two/train/") + name + "/" + file,
                           png(plain_pixels(40, 40, *name, *file, 3), 40, 40));
-    const Outcome o = run("build/train --model resnet8 --width 2 -b 2 --epochs 1 --data-path " +
+    const Exit o = run("build/train --model resnet8 --width 2 -b 2 --epochs 1 --data-path " +
                           (scratch / "two").string() + " --output-dir " + (scratch / "run").string());
     EXPECT_EQ(o.code, 0) << o.output;
     EXPECT_EQ(o.output.find("test error"), std::string::npos) << o.output;

@@ -72,12 +72,12 @@ protected:
 };
 
 TEST_F(SharedExperiment, IsTrainedByShares) {
-    const Outcome first = run(into("shared", "--only 1/2"));
+    const Exit first = run(into("shared", "--only 1/2"));
     EXPECT_EQ(first.code, 0) << first.output;
     expect_mentions(first.output, "Left to other processes: resnet8-seed1, resnet8-seed2.\n");
     EXPECT_FALSE(std::filesystem::exists(dir / "resnet8-seed1"));
     expect_mentions(read_text_file(dir / "runs.csv"), "plain8-seed2");
-    const Outcome second = run(into("shared", "--only 2/2"));
+    const Exit second = run(into("shared", "--only 2/2"));
     EXPECT_EQ(second.code, 0) << second.output;
     EXPECT_EQ(second.output.find("Left to"), std::string::npos) << second.output;
     EXPECT_EQ(hashes(second.output), alone());
@@ -85,7 +85,7 @@ TEST_F(SharedExperiment, IsTrainedByShares) {
 }
 
 TEST_F(SharedExperiment, IsPlannedAsACommandPerRun) {
-    const Outcome plan = run(into("shared", "--plan --commands 2> " + (scratch / "plan").string()));
+    const Exit plan = run(into("shared", "--plan --commands 2> " + (scratch / "plan").string()));
     EXPECT_EQ(plan.code, 0) << plan.output;
     expect_mentions(read_text_file(scratch / "plan"), "\n  resnet8-seed2 ");
     std::istringstream lines(plan.output);
@@ -100,7 +100,7 @@ TEST_F(SharedExperiment, IsPlannedAsACommandPerRun) {
 TEST_F(SharedExperiment, LeavesOutWhatAnotherProcessTrains) {
     std::filesystem::create_directories(dir / "plain8-seed1");
     const FolderLock other(dir / "plain8-seed1");
-    const Outcome o = run(into("shared"));
+    const Exit o = run(into("shared"));
     EXPECT_EQ(o.code, 0) << o.output;
     expect_mentions(o.output,
                     "[1/4] plain8: no shortcuts, 1356 parameters, seed 1\n      left to the process that trains it\n");
@@ -116,7 +116,7 @@ TEST_F(SharedExperiment, TakesOverWhatAnotherProcessGaveUp) {
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         other.reset();
     });
-    const Outcome o = run(into("shared"));
+    const Exit o = run(into("shared"));
     gives_up.join();
     expect_mentions(o.output, "left to the process that trains it");
     EXPECT_EQ(o.output.find("Left to other processes"), std::string::npos) << o.output;
@@ -128,14 +128,14 @@ TEST_F(SharedExperiment, IsTrainedByAnyNumberOfProcesses) {
     const std::string command = into("shared", "> /dev/null");
     expect("for i in 1 2 3 4; do " + command + " & all=\"$all $!\"; done; for p in $all; do wait $p || exit 1; done", 0,
            "");
-    const Outcome later = run(into("shared"));
+    const Exit later = run(into("shared"));
     EXPECT_EQ(later.output.find("epoch 1/2"), std::string::npos) << later.output;
     EXPECT_EQ(hashes(later.output), alone());
 }
 
 TEST_F(SharedExperiment, IsFinishedByAnotherProcessWhereOneIsKilled) {
     expect(signalled(into("shared") + " > /dev/null", (dir / "plain8-seed1" / "log.csv").string(), "KILL"), 137, "");
-    const Outcome o = run(into("shared"));
+    const Exit o = run(into("shared"));
     EXPECT_EQ(o.output.find("Left to"), std::string::npos) << o.output;
     EXPECT_EQ(hashes(o.output), alone());
 }

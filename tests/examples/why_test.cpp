@@ -23,7 +23,7 @@ TEST(Why, LooksIntoRunsAndWritesPages) {
                0, "test error");
     const std::string flags = " --run " + folder + "/runs" + data + " --output-dir " + folder + "/out";
     const std::string why = "build/why lesion" + flags;
-    const Outcome responses = run("build/why responses" + flags), first = run(why);
+    const Exit responses = run("build/why responses" + flags), first = run(why);
     EXPECT_EQ(responses.code, 0) << responses.output;
     EXPECT_EQ(first.code, 0) << first.output;
     for (const char* words : {"Do residual nets respond less?", "the deeper the residual net"})
@@ -83,7 +83,7 @@ TEST(Why, PagesNameTheRunsThatTheyAreAbout) {
 TEST(Why, SaysWhatAllWillTakeBeforeItBegins) {
     const Scratch scratch;
     const std::string out = (scratch / "out").string();
-    const Outcome o = run(signalled("build/why all --output-dir " + out, out + "/signal-measured.csv", "TERM"));
+    const Exit o = run(signalled("build/why all --output-dir " + out, out + "/signal-measured.csv", "TERM"));
     EXPECT_EQ(o.code, 143) << o.output;
     std::size_t at = 0;
     for (const char* words : {"plan, timed just now on ", "\n  signal  ", "\n  shattered  ",
@@ -99,7 +99,7 @@ TEST(Why, TrainsSmallNetsAndSaysHowMuchIsLeftOfAll) {
     const Scratch scratch;
     const std::string out = (scratch / "out").string();
     const std::string log = out + "/nets/plain8-seed1/log.csv";
-    const Outcome o = run(signalled("build/why lesion --output-dir " + out, log, "TERM"));
+    const Exit o = run(signalled("build/why lesion --output-dir " + out, log, "TERM"));
     EXPECT_EQ(o.code, 143) << o.output;
     expect_mentions(o.output, "[1/12] plain8: ");
     EXPECT_TRUE(std::regex_search(o.output, std::regex("epoch 1/8 .*  in all: [0-9:]+ remaining"))) << o.output;

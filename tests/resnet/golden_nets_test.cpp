@@ -51,10 +51,10 @@ TEST(GoldenBlocks, AgreeWithPyTorchForEveryShortcut) {
     }
 }
 
-constexpr const char* nets[] = {"plain20", "resnet20", "plain56", "resnet56"};
+constexpr const char* golden_names[] = {"plain20", "resnet20", "plain56", "resnet56"};
 
 TEST(GoldenNets, HaveTheNamesAndShapesOfTorchvision) {
-    for (const char* name : nets) {
+    for (const char* name : golden_names) {
         CifarNet net(parse_cifar_model(name));
         std::map<std::string, Shape> shapes;
         for (const auto& [tensor, value] : state_of(net)) shapes.emplace(tensor, value.shape());
@@ -66,7 +66,7 @@ TEST(GoldenNets, AgreeWithPyTorchInEvaluation) {
     const Golden golden("nets.safetensors");
     const std::vector<int> labels{0, 1, 2, 3};
     const NoGrad no_grad;
-    for (const char* name : nets) {
+    for (const char* name : golden_names) {
         CifarNet net(parse_cifar_model(name));
         load_state(net, golden_weights(name, GoldenWeights::evaluation), name);
         net.evaluate();

@@ -9,7 +9,7 @@ namespace {
 
 // A net has thousands of relus; a step this small hardly ever carries one of them over its kink, and
 // costs rounding of 1e-16 / 1e-7 = 1e-9, far below the tolerance.
-constexpr double step = 1e-7;
+constexpr double difference_step = 1e-7;
 
 // Checks x and every parameter of `module`: the function runs the module with its parameters replaced.
 void expect_gradients(Module& module, const Tensor& x, std::uint64_t seed,
@@ -34,7 +34,7 @@ void expect_gradients(Module& module, const Tensor& x, std::uint64_t seed,
             module.visit(replace);
             return finish(module(in[0]));
         },
-        inputs, {.step = step});
+        inputs, {.step = difference_step});
     EXPECT_TRUE(report.ok) << report.message;
 }
 

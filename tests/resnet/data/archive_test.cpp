@@ -21,8 +21,8 @@ std::map<std::string, Bytes> read(const Bytes& packed, Index largest = 1 << 20, 
                        {.wanted = all_but_notes, .largest = largest, .members = members});
 }
 
-std::string refusal_of(const Bytes& packed, Index largest = 1 << 20, Index members = 100) {
-    return deepen::refusal_of([&] { read(packed, largest, members); });
+std::string refused_archive(const Bytes& packed, Index largest = 1 << 20, Index members = 100) {
+    return refusal_of([&] { read(packed, largest, members); });
 }
 
 TEST(Archive, GivesTheWantedMembersByteForByte) {
@@ -48,21 +48,21 @@ TEST(Archive, AcceptsTarsHabitOfFillingItsLastRecordWithZeros) {
 
 TEST(Archive, RefusesWhatIsNotThere) {
     const auto request = ArchiveRequest{.wanted = [](const std::string&) { return true; }, .largest = 1};
-    expect_mentions(deepen::refusal_of([&] { read_tar_gz("/nowhere/a.tar.gz", request); }),
+    expect_mentions(refusal_of([&] { read_tar_gz("/nowhere/a.tar.gz", request); }),
                     "/nowhere/a.tar.gz\": No such file");
 }
 
 TEST(Archive, RefusesWhatIsNotGzip) {
-    expect_mentions(refusal_of(tar_member("a", noise(5)) + tar_end()), "a.tar.gz: not a gzip file");
-    expect_mentions(refusal_of({}), "a.tar.gz: not a gzip file");
+    expect_mentions(refused_archive(tar_member("a", noise(5)) + tar_end()), "a.tar.gz: not a gzip file");
+    expect_mentions(refused_archive({}), "a.tar.gz: not a gzip file");
 }
 
 TEST(Archive, RefusesAStreamCutShortAnywhere) {
     const Bytes whole = gzip(tar_member("a", noise(5000)) + tar_end());
     for (Index length = 20; length < static_cast<Index>(whole.size()); length += 61) {
-        expect_mentions(refusal_of(Bytes(whole.begin(), whole.begin() + length)), "a.tar.gz: cut short");
+        expect_mentions(refused_archive(Bytes(whole.begin(), whole.begin() + length)), "a.tar.gz: cut short");
     }
-    expect_mentions(refusal_of(Bytes(whole.begin(), whole.end() - 1)), "a.tar.gz: cut short");
+    expect_mentions(refused_archive(Bytes(whole.begin(), whole.end() - 1)), "a.tar.gz: cut short");
 }
 
 TEST(Archive, NeverTakesDamagedBytesForGood) {
@@ -70,77 +70,77 @@ TEST(Archive, NeverTakesDamagedBytesForGood) {
     for (Index at = 10; at < static_cast<Index>(whole.size()); at += 67) {
         Bytes damaged = whole;
         damaged[at] ^= 0x10;
-        EXPECT_NE(refusal_of(damaged), nothing_refused) << "byte " << at;
+        EXPECT_NE(refused_archive(damaged), nothing_refused) << "byte " << at;
     }
     Bytes wrong_crc = whole;
     wrong_crc[whole.size() - 8] ^= 1;
-    expect_mentions(refusal_of(wrong_crc), "a.tar.gz: damaged: ");
-    expect_mentions(refusal_of(wrong_crc), "incorrect data check");
+    expect_mentions(refused_archive(wrong_crc), "a.tar.gz: damaged: ");
+    expect_mentions(refused_archive(wrong_crc), "incorrect data check");
 }
 
 TEST(Archive, RefusesAHeaderWhoseChecksumDiffers) {
     Bytes member = tar_member("a", noise(5));
     member[0] = 'b';
-    expect_mentions(refusal_of(gzip(member + tar_end())), "a header's checksum differs from its bytes");
-    expect_mentions(refusal_of(gzip(noise(4096))), "or no tar inside");
+    expect_mentions(refused_archive(gzip(member + tar_end())), "a header's checksum differs from its bytes");
+    expect_mentions(refused_archive(gzip(noise(4096))), "or no tar inside");
 }
 
 TEST(Archive, RefusesAnArchiveWithoutItsEnd) {
     const Bytes member = tar_member("a", noise(2000));
-    expect_mentions(refusal_of(gzip(member)), "the archive inside stops before its end");
-    expect_mentions(refusal_of(gzip(Bytes(member.begin(), member.begin() + 1000))),
+    expect_mentions(refused_archive(gzip(member)), "the archive inside stops before its end");
+    expect_mentions(refused_archive(gzip(Bytes(member.begin(), member.begin() + 1000))),
                     "the archive inside stops before its end");
 }
 
 TEST(Archive, RefusesAbsurdSizes) {
-    expect_mentions(refusal_of(gzip(tar_header("huge", Index{077777777777}) + tar_end())),
+    expect_mentions(refused_archive(gzip(tar_header("huge", Index{077777777777}) + tar_end())),
                     "member huge is said to have 8589934591 bytes, at most 1048576 were expected");
-    expect_mentions(refusal_of(gzip(tar_header("notes.txt", 2 << 20) + tar_end())),
+    expect_mentions(refused_archive(gzip(tar_header("notes.txt", 2 << 20) + tar_end())),
                     "member notes.txt is said to have 2097152 bytes");
     for (const std::string size : {"\x80\x01", "-7", "12x", "            "}) {
         Bytes header = tar_header("odd", 0);
         set_field(header, 124, std::string(12, '\0'));
         set_field(header, 124, size);
         set_checksum(header);
-        expect_mentions(refusal_of(gzip(header + tar_end())), "member odd: its size is not an octal number");
+        expect_mentions(refused_archive(gzip(header + tar_end())), "member odd: its size is not an octal number");
     }
 }
 
 TEST(Archive, TakesNoMemoryForBytesThatDoNotCome) {
     const Index claimed = Index{7} << 30;
-    expect_mentions(refusal_of(gzip(tar_header("hollow", claimed) + tar_end()), Index{1} << 40),
+    expect_mentions(refused_archive(gzip(tar_header("hollow", claimed) + tar_end()), Index{1} << 40),
                     "stops before its end");
 }
 
 TEST(Archive, RefusesHostileNames) {
     for (const std::string name : {"/etc/passwd", "../up", "a/../../b"}) {
-        expect_mentions(refusal_of(gzip(tar_member(name, noise(5)) + tar_end())),
+        expect_mentions(refused_archive(gzip(tar_member(name, noise(5)) + tar_end())),
                         "member " + name + " points out of the archive's own folder");
     }
-    expect_mentions(refusal_of(gzip(tar_member("", noise(5)) + tar_end())), "a member without a name");
-    expect_mentions(refusal_of(gzip(tar_header("\x1b[31mred", 2 << 20) + tar_end())), "member ?[31mred is said");
+    expect_mentions(refused_archive(gzip(tar_member("", noise(5)) + tar_end())), "a member without a name");
+    expect_mentions(refused_archive(gzip(tar_header("\x1b[31mred", 2 << 20) + tar_end())), "member ?[31mred is said");
 }
 
 TEST(Archive, RefusesLinksInPlaceOfFiles) {
-    expect_mentions(refusal_of(gzip(tar_header("a", 0, '2') + tar_end())),
+    expect_mentions(refused_archive(gzip(tar_header("a", 0, '2') + tar_end())),
                     "member a is not a plain file but a link or a device");
     EXPECT_TRUE(read(gzip(tar_header("notes.txt", 0, '2') + tar_end())).empty());
 }
 
 TEST(Archive, RefusesAMemberThatIsThereTwice) {
     const Bytes member = tar_member("a", noise(5));
-    expect_mentions(refusal_of(gzip(member + member + tar_end())), "member a is there twice");
+    expect_mentions(refused_archive(gzip(member + member + tar_end())), "member a is there twice");
 }
 
 TEST(Archive, RefusesTooManyMembers) {
     const Bytes twice = tar_member("a", noise(5)) + tar_member("b", noise(5)) + tar_end();
     EXPECT_EQ(read(gzip(twice), 100, 2).size(), 2u);
-    expect_mentions(refusal_of(gzip(twice), 100, 1), "more than 1 members");
+    expect_mentions(refused_archive(gzip(twice), 100, 1), "more than 1 members");
 }
 
 TEST(Archive, RefusesBytesBehindItsEnd) {
-    expect_mentions(refusal_of(gzip(tar_end() + noise(100))), "more bytes behind the archive's end");
-    expect_mentions(refusal_of(gzip(Bytes(3 << 20))), "more bytes behind the archive's end");
+    expect_mentions(refused_archive(gzip(tar_end() + noise(100))), "more bytes behind the archive's end");
+    expect_mentions(refused_archive(gzip(Bytes(3 << 20))), "more bytes behind the archive's end");
 }
 
 }  // namespace

@@ -3,12 +3,11 @@
 #include <limits>
 #include <set>
 
+#include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 
 namespace deepen {
 namespace {
-
-const Preprocessing bytes_as_they_are{{0, 0, 0}, {Real(1) / 255, Real(1) / 255, Real(1) / 255}};
 
 // Byte k of a [5,7,3] picture is k + 1, so that no byte looks like the border.
 Bytes counting() {

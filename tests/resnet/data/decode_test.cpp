@@ -34,10 +34,10 @@ Pixels decode(const Bytes& file) {
 }
 
 // Of a file whose checksums are right whatever else is wrong.  In the same words from all.
-std::string refusal_of(const Bytes& damaged) {
+std::string undecoded(const Bytes& damaged) {
     const Bytes file = with_checksums(damaged);
-    const std::string first = deepen::refusal_of([&] { decode_picture(file, "p.any"); });
-    by_each_decoder(file, [&](auto decoded) { EXPECT_EQ(deepen::refusal_of(decoded), first); });
+    const std::string first = refusal_of([&] { decode_picture(file, "p.any"); });
+    by_each_decoder(file, [&](auto decoded) { EXPECT_EQ(refusal_of(decoded), first); });
     return first;
 }
 
@@ -81,24 +81,24 @@ TEST(Decode, LaysTransparencyOverBlack) {
 }
 
 TEST(Decode, RefusesWhatIsNoPicture) {
-    expect_mentions(refusal_of({}), "p.any: empty");
-    expect_mentions(refusal_of({'h', 'e', 'l', 'l', 'o'}),
+    expect_mentions(undecoded({}), "p.any: empty");
+    expect_mentions(undecoded({'h', 'e', 'l', 'l', 'o'}),
                     "p.any: not a picture that can be read.  PNG and JPEG can");
     const Scratch scratch;
-    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch.folder()); }), "it is a folder");
-    expect_mentions(deepen::refusal_of([&] { decode_picture(scratch / "absent.png"); }),
+    expect_mentions(refusal_of([&] { decode_picture(scratch.folder()); }), "it is a folder");
+    expect_mentions(refusal_of([&] { decode_picture(scratch / "absent.png"); }),
                     "absent.png\": No such file or directory");
 }
 
 TEST(Decode, RefusesTooManyPixels) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
-    expect_mentions(refusal_of(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
-    expect_mentions(refusal_of(with_size(small, 100'000, 100'000)), "p.any: 100000 x 100000 pixels; 64 megapixels");
+    expect_mentions(undecoded(with_size(small, 8193, 8192)), "p.any: 8193 x 8192 pixels; 64 megapixels are the most");
+    expect_mentions(undecoded(with_size(small, 100'000, 100'000)), "p.any: 100000 x 100000 pixels; 64 megapixels");
 }
 
 TEST(Decode, RefusesMorePixelsThanTheFileCanHold) {
     const Bytes small = png(plain_pixels(2, 2, 1, 2, 3), 2, 2);
-    expect_mentions(refusal_of(with_size(small, 8000, 8000)), "bytes cannot hold 8000 x 8000 pixels");
+    expect_mentions(undecoded(with_size(small, 8000, 8000)), "bytes cannot hold 8000 x 8000 pixels");
 }
 
 // The largest JPEG of one colour that libjpeg makes has half of that.
@@ -114,14 +114,14 @@ TEST(Decode, RefusesAJpegOfMorePixelsThanABitForEachBlock) {
         return file;
     };
     const auto least = static_cast<Index>(std::sqrt(512 * file.size())) + 1;
-    expect_mentions(refusal_of(square(least)), text("bytes cannot hold ", least, " x ", least, " pixels"));
-    const std::string other = deepen::refusal_of([&] { decode_picture(square(least - 1), "p.any"); });
+    expect_mentions(undecoded(square(least)), text("bytes cannot hold ", least, " x ", least, " pixels"));
+    const std::string other = refusal_of([&] { decode_picture(square(least - 1), "p.any"); });
     EXPECT_EQ(other.find("cannot hold"), std::string::npos) << other;
 }
 
 TEST(Decode, RefusesSidesThatNoCameraHas) {
-    EXPECT_EQ(refusal_of(png(Bytes(3 * 65535), 1, 65535)), nothing_refused);
-    expect_mentions(refusal_of(png(Bytes(3 * 65536), 1, 65536)), "p.any: 65536 x 1 pixels; 65535 a side are the most");
+    EXPECT_EQ(undecoded(png(Bytes(3 * 65535), 1, 65535)), nothing_refused);
+    expect_mentions(undecoded(png(Bytes(3 * 65536), 1, 65536)), "p.any: 65536 x 1 pixels; 65535 a side are the most");
 }
 
 TEST(Decode, RefusesAPngWhoseBytesAreNotThoseOfItsChecksums) {
@@ -129,11 +129,11 @@ TEST(Decode, RefusesAPngWhoseBytesAreNotThoseOfItsChecksums) {
     for (std::size_t at = 8 + 4; at + 12 < whole.size(); ++at) {  // from the first type to the last chunk, of no bytes
         Bytes damaged = whole;
         damaged[at] ^= 1;
-        EXPECT_NE(deepen::refusal_of([&] { decode(damaged); }), nothing_refused) << "byte " << at;
+        EXPECT_NE(refusal_of([&] { decode(damaged); }), nothing_refused) << "byte " << at;
     }
     Bytes pixel = whole;
     pixel[pixel.size() - 20] ^= 1;                       // in the last bytes of IDAT
-    EXPECT_EQ(deepen::refusal_of([&] { decode_picture(pixel, "p"); }),
+    EXPECT_EQ(refusal_of([&] { decode_picture(pixel, "p"); }),
               "p: damaged: a chunk's checksum differs from its bytes.  Fetch or save it again, or leave it out.");
 }
 
@@ -144,7 +144,7 @@ TEST(Decode, RefusesAPictureThatHasChangedSinceItWasLookedAt) {
     const auto path = scratch.write("p.png", file);
     EXPECT_EQ(decode_picture(path, checksum).bytes, decode_picture(path).bytes);
     scratch.write("p.png", other);
-    expect_mentions(deepen::refusal_of([&] { decode_picture(path, checksum); }), "p.png: it has changed since");
+    expect_mentions(refusal_of([&] { decode_picture(path, checksum); }), "p.png: it has changed since");
 }
 
 TEST(Decode, RefusesPicturesCutShort) {
@@ -152,14 +152,14 @@ TEST(Decode, RefusesPicturesCutShort) {
     for (std::size_t k = 0; k < pixels.size(); ++k) pixels[k] = static_cast<std::uint8_t>(k * k >> 3);
     for (const Bytes& whole : {png(pixels, 40, 40), jpeg(pixels, 40, 40)}) {
         for (std::size_t length = 1; length + 12 < whole.size(); length += 37) {
-            const std::string message = refusal_of(Bytes(whole.begin(), whole.begin() + length));
+            const std::string message = undecoded(Bytes(whole.begin(), whole.begin() + length));
             EXPECT_NE(message, nothing_refused) << length << " of " << whole.size();
         }
     }
     const Bytes whole = jpeg(pixels, 40, 40);
-    expect_mentions(refusal_of(Bytes(whole.begin(), whole.end() - 2)), "p.any: damaged: the JPEG is cut short");
+    expect_mentions(undecoded(Bytes(whole.begin(), whole.end() - 2)), "p.any: damaged: the JPEG is cut short");
     const Bytes other = png(pixels, 40, 40);
-    expect_mentions(refusal_of(Bytes(other.begin(), other.begin() + 200)), "p.any: damaged: the PNG is cut short");
+    expect_mentions(undecoded(Bytes(other.begin(), other.begin() + 200)), "p.any: damaged: the PNG is cut short");
 }
 
 TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
@@ -170,11 +170,11 @@ TEST(Decode, RefusesHuffmanTablesThatDoNotFit) {
     const Bytes before(file.begin(), table), after(table, file.end());
     table[5] = 200;                       // so many codes of one bit
     table[6] = 200;
-    expect_mentions(refusal_of(file), "p.any: damaged: a Huffman table does not fit");
+    expect_mentions(undecoded(file), "p.any: damaged: a Huffman table does not fit");
     const Bytes all_of_nine_bits = Bytes{0xFF, 0xC4, 1, 19, 0} + Bytes(8) + Bytes{255, 1} + Bytes(6) + Bytes(256);
-    expect_mentions(refusal_of(before + all_of_nine_bits + after), "p.any: damaged: a Huffman table does not fit");
+    expect_mentions(undecoded(before + all_of_nine_bits + after), "p.any: damaged: a Huffman table does not fit");
     table[2] = table[3] = 0;              // the segment's length
-    expect_mentions(refusal_of(file), "p.any: damaged: a segment is too short");
+    expect_mentions(undecoded(file), "p.any: damaged: a segment is too short");
 }
 
 // Where a chunk of a PNG starts: its length of four bytes, high byte first, stands before its name.
@@ -185,7 +185,7 @@ Bytes::iterator chunk(Bytes& file, const std::string& name) {
 TEST(Decode, RefusesAChunkThatPromisesMoreThanTheFileHas) {
     Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
     *chunk(file, "IDAT") = 0x3F;
-    expect_mentions(refusal_of(file), "p.any: damaged: the PNG is cut short");
+    expect_mentions(undecoded(file), "p.any: damaged: the PNG is cut short");
 }
 
 // 16 MiB of zeros, where 52 bytes were expected.  libspng reads no more than it needs; stb_image would take all.
@@ -203,7 +203,7 @@ TEST(Decode, TakesNoMemoryForPixelsThatUnpackForEver) {
         if (decoder.name == "libspng") {
             EXPECT_EQ(decode_picture(bomb, "p", decoder).bytes, plain_pixels(4, 4, 0, 0, 0));
         } else if (decoder.png) {
-            expect_mentions(deepen::refusal_of([&] { decode_picture(bomb, "p", decoder); }),
+            expect_mentions(refusal_of([&] { decode_picture(bomb, "p", decoder); }),
                             "p: damaged: more memory is asked for than the pixels need");
         }
     }
@@ -213,18 +213,18 @@ TEST(Decode, NamesAnUnknownChunkWithoutItsControlCharacters) {
     Bytes file = png(plain_pixels(4, 4, 1, 2, 3), 4, 4);
     const Bytes name = {'A', 0x1B, '[', 'm'};
     std::copy(name.begin(), name.end(), chunk(file, "IEND") + 4);
-    expect_mentions(refusal_of(file), "p.any: damaged: the chunk A?[m is not one of a PNG");
+    expect_mentions(undecoded(file), "p.any: damaged: the chunk A?[m is not one of a PNG");
 }
 
 TEST(Decode, RefusesAJpegWithoutAPictureOrWithTooManyScans) {
     const Bytes file = jpeg(plain_pixels(8, 8, 1, 2, 3), 8, 8), marker = {0xFF, 0xDA};
     const auto scan = std::search(file.begin(), file.end(), marker.begin(), marker.end());
     const Bytes head(file.begin(), scan), body(scan, file.end() - 2), end = {0xFF, 0xD9};
-    EXPECT_EQ(refusal_of(head + body + end), nothing_refused);
-    expect_mentions(refusal_of(head + end), "p.any: damaged: the JPEG holds no picture");
+    EXPECT_EQ(undecoded(head + body + end), nothing_refused);
+    expect_mentions(undecoded(head + end), "p.any: damaged: the JPEG holds no picture");
     Bytes many = head;
     for (int i = 0; i < 101; ++i) many = many + body;
-    expect_mentions(refusal_of(many + end), "p.any: damaged: the JPEG has more than 100 scans");
+    expect_mentions(undecoded(many + end), "p.any: damaged: the JPEG has more than 100 scans");
 }
 
 // As in many pictures of cats and dogs: bytes that mean nothing, and a version of JFIF that there is not.

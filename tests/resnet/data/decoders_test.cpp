@@ -22,19 +22,19 @@ Bytes random_bytes(std::size_t count, std::mt19937& random) {
     return bytes;
 }
 
-struct Kind {
+struct PngKind {
     int colour, depth, samples;  // type of colour, bits of a sample, samples of a pixel
     bool interlaced;
     int palette = 0, transparency = 0;  // bytes of PLTE and tRNS
 };
 
-std::string name_of(const Kind& kind) {
+std::string name_of(const PngKind& kind) {
     return text("colour ", kind.colour, ", ", kind.depth, " bits, palette ", kind.palette, ", transparency ",
                 kind.transparency, kind.interlaced ? ", interlaced" : "");
 }
 
 // Any bytes are pixels, if only each row begins with the number of a filter, 0 to 4.
-Bytes random_rows(Index height, Index width, const Kind& kind, std::mt19937& random) {
+Bytes random_rows(Index height, Index width, const PngKind& kind, std::mt19937& random) {
     Bytes all;
     for (Index y = 0; width > 0 && y < height; ++y) {
         const Index bytes = (width * kind.samples * kind.depth + 7) / 8;
@@ -43,7 +43,7 @@ Bytes random_rows(Index height, Index width, const Kind& kind, std::mt19937& ran
     return all;
 }
 
-Bytes random_png(Index height, Index width, const Kind& kind, std::mt19937& random) {
+Bytes random_png(Index height, Index width, const PngKind& kind, std::mt19937& random) {
     // The seven pictures of an interlaced one: first column, first row, step of columns, step of rows.
     constexpr Index adam7[7][4] = {{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
                                    {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}};
@@ -66,8 +66,8 @@ Bytes random_png(Index height, Index width, const Kind& kind, std::mt19937& rand
     return png_of(chunks);
 }
 
-std::vector<Kind> all_kinds() {
-    std::vector<Kind> kinds;
+std::vector<PngKind> all_kinds() {
+    std::vector<PngKind> kinds;
     for (const bool interlaced : {false, true}) {
         for (const int depth : {1, 2, 4, 8, 16}) {
             kinds.push_back({0, depth, 1, interlaced});
@@ -90,7 +90,7 @@ std::vector<Kind> all_kinds() {
 
 TEST(Decoders, AgreeOnEveryKindOfPngExactly) {
     std::mt19937 random(1);
-    for (const Kind& kind : all_kinds()) {
+    for (const PngKind& kind : all_kinds()) {
         for (const auto& [height, width] : {std::pair<Index, Index>{1, 1}, {3, 2}, {13, 19}}) {
             SCOPED_TRACE(text(name_of(kind), ", ", width, " x ", height));
             const Bytes file = random_png(height, width, kind, random);

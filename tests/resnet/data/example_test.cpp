@@ -11,7 +11,6 @@
 namespace deepen {
 namespace {
 
-const Preprocessing bytes_as_they_are{{0, 0, 0}, {Real(1) / 255, Real(1) / 255, Real(1) / 255}};
 constexpr Index size = 12;
 
 // Red grows to the right, green downwards; blue tells the picture.

@@ -5,12 +5,11 @@
 #include <thread>
 
 #include "engine/parallel.h"
+#include "tests/resnet/data/picture_files.h"
 #include "tests/scratch.h"
 
 namespace deepen {
 namespace {
-
-const Preprocessing bytes_as_they_are{{0, 0, 0}, {Real(1) / 255, Real(1) / 255, Real(1) / 255}};
 
 // Picture i is of one colour, i, and has label i.
 PictureSet numbered(int count) {

@@ -16,8 +16,8 @@ bool holds(const Bytes& bytes, const std::string& word) {
     return std::search(bytes.begin(), bytes.end(), word.begin(), word.end()) != bytes.end();
 }
 
-std::string refusal_of(const Bytes& file) {
-    return deepen::refusal_of([&] { parse_picture(file, "p"); });
+std::string refusal_to_parse(const Bytes& file) {
+    return refusal_of([&] { parse_picture(file, "p"); });
 }
 
 // --- PNG ------------------------------------------------------------------------------------------------------------
@@ -35,7 +35,7 @@ TEST(PngFile, PassesOnOnlyWhatTellsOfPixels) {
 
 TEST(PngFile, HasItsChunksInOrder) {
     const auto refused = [](const std::vector<PngChunk>& chunks, const std::string& words) {
-        expect_mentions(refusal_of(png_of(chunks)), "p: damaged: " + words);
+        expect_mentions(refusal_to_parse(png_of(chunks)), "p: damaged: " + words);
     };
     const PngChunk header{"IHDR", rgb_header}, data{"IDAT", pixel}, end{"IEND", {}}, palette{"PLTE", {1, 2, 3}},
         transparency{"tRNS", {0, 1, 0, 2, 0, 3}}, indexed{"IHDR", indexed_header}, indices{"IDAT", four_pixels};
@@ -54,13 +54,13 @@ TEST(PngFile, HasItsChunksInOrder) {
     refused({indexed, palette, {"tRNS", {1, 2}}, indices, end}, "its transparency (tRNS) does not fit its colours");
     refused({header, data, {"JUNK", {}}, end}, "the chunk JUNK is not one of a PNG");
     // Between pixels, notes may be; chunks that matter may not.
-    EXPECT_EQ(refusal_of(png_of({header, data, {"tIME", {}}, data, end})), nothing_refused);
-    EXPECT_EQ(refusal_of(png_of({header, palette, transparency, data, data, end})), nothing_refused);
+    EXPECT_EQ(refusal_to_parse(png_of({header, data, {"tIME", {}}, data, end})), nothing_refused);
+    EXPECT_EQ(refusal_to_parse(png_of({header, palette, transparency, data, data, end})), nothing_refused);
 }
 
 TEST(PngFile, HasAHeaderThatMeansSomething) {
     const auto refusal = [](const Bytes& header) {
-        return refusal_of(png_of({{"IHDR", header}, {"IDAT", pixel}, {"IEND", {}}}));
+        return refusal_to_parse(png_of({{"IHDR", header}, {"IDAT", pixel}, {"IEND", {}}}));
     };
     expect_mentions(refusal(Bytes(12)), "its header (IHDR) is not 13 bytes long");
     expect_mentions(refusal(png_header(0, 5, 8, 2)), "it has no pixels");
@@ -89,13 +89,13 @@ TEST(PngFile, HasBlackWhereAPixelNamesAColourThatThePaletteHasNot) {
 
 // --- JPEG -----------------------------------------------------------------------------------------------------------
 
-Bytes segment(std::uint8_t marker, const Bytes& content) {
+Bytes marked(std::uint8_t marker, const Bytes& content) {
     return Bytes{0xFF, marker, static_cast<std::uint8_t>((content.size() + 2) >> 8),
                  static_cast<std::uint8_t>(content.size() + 2)} +
            content;
 }
 
-Bytes adobe(std::uint8_t transform) { return segment(0xEE, {'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, transform}); }
+Bytes adobe(std::uint8_t transform) { return marked(0xEE, {'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, transform}); }
 
 // A JPEG of 8 x 8 pixels of one colour, its first segment (JFIF) replaced, its frame changed.
 Bytes jpeg_with(const Bytes& notes, const std::vector<std::pair<int, int>>& changes = {}) {
@@ -107,8 +107,8 @@ Bytes jpeg_with(const Bytes& notes, const std::vector<std::pair<int, int>>& chan
 }
 
 TEST(JpegFile, PassesOnOnlyWhatTellsOfPixels) {
-    const Bytes exif = segment(0xE1, {'E', 'x', 'i', 'f', 0, 0}), remark = segment(0xFE, {'h', 'e', 'l', 'l', 'o'});
-    const Bytes jfif = segment(0xE0, {'J', 'F', 'I', 'F', 0, 9, 9, 0, 0, 1, 0, 1, 0, 0});
+    const Bytes exif = marked(0xE1, {'E', 'x', 'i', 'f', 0, 0}), remark = marked(0xFE, {'h', 'e', 'l', 'l', 'o'});
+    const Bytes jfif = marked(0xE0, {'J', 'F', 'I', 'F', 0, 9, 9, 0, 0, 1, 0, 1, 0, 0});
     const PictureFile parsed = parse_picture(jpeg_with(exif + jfif + remark) + Bytes{'m', 'o', 'r', 'e'}, "p");
     EXPECT_FALSE(holds(parsed.bytes, "Exif"));
     EXPECT_FALSE(holds(parsed.bytes, "hello"));
@@ -121,7 +121,7 @@ TEST(JpegFile, PassesOnOnlyWhatTellsOfPixels) {
 // Brightness and two colours, or red, green and blue: JFIF is believed first, then Adobe, then the components' names.
 TEST(JpegFile, SaysInOneWayWhatItsColoursAre) {
     const std::vector<std::pair<int, int>> called_rgb = {{10, 'R'}, {13, 'G'}, {16, 'B'}};
-    const Bytes jfif = segment(0xE0, {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0});
+    const Bytes jfif = marked(0xE0, {'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0});
     const auto says_rgb = [](const Bytes& file) { return holds(parse_picture(file, "p").bytes, "Adobe"); };
     EXPECT_FALSE(says_rgb(jpeg_with({})));
     EXPECT_FALSE(says_rgb(jpeg_with(jfif)));
@@ -142,25 +142,25 @@ TEST(JpegFile, SaysInOneWayWhatItsColoursAre) {
 
 TEST(JpegFile, RefusesWhatIsNeitherBaselineNorProgressive) {
     const auto refused = [](const Bytes& file, const std::string& words) {
-        expect_mentions(refusal_of(file), "p: damaged: " + words);
+        expect_mentions(refusal_to_parse(file), "p: damaged: " + words);
     };
     refused(jpeg_with({}, {{1, 0xC9}}), "it has a segment of type 201");  // arithmetic coding
     refused(jpeg_with({}, {{4, 12}}), "12 bits per sample; 8 were expected");
     refused(jpeg_with({}, {{5, 0}, {6, 0}}), "it has no pixels");  // the height is to follow
     refused(jpeg_with({}, {{9, 2}}), "2 components; 1, 3 or 4 were expected");
     refused(jpeg_with({}, {{9, 1}}), "its frame is of a wrong length");
-    refused(jpeg_with(segment(0xC0, {8, 0, 8, 0, 8, 1, 1, 0x11, 0})), "it has two frames");
-    refused(jpeg_with(segment(0xC0, {8, 0, 8})), "its frame is too short");
-    refused(jpeg_with(segment(0xDA, {1, 1, 0, 0, 63, 0})), "a scan was not expected before the frame");
+    refused(jpeg_with(marked(0xC0, {8, 0, 8, 0, 8, 1, 1, 0x11, 0})), "it has two frames");
+    refused(jpeg_with(marked(0xC0, {8, 0, 8})), "its frame is too short");
+    refused(jpeg_with(marked(0xDA, {1, 1, 0, 0, 63, 0})), "a scan was not expected before the frame");
     refused(jpeg_with({0xFF, 0xD8}), "it has a segment of type 216");  // a second start
 }
 
 TEST(JpegFile, OfFourComponentsMustSayWhatTheyAre) {
-    const Bytes frame = segment(0xC0, {8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0});
+    const Bytes frame = marked(0xC0, {8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0});
     const auto jpeg_of = [&](const Bytes& notes) {
-        return Bytes{0xFF, 0xD8} + notes + frame + segment(0xDA, {1, 1, 0, 0, 63, 0}) + Bytes{0, 0xFF, 0xD9};
+        return Bytes{0xFF, 0xD8} + notes + frame + marked(0xDA, {1, 1, 0, 0, 63, 0}) + Bytes{0, 0xFF, 0xD9};
     };
-    const auto refusal = [&](const Bytes& notes) { return refusal_of(jpeg_of(notes)); };
+    const auto refusal = [&](const Bytes& notes) { return refusal_to_parse(jpeg_of(notes)); };
     EXPECT_EQ(refusal(adobe(0)), nothing_refused);
     EXPECT_EQ(refusal(adobe(2)), nothing_refused);
     const Bytes ycck = jpeg_of(adobe(2)), note = adobe(2);

@@ -1,4 +1,4 @@
-// How are PNG and JPEG files made for tests?
+// How are PNG and JPEG files made for tests, and how are pictures looked at as they are?
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "engine/io/files.h"
 #include "engine/real.h"
+#include "resnet/data/pictures.h"
 
 namespace deepen {
 
@@ -25,6 +26,9 @@ Bytes packed(const Bytes& rows);                         // for IDAT
 
 // The same PNG with the checksums that its chunks should have, after a test has changed them; anything else as it is.
 Bytes with_checksums(Bytes file);
+
+// Of which a net sees what is in the file, black 0 and white 1.
+inline const Preprocessing bytes_as_they_are{{0, 0, 0}, {Real(1) / 255, Real(1) / 255, Real(1) / 255}};
 
 // One colour all over.
 Bytes plain_pixels(Index height, Index width, std::uint8_t r, std::uint8_t g, std::uint8_t b);

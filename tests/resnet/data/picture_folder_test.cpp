@@ -21,8 +21,8 @@ void write_pets(const Scratch& scratch) {
     scratch.write("test/dog/y", one_colour(13, 14, 15));
 }
 
-std::string refusal_of(const Scratch& scratch, Index size = 4) {
-    return deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = size}); });
+std::string refused_folder(const Scratch& scratch, Index size = 4) {
+    return refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = size}); });
 }
 
 TEST(PictureFolder, LabelsPicturesByTheirFolderInTheOrderOfNames) {
@@ -45,7 +45,7 @@ TEST(PictureFolder, RefusesALoopOfLinks) {
     write_pets(scratch);
     const auto loop = scratch / "train/loop";
     std::filesystem::create_symlink("loop", loop);
-    EXPECT_EQ(refusal_of(scratch), loop.string() + ": Too many levels of symbolic links.");
+    EXPECT_EQ(refused_folder(scratch), loop.string() + ": Too many levels of symbolic links.");
 }
 
 TEST(PictureFolder, SkipsHiddenNamesAndFilesBesideTheClasses) {
@@ -108,7 +108,7 @@ TEST(PictureFolder, RefusesASplitThatLeavesAClassNothingToTrainOn) {
     scratch.write("cat/1.png", one_colour(1, 2, 3));
     for (int i = 0; i < 100; ++i) {
         scratch.write("dog/" + std::to_string(i) + ".png", one_colour(1, 2, 3));
-        const std::string message = refusal_of(scratch);
+        const std::string message = refused_folder(scratch);
         if (message != nothing_refused)
             return expect_mentions(message, "all pictures of class dog came to be test pictures, for there are so few");
         std::filesystem::remove(scratch / ("dog/" + std::to_string(i) + ".png"));
@@ -138,7 +138,7 @@ TEST(PictureFolder, LooksOverFilesThatAreToBeDecodedLater) {
     const Scratch scratch;
     write_pets(scratch);
     scratch.write("train/dog/c.png", "hello");
-    expect_mentions(deepen::refusal_of([&] {
+    expect_mentions(refusal_of([&] {
                         folder_of_pictures(scratch.folder(), {.size = 4, .in_files = true});
                     }),
                     "train/dog/c.png: not a picture that can be read.  PNG and JPEG can");
@@ -147,18 +147,18 @@ TEST(PictureFolder, LooksOverFilesThatAreToBeDecodedLater) {
 TEST(PictureFolder, RefusesNoClassesAndEmptyClasses) {
     const Scratch scratch;
     scratch.write("train/stray.png", one_colour(1, 2, 3));
-    expect_mentions(refusal_of(scratch), "train: no classes");
+    expect_mentions(refused_folder(scratch), "train: no classes");
     scratch.write("train/cat/.hidden", "x");
-    expect_mentions(refusal_of(scratch), "train/cat: no pictures in this class");
+    expect_mentions(refused_folder(scratch), "train/cat: no pictures in this class");
 }
 
 TEST(PictureFolder, RefusesClassNamesThatAreNotUtf8) {
     const Scratch scratch;
     scratch.write("train/k\xe9/1.png", one_colour(1, 2, 3));
-    expect_mentions(refusal_of(scratch), "the folder's name, which names a class, is not UTF-8.  Rename it.");
+    expect_mentions(refused_folder(scratch), "the folder's name, which names a class, is not UTF-8.  Rename it.");
     std::filesystem::remove_all(scratch / "train");
     scratch.write("train/k\xc3\xa9/1.png", one_colour(1, 2, 3));
-    EXPECT_EQ(refusal_of(scratch), nothing_refused);
+    EXPECT_EQ(refused_folder(scratch), nothing_refused);
 }
 
 TEST(PictureFolder, RefusesAPictureThatChangesDuringARun) {
@@ -167,21 +167,21 @@ TEST(PictureFolder, RefusesAPictureThatChangesDuringARun) {
     const PictureSet train = folder_of_pictures(scratch.folder(), {.size = 4, .in_files = true}).train;
     EXPECT_EQ(train.fitted(2).bytes.size(), 48u);
     scratch.write("train/dog/b.png", one_colour(3, 2, 1));
-    expect_mentions(deepen::refusal_of([&] { train.fitted(2); }), "train/dog/b.png: it has changed since");
+    expect_mentions(refusal_of([&] { train.fitted(2); }), "train/dog/b.png: it has changed since");
 }
 
 TEST(PictureFolder, RefusesClassesThatDiffer) {
     const Scratch scratch;
     write_pets(scratch);
     scratch.write("test/cow/a.png", one_colour(1, 2, 3));
-    expect_mentions(refusal_of(scratch),
+    expect_mentions(refused_folder(scratch),
                     "train/ and test/ differ in their classes.  train: cat, dog.  test: cat, cow, dog.");
 }
 
 TEST(PictureFolder, RefusesFoldersInsideAClass) {
     const Scratch scratch;
     scratch.write("train/cat/more/a.png", one_colour(1, 2, 3));
-    expect_mentions(refusal_of(scratch), "train/cat/more: a folder inside a class");
+    expect_mentions(refused_folder(scratch), "train/cat/more: a folder inside a class");
 }
 
 TEST(PictureFolder, NamesTheFirstPictureThatCannotBeReadAtAnyNumberOfThreads) {
@@ -192,7 +192,7 @@ TEST(PictureFolder, NamesTheFirstPictureThatCannotBeReadAtAnyNumberOfThreads) {
     const int before = threads();
     for (const int count : {1, 3}) {
         set_threads(count);
-        expect_mentions(refusal_of(scratch), "train/dog/c.png: not a picture that can be read");
+        expect_mentions(refused_folder(scratch), "train/dog/c.png: not a picture that can be read");
     }
     set_threads(before);
 }
@@ -200,9 +200,9 @@ TEST(PictureFolder, NamesTheFirstPictureThatCannotBeReadAtAnyNumberOfThreads) {
 TEST(PictureFolder, RefusesAbsurdSizes) {
     const Scratch scratch;
     write_pets(scratch);
-    expect_mentions(refusal_of(scratch, 0), "size 0 asked for, 1 to 1024 were expected");
-    expect_mentions(refusal_of(scratch, 100'000), "size 100000 asked for");
-    expect_mentions(deepen::refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = 9, .shorter_side = 8}); }),
+    expect_mentions(refused_folder(scratch, 0), "size 0 asked for, 1 to 1024 were expected");
+    expect_mentions(refused_folder(scratch, 100'000), "size 100000 asked for");
+    expect_mentions(refusal_of([&] { folder_of_pictures(scratch.folder(), {.size = 9, .shorter_side = 8}); }),
                     "a shorter side of 8 asked for, from which 9 pixels are to be cut");
 }
 

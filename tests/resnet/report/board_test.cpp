@@ -29,7 +29,7 @@ Standing three_nets() {
 }
 
 // A terminal of so many columns and rows, and a clock that stands still unless told.
-struct Stage {
+struct BoardStage {
     int width = 100, height = 24;
     double time = 1000;
     std::ostringstream out;
@@ -48,7 +48,7 @@ struct Stage {
 };
 
 TEST(Board, HasALinePerNetAndOneForAll) {
-    Stage stage;
+    BoardStage stage;
     EXPECT_EQ(board_lines(three_nets(), stage.terminal()),
               (std::vector<std::string>{
                   "plain20-seed1   finished  training error 20.95 %  test error 21.80 %  weights 4f1c2a90b77d3e15",
@@ -57,14 +57,14 @@ TEST(Board, HasALinePerNetAndOneForAll) {
 }
 
 TEST(Board, SaysWhatIsLeftToAnotherProcess) {
-    Stage stage;
+    BoardStage stage;
     Standing shared = three_nets();
     shared.runs[1].state = State::elsewhere;
     EXPECT_EQ(board_lines(shared, stage.terminal())[1], "resnet20-seed1  elsewhere  epoch 9/20  error 38.1 %");
 }
 
 TEST(Board, FitsAnyWindow) {
-    Stage stage;
+    BoardStage stage;
     Standing many = three_nets();
     for (int i = 0; i < 20; ++i) many.runs.push_back(many.runs.back());
     for (stage.width = 100; stage.width >= 2; stage.width -= 7)
@@ -76,7 +76,7 @@ TEST(Board, FitsAnyWindow) {
 }
 
 TEST(Board, ShowsTheRunningNetInALowWindow) {
-    Stage stage;
+    BoardStage stage;
     Standing many = three_nets();
     many.runs.insert(many.runs.begin(), 15, many.runs.front());
     many.runs.insert(many.runs.end(), 15, many.runs.back());
@@ -89,13 +89,13 @@ TEST(Board, ShowsTheRunningNetInALowWindow) {
 }
 
 TEST(Board, SaysWhereAWaitingNetWasInterrupted) {
-    Stage stage;
+    BoardStage stage;
     const Standing s{.runs = {{.name = "a", .epoch = 3, .epochs = 8}}};
     EXPECT_EQ(board_lines(s, stage.terminal())[0], "a    waiting   after epoch 3/8");
 }
 
 TEST(Board, IsRedrawnInPlace) {
-    Stage stage;
+    BoardStage stage;
     Board board = stage.board();
     board.show(three_nets());
     const std::string first = stage.heard();
@@ -111,7 +111,7 @@ TEST(Board, IsRedrawnInPlace) {
 }
 
 TEST(Board, PutsLinesThatStayAboveIt) {
-    Stage stage;
+    BoardStage stage;
     Board board = stage.board();
     board.show(three_nets());
     const std::string first = stage.heard();
@@ -120,7 +120,7 @@ TEST(Board, PutsLinesThatStayAboveIt) {
 }
 
 TEST(Board, ClearsWhatALowerWindowLeaves) {
-    Stage stage;
+    BoardStage stage;
     Board board = stage.board();
     board.show(three_nets());
     stage.heard();

@@ -13,8 +13,6 @@ namespace {
 
 using State = RunStatus::State;
 
-bool has(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
-
 const std::string page = "<html>\n<head>\n</head>\n<body>\n<h1>Title</h1>\n<p>Verdict</p>\n</body>\n</html>\n";
 const std::string refresh = "<meta http-equiv=\"refresh\" content=\"10\">\n";
 

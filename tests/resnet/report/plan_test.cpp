@@ -17,7 +17,7 @@ const DataSplits& pictures() {
     return data;
 }
 
-Recipe recipe(const std::string& model = "plain8", std::uint64_t seed = 1) {
+Recipe small_recipe(const std::string& model = "plain8", std::uint64_t seed = 1) {
     return {.model = {.name = model, .width = 2},
             .training = {.epochs = 3, .batch = 16, .schedule = {.base = 0.05}, .seed = seed}};
 }
@@ -41,27 +41,27 @@ struct Slowing {
 
 TEST(Plan, TimesStepsButTheFirstAndTakesTheMedian) {
     Slowing slowing;
-    const Cost cost = time_net(recipe(), pictures(), {.steps = 3, .clock = slowing.clock()});
+    const PictureCost cost = time_net(small_recipe(), pictures(), {.steps = 3, .clock = slowing.clock()});
     EXPECT_DOUBLE_EQ(cost.train, 3. / 16);               // of 2, 3 and 4 seconds, after 1 that is not counted
     // 5 is not counted; of 6, 7 and 8 seconds, for batches of 4, 16 and 4 pictures: 1.5, 0.4375 and 2
     EXPECT_DOUBLE_EQ(cost.test, 1.5);
 }
 
 TEST(Plan, TimesWhatWouldDiverge) {
-    Recipe r = recipe();
+    Recipe r = small_recipe();
     r.training.schedule.base = 1e30;
     EXPECT_GT(time_net(r, pictures()).train, 0);
 }
 
 TEST(Plan, TimesNetsOnSetsSmallerThanABatch) {
     const DataSplits few = load_data("synthetic", {.train_count = 10, .test_count = 0});
-    const Cost cost = time_net(recipe(), few);
+    const PictureCost cost = time_net(small_recipe(), few);
     EXPECT_GT(cost.train, 0);
     EXPECT_EQ(cost.test, 0);
 }
 
 TEST(Plan, CountsPicturesAndTestsThatAreLeft) {
-    const PlannedRun whole = planned_run(recipe(), pictures(), {});
+    const PlannedRun whole = planned_run(small_recipe(), pictures(), {});
     EXPECT_EQ(whole.iterations, 15);
     EXPECT_EQ(whole.iterations_left, 15);
     EXPECT_EQ(whole.pictures_left, 210);
@@ -69,12 +69,12 @@ TEST(Plan, CountsPicturesAndTestsThatAreLeft) {
 
     // After one epoch and two steps.
     const TrainingState state{.iteration = 7, .history = {{.epoch = 1}}};
-    const PlannedRun begun = planned_run(recipe(), pictures(), state);
+    const PlannedRun begun = planned_run(small_recipe(), pictures(), state);
     EXPECT_EQ(begun.iterations_left, 8);
     EXPECT_EQ(begun.pictures_left, 210 - 70 - 32);
     EXPECT_EQ(begun.tests_left, 2);
 
-    Recipe cut = recipe();
+    Recipe cut = small_recipe();
     cut.training.max_iterations = 6;                     // an epoch and a step
     const PlannedRun shorter = planned_run(cut, pictures(), {});
     EXPECT_EQ(shorter.iterations, 6);
@@ -83,7 +83,7 @@ TEST(Plan, CountsPicturesAndTestsThatAreLeft) {
 }
 
 TEST(Plan, CountsEvaluation) {
-    PlannedRun run = planned_run(recipe(), pictures(), {});
+    PlannedRun run = planned_run(small_recipe(), pictures(), {});
     run.cost = {.train = 0.5, .test = 0.1};
     EXPECT_DOUBLE_EQ(run.seconds(), 210 * 0.5 + 3 * 20 * 0.1);
 }
@@ -91,7 +91,7 @@ TEST(Plan, CountsEvaluation) {
 // Finished, begun, and not begun.
 TEST(Plan, LooksAtWhatIsThereAndWritesNothing) {
     const Scratch scratch;
-    const std::vector<Recipe> recipes = {recipe("plain8"), recipe("resnet8"), recipe("plain14")};
+    const std::vector<Recipe> recipes = {small_recipe("plain8"), small_recipe("resnet8"), small_recipe("plain14")};
     train_into(scratch / "plain8-seed1", recipes[0], pictures());
     int steps = 0;
     Observer stops;
@@ -115,8 +115,8 @@ TEST(Plan, LooksAtWhatIsThereAndWritesNothing) {
 
 TEST(Plan, RefusesRunsWithOtherSettings) {
     const Scratch scratch;
-    train_into(scratch / "plain8-seed1", recipe(), pictures());
-    Recipe other = recipe();
+    train_into(scratch / "plain8-seed1", small_recipe(), pictures());
+    Recipe other = small_recipe();
     other.training.schedule.base = 0.1;
     EXPECT_NE(refusal_of([&] { runs_in(scratch.folder(), {other}, pictures()); }).find("other settings"),
               std::string::npos);
@@ -124,7 +124,7 @@ TEST(Plan, RefusesRunsWithOtherSettings) {
 
 TEST(Plan, TimesANetOfSeveralSeedsOnce) {
     Slowing slowing;
-    const std::vector<Recipe> recipes = {recipe("plain8", 1), recipe("plain8", 2)};
+    const std::vector<Recipe> recipes = {small_recipe("plain8", 1), small_recipe("plain8", 2)};
     std::vector<PlannedRun> runs;
     for (const Recipe& r : recipes) runs.push_back(planned_run(r, pictures(), {}));
     time_nets(runs, recipes, pictures(), 1, {.steps = 3, .clock = slowing.clock()});
@@ -137,7 +137,7 @@ TEST(Plan, CountsAShareOfTheMachineWhereNetsAreSideBySide) {
     const WithThreads scope(2);
     thread_local double now = 0;
     const Timing timing{.steps = 3, .clock = [] { return now += 0.5; }};
-    const std::vector<Recipe> recipes = {recipe("plain8")};
+    const std::vector<Recipe> recipes = {small_recipe("plain8")};
     std::vector<PlannedRun> alone = {planned_run(recipes[0], pictures(), {})}, together = alone;
     time_nets(alone, recipes, pictures(), 1, timing);
     time_nets(together, recipes, pictures(), 2, timing);
@@ -149,7 +149,7 @@ TEST(Plan, CountsAShareOfTheMachineWhereNetsAreSideBySide) {
 // --- in words --------------------------------------------------------------------------------------------
 
 std::vector<PlannedRun> three_runs(double per_picture) {
-    const std::vector<Recipe> recipes = {recipe("plain8"), recipe("plain14"), recipe("resnet14")};
+    const std::vector<Recipe> recipes = {small_recipe("plain8"), small_recipe("plain14"), small_recipe("resnet14")};
     std::vector<PlannedRun> runs;
     for (const Recipe& r : recipes) runs.push_back(planned_run(r, pictures(), {}));
     runs[0].finished = true, runs[0].pictures_left = runs[0].tests_left = 0;

@@ -20,7 +20,6 @@ protected:
         if (std::system("gnuplot --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "gnuplot is not installed";
     }
 
-    static bool has(const std::string& page, const std::string& words) { return page.find(words) != std::string::npos; }
 };
 
 TEST_F(Report, BeginsWithTheVerdict) {

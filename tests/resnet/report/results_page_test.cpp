@@ -26,8 +26,6 @@ MergedRuns merged(const fs::path& folder, const Experiment& runs) {
     return all;
 }
 
-bool has(const std::string& page, const std::string& words) { return page.find(words) != page.npos; }
-
 TEST(ResultsPage, OfOneRunSaysWhatIsMissing) {
     const Scratch scratch;
     const std::string page = results_page("", scratch / "README.md",

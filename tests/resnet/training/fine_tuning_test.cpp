@@ -13,7 +13,7 @@ namespace deepen {
 namespace {
 
 const ModelOptions resnet8 = {.name = "resnet8", .width = 2, .classes = 10};
-const Preprocessing some = {.mean = {Real(0.5), Real(0.25), Real(0.125)}, .deviation = {1, Real(0.5), Real(0.25)}};
+const Preprocessing halves = {.mean = {Real(0.5), Real(0.25), Real(0.125)}, .deviation = {1, Real(0.5), Real(0.25)}};
 
 struct FineTuned : testing::Test {
     const Scratch scratch;
@@ -22,7 +22,7 @@ struct FineTuned : testing::Test {
 
     FineTuned() {
         initialise(*net, 3);
-        save_model(file, *net, resnet8, some, 32);
+        save_model(file, *net, resnet8, halves, 32);
     }
     FineTuning tuning(bool partial, std::vector<std::string> frozen) const {
         return fine_tuning(file, read_model_file(file), partial, std::move(frozen));
@@ -83,9 +83,9 @@ TEST_F(FineTuned, GradientsOfTheRestAreThoseOfANetInEvaluationModeThere) {
 }
 
 TEST_F(FineTuned, BeginsWhereTheWeightsEndedAndKeepsTheirPreprocessing) {
-    EXPECT_EQ(preprocessing(tuning(false, {}), resnet8).mean, some.mean);
+    EXPECT_EQ(preprocessing(tuning(false, {}), resnet8).mean, halves.mean);
     train_into(scratch / "run", recipe({whole_body}), few_pictures());
-    EXPECT_EQ(preprocessing_of(read_model_file(scratch / "run/weights.safetensors"), "")->mean, some.mean);
+    EXPECT_EQ(preprocessing_of(read_model_file(scratch / "run/weights.safetensors"), "")->mean, halves.mean);
 
     std::unique_ptr<Module> again = make_model(resnet8);
     const FineTuning from = tuning(false, {});
@@ -109,7 +109,7 @@ TEST_F(FineTuned, NetsOfImageNetFromElsewhereSeeWhatTorchvisionShowsThem) {
 TEST_F(FineTuned, OtherWeightsAreAnotherRun) {
     const Recipe first = recipe({});
     initialise(*net, 4);
-    save_model(file, *net, resnet8, some, 32);
+    save_model(file, *net, resnet8, halves, 32);
     expect_mentions(refusal_of([&] { read_pretrained(first.pretrained); }), "have changed since");
     expect_mentions(differences(first.json(few_pictures()), recipe({}).json(few_pictures())), "pretrained.weights is ");
     expect_mentions(differences(first.json(few_pictures()), Recipe{.model = resnet8}.json(few_pictures())),

@@ -17,7 +17,7 @@
 namespace deepen {
 namespace {
 
-const DataSplits& pictures() {                           // the last batch of an epoch is too small for three shares
+const DataSplits& uneven() {                             // the last batch of an epoch is too small for three shares
     static const DataSplits data = load_data("synthetic", {.train_count = 150, .test_count = 90});
     return data;
 }
@@ -36,8 +36,8 @@ std::string log_of(History history) {
 Trained train(const Observer& observer = {}, std::uint64_t seed = 1) {
     const auto net = cifar_resnet({.depth = 8, .width = 4});
     initialise(*net, seed);
-    const Preprocessing preprocessing = Preprocessing::per_channel(pictures().train);
-    Trainer trainer(*net, pictures(), preprocessing, {.epochs = 2, .batch = 64});
+    const Preprocessing preprocessing = Preprocessing::per_channel(uneven().train);
+    Trainer trainer(*net, uneven(), preprocessing, {.epochs = 2, .batch = 64});
     const History history = trainer.run(observer);
     return {hexadecimal(hash_of(state_of(*net))), log_of(history)};
 }
@@ -79,7 +79,7 @@ TEST(Together, OnlyRankZeroHasAFolder) {
     const Scratch scratch;
     Recipe recipe{.model = {.name = "resnet8", .width = 4}, .training = {.epochs = 2, .batch = 64}};
     const auto alone = scratch / "alone", shared = scratch / "shared";
-    train_into(alone, recipe, pictures());
+    train_into(alone, recipe, uneven());
 
     // Interrupted on three ranks, finished on two.
     RankThreads three(3);
@@ -88,11 +88,11 @@ TEST(Together, OnlyRankZeroHasAFolder) {
         Observer observer;
         observer.step = [&](const StepReport&) { ++steps; };
         observer.stop = [&] { return steps == 4; };
-        train_into(rank == 0 ? shared : scratch / "nowhere", recipe, pictures(), observer);
+        train_into(rank == 0 ? shared : scratch / "nowhere", recipe, uneven(), observer);
     });
-    EXPECT_EQ(state_of_run(shared, recipe, pictures())->iteration, 5) << "all learn of it with the sums of the next";
+    EXPECT_EQ(state_of_run(shared, recipe, uneven())->iteration, 5) << "all learn of it with the sums of the next";
     RankThreads two(2);
-    two.run([&](int rank) { train_into(rank == 0 ? shared : scratch / "nowhere", recipe, pictures()); });
+    two.run([&](int rank) { train_into(rank == 0 ? shared : scratch / "nowhere", recipe, uneven()); });
     EXPECT_EQ(weights_hash(shared), weights_hash(alone));
     EXPECT_EQ(log_of(read_history(shared / "log.csv")), log_of(read_history(alone / "log.csv")));
     EXPECT_FALSE(std::filesystem::exists(scratch / "nowhere"));
@@ -104,7 +104,7 @@ TEST(Together, RanksWithOtherSettingsAreNamed) {
     threads.run([&](int rank) {
         const Recipe recipe{.model = {.name = "resnet8", .width = 4}, .training = {.epochs = 2, .batch = 64 + rank}};
         try {
-            train_into(scratch / "run", recipe, pictures());
+            train_into(scratch / "run", recipe, uneven());
             ADD_FAILURE() << "rank " << rank << " went on";
         } catch (const Error& e) {
             const std::string found = rank == 0 ? "  Rank 1 finds that training.batch is 64 there, 65 here." : "";

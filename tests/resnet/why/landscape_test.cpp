@@ -13,7 +13,7 @@
 namespace deepen {
 namespace {
 
-TrainedNet net_of(Shortcut shortcut, int depth, std::uint64_t seed = 1) {
+TrainedNet loaded(Shortcut shortcut, int depth, std::uint64_t seed = 1) {
     TrainedNet net{.kind = shortcut == Shortcut::none ? "plain" : "residual",
                    .depth = depth,
                    .seed = seed,
@@ -36,7 +36,7 @@ std::vector<std::vector<Real>> parameters_of(Module& net) {
 // --- the walk -------------------------------------------------------------------------------------------
 
 TEST(WeightWalk, MovesEachFilterByItsOwnSizeAndNothingElse) {
-    const TrainedNet net = net_of(Shortcut::B, 8);
+    const TrainedNet net = loaded(Shortcut::B, 8);
     const auto before = parameters_of(*net.net);
     const std::vector<NamedTensor> named = named_parameters(*net.net);
     WeightWalk walk(*net.net, 5);
@@ -59,7 +59,7 @@ TEST(WeightWalk, MovesEachFilterByItsOwnSizeAndNothingElse) {
 }
 
 TEST(WeightWalk, IsStraightAndEndsWhereItBegan) {
-    const TrainedNet net = net_of(Shortcut::none, 8);
+    const TrainedNet net = loaded(Shortcut::none, 8);
     const auto before = parameters_of(*net.net);
     {
         WeightWalk walk(*net.net, 5);
@@ -73,7 +73,7 @@ TEST(WeightWalk, IsStraightAndEndsWhereItBegan) {
 }
 
 TEST(WeightWalk, GoesTheSameWayWhereNamesAreTheSame) {
-    const TrainedNet plain = net_of(Shortcut::none, 8), residual = net_of(Shortcut::A, 8);
+    const TrainedNet plain = loaded(Shortcut::none, 8), residual = loaded(Shortcut::A, 8);
     WeightWalk a(*plain.net, 5), b(*residual.net, 5);
     a.go(0.5, 0.5), b.go(0.5, 0.5);
     EXPECT_EQ(parameters_of(*plain.net), parameters_of(*residual.net));
@@ -91,7 +91,7 @@ std::vector<Batch> some_batches() {
 
 TEST(Landscape, IsTheLossOfTheNetWithThoseWeights) {
     const Scratch scratch;
-    const TrainedNet net = net_of(Shortcut::A, 8);
+    const TrainedNet net = loaded(Shortcut::A, 8);
     const LandscapeOptions options{.points = 3, .reach = 0.5, .seed = 4};
     Notebook notebook(scratch / "n.csv");
     Index passes = 0;
@@ -125,7 +125,7 @@ Landscape surface(const TrainedNet& net, Height height, Index points = 25) {
 }
 
 TEST(Landscape, OfABowlHasItsWidthAndOneMinimum) {
-    const TrainedNet net = net_of(Shortcut::A, 8);
+    const TrainedNet net = loaded(Shortcut::A, 8);
     for (double steep : {0.5, 2.0, 10.0, 40.0}) {  // 0.1 is reached at a distance of sqrt(0.1 / steep)
         const Landscape bowl = surface(net, [&](double a, double b) { return 1 + steep * (a * a + b * b); });
         EXPECT_NEAR(bowl.width(0.1), 2 * std::sqrt(0.1 / steep), 0.03) << steep;
@@ -135,7 +135,7 @@ TEST(Landscape, OfABowlHasItsWidthAndOneMinimum) {
 }
 
 TEST(Landscape, CountsPitsAndSeesOneValleyOnly) {
-    const TrainedNet net = net_of(Shortcut::A, 8);
+    const TrainedNet net = loaded(Shortcut::A, 8);
     const auto trough = [](double a, double) { return 1 + a * a; };
     EXPECT_EQ(surface(net, trough).minima(), 0);  // no point is lower than its neighbours along the trough
     const auto four = [](double a, double b) { return 2 + std::cos(2 * M_PI * a) + std::cos(2 * M_PI * b); };
@@ -149,7 +149,7 @@ TEST(Landscape, IsJudged) {
     std::vector<TrainedNet> nets;
     for (Shortcut shortcut : {Shortcut::none, Shortcut::A})
         for (int depth : {8, 14})
-            for (std::uint64_t seed : {1, 2}) nets.push_back(net_of(shortcut, depth, seed));
+            for (std::uint64_t seed : {1, 2}) nets.push_back(loaded(shortcut, depth, seed));
     // Of plain and of residual nets: the width of the deep ones as a share of that of the shallow ones, and pits.
     const auto judged = [&](std::vector<double> plain, std::vector<double> residual, double pits, double loss = 0.5) {
         std::vector<Landscape> all;

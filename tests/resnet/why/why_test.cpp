@@ -27,7 +27,7 @@ std::unique_ptr<CifarNet> net_of(Shortcut shortcut, int depth = 20) {
     return net;
 }
 
-std::vector<NamedTensor> state_of(Module& part) {
+std::vector<NamedTensor> tensors_of(Module& part) {
     std::vector<NamedTensor> all = named_parameters(part);
     for (NamedTensor& t : named_buffers(part)) all.push_back(std::move(t));
     return all;
@@ -155,7 +155,7 @@ TEST(OperatedNet, ExchangesBlocksOfOneStageOnly) {
     EXPECT_EQ(operated.order(), (std::vector<Index>{2, 1, 0, 3, 4, 5, 6, 7, 8}));
     EXPECT_NE(logits(operated), logits(*net));
     // The net itself with the weights and statistics of these two blocks exchanged.
-    const std::vector<NamedTensor> a = state_of(net->layer1[0]), b = state_of(net->layer1[2]);
+    const std::vector<NamedTensor> a = tensors_of(net->layer1[0]), b = tensors_of(net->layer1[2]);
     const std::vector<Real> expected = logits(operated);
     for (std::size_t i = 0; i < a.size(); ++i) {
         Tensor one = a[i].tensor, other = b[i].tensor;
