@@ -77,7 +77,8 @@ IF_PACKAGED := libspng-dev libturbojpeg0-dev
 SOURCES  := $(filter-out engine/ranks/mpi.cpp,$(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp)))
 # What others can build on: no reports, no terminals.
 LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
-# Code without arithmetic of its own compiles in half the time unoptimised.
+# Code without arithmetic of its own compiles in half the time unoptimised, and in a fourth of that folder by folder, as
+# headers are then read once: of each such folder, folder.cpp includes all files (a "unity build").
 LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) $(wildcard examples/*.cpp examples/common/*.cpp)
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/ and in what LIBRARY leaves out.
@@ -89,7 +90,12 @@ ONLY_FLOAT  := tests/docs_test.cpp tests/makefile_test.cpp tests/resnet/shared_n
 TESTS    := $(filter-out tests/compare/% tests/install/% tests/mpi/% tests/fuzz/libfuzzer.cpp $(if $(filter double,$(REAL)),$(ONLY_FLOAT),$(ONLY_DOUBLE)),$(sort $(wildcard tests/*.cpp tests/*/*.cpp tests/*/*/*.cpp)))
 # What the tests in double are about, and all that they are linked with.
 FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
+
+# The objects of sources.  Compiled alone: programs, which have a main() each, and the studies of resnet/why, which call
+# their parts by the same names.
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
+IN_FOLDER := $(filter-out resnet/why/% $(wildcard examples/*.cpp),$(filter $(LIGHT),$(LIBRARY) $(SHARED) $(TESTS)))
+objects   = $(call object,$(filter-out $(IN_FOLDER),$(1)) $(patsubst %,%folder.cpp,$(sort $(dir $(filter $(IN_FOLDER),$(1))))))
 
 MPI_OBJECT := $(if $(MPI),$(OUT)/obj/$(MPI_NAME)/mpi.o)
 
@@ -197,7 +203,7 @@ setup: ## install the packages that the build needs (Debian, Ubuntu)
 .PHONY: clean
 clean: ## remove everything built
 	rm -rf $(if $(filter build,$(BUILD)),build,$(addprefix $(BUILD)/,$(notdir $(PROGRAMS)) libdeepen.a libprograms.a libformulas.a run-tests answer \
-	    $(SONAME) obj installed levels stage runpath tidy double address thread fuzz mpi compiled linked tests commit packages-found))
+	    $(SONAME) obj installed levels stage runpath tidy double address thread fuzz mpi compiled linked commit packages-found))
 
 .PHONY: help
 help: ## list these targets
@@ -210,9 +216,9 @@ help: ## list these targets
 .DELETE_ON_ERROR:
 
 # The library, and beside it what the programs share.
-$(OUT)/libdeepen.a: $(call object,$(LIBRARY)) $(OUT)/linked
-$(OUT)/libprograms.a: $(call object,$(SHARED)) $(OUT)/linked
-$(OUT)/libformulas.a: $(call object,$(FORMULAS)) $(OUT)/linked
+$(OUT)/libdeepen.a: $(call objects,$(LIBRARY)) $(OUT)/linked
+$(OUT)/libprograms.a: $(call objects,$(SHARED)) $(OUT)/linked
+$(OUT)/libformulas.a: $(call objects,$(FORMULAS)) $(OUT)/linked
 $(OUT)/libdeepen.a $(OUT)/libprograms.a $(OUT)/libformulas.a:
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
@@ -227,7 +233,7 @@ $(OUT)/obj/$(MPI_NAME)/mpi.o: engine/ranks/mpi.cpp $(OUT)/compiled | $(BUILD)/pa
 	@$(CXX) $(FLAGS) $(MPI_CFLAGS) -MMD -MP -c -o $@ $<
 
 TESTED := $(addprefix $(OUT)/,$(if $(filter float,$(REAL)),libprograms.a libdeepen.a,libformulas.a))
-$(OUT)/run-tests: $(call object,$(TESTS)) $(TESTED) $(OUT)/tests
+$(OUT)/run-tests: $(call objects,$(TESTS)) $(TESTED)
 	$(call link,,-lgtest)
 
 $(OUT)/answer: $(call object,tests/compare/answer.cpp) $(OUT)/libdeepen.a
@@ -241,16 +247,11 @@ $(OUT)/fuzz: $(call object,$(FUZZED)) $(OUT)/libdeepen.a
 $(OUT)/obj/%.o: %.cpp $(OUT)/compiled | $(BUILD)/packages-found
 	@mkdir -p $(@D)
 	@echo "compile $<$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(COMMON) $(FLAGS_$*) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$<),$(LIGHTER)) $(FLAGS_$*) -MMD -MP -c -o $@ $<
 
-# What most tests include, and what most programs do, is read once for all of them: a second less for each.
-precompiled = $(OUT)/obj/$(1)/precompiled.h
-COMMON      = $(if $(filter tests/%,$<),-include $(call precompiled,tests),$(if $(filter examples/%,$<),-include $(call precompiled,examples)))
-$(OUT)/obj/%/precompiled.h.gch: %/precompiled.h $(OUT)/compiled | $(BUILD)/packages-found
-	@mkdir -p $(@D)
-	@$(CXX) $(FLAGS) $(LIGHTER) -x c++-header -o $@ $<
-$(call object,$(wildcard $(addprefix tests/,*.cpp */*.cpp */*/*.cpp))): $(call precompiled,tests).gch
-$(call object,$(wildcard examples/*.cpp examples/*/*.cpp)): $(call precompiled,examples).gch
+$(OUT)/obj/%/folder.o: $(OUT)/obj/%/folder.cpp $(OUT)/compiled | $(BUILD)/packages-found
+	@echo "compile $*/*.cpp$(if $(filter double,$(REAL)), (double))"
+	@$(CXX) $(FLAGS) $(LIGHTER) -MMD -MP -c -o $@ $<
 
 # stb_image lets sums of what a damaged JPEG says grow out of an int: -fwrapv says what becomes of them.  It copies nothing
 # from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's data ends early: forbidden by the
@@ -264,14 +265,14 @@ $(call object,engine/build_info.cpp): $(OUT)/commit
 # What an object or a program depends on beside files.  Each of these says so, and is written only when that changes:
 # compiled   compiler, flags, and all that they define in advance: the compiler's version, what `native` is here
 # linked     libraries and their flags, and what is in the archive
-# tests      which tests there are
 # commit     of git
+# folder.cpp the files of a folder that are compiled together
 quoted        = '$(subst ','\'',$(1))'
 says_compiled = echo $(call quoted,$(CXX) $(FLAGS) $(LIGHTER)) && $(CXX) $(FLAGS) -dM -E -x c++ /dev/null
 says_linked   = echo $(call quoted,$(CXX) $(LIBS) $(MPI_OBJECT) $(if $(MPI),$(MPI_LIBS)) $(LIBRARY) $(SHARED))
-says_tests    = echo $(TESTS)
 says_commit   = test -e .git && git --no-optional-locks describe --always --dirty --abbrev=12 --exclude='*' || echo unknown
-$(addprefix $(OUT)/,compiled linked tests commit runpath): .FORCE | $(BUILD)/packages-found
+says_folder.cpp = printf '\#include "%s"\n' $(foreach file,$(IN_FOLDER),$(if $(filter $(OUT)/obj/$(dir $(file)),$(@D)/),$(file)))
+$(addprefix $(OUT)/,compiled linked commit runpath) $(addsuffix folder.cpp,$(addprefix $(OUT)/obj/,$(sort $(dir $(IN_FOLDER))))): .FORCE | $(BUILD)/packages-found
 	+@mkdir -p $(@D); { $(says_$(@F)); } >$@.$$$$ 2>/dev/null; cmp -s $@.$$$$ $@ && rm $@.$$$$ || mv $@.$$$$ $@
 .PHONY: .FORCE
 .FORCE:

@@ -17,7 +17,7 @@ SONAME  := libdeepen.so.$(firstword $(subst ., ,$(VERSION)))
 INSTALLED := $(patsubst $(OUT)/%,$(OUT)/installed/%,$(PROGRAMS))
 
 # The linker refuses names that are nowhere, and what libdeepen.so offers is in symbols.map.
-$(OUT)/$(SONAME): $(call object,$(LIBRARY)) packaging/symbols.map $(OUT)/linked
+$(OUT)/$(SONAME): $(call objects,$(LIBRARY)) packaging/symbols.map $(OUT)/linked
 	@echo "link $@" && $(CXX) -shared -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,--version-script=packaging/symbols.map \
 	    -o $@ $(filter %.o,$^) $(LIBS)
 

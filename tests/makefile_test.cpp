@@ -1,4 +1,4 @@
-// Does the Makefile build what has changed, and only that?  It is tried on a tree of five small files.
+// Does the Makefile build what has changed, and only that?  It is tried on a tree of six small files.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,15 +18,16 @@ protected:
         scratch.write("a tree/engine/one.cpp", std::string("int one() { return 1; }\n"));
         scratch.write("a tree/engine/two.cpp", std::string("int two() { return 2; }\n"));
         scratch.write("a tree/engine/build_info.cpp", std::string("const char* commit() { return DEEPEN_COMMIT; }\n"));
-        scratch.write("a tree/examples/precompiled.h", std::string("#include <cstdio>\n"));
-        scratch.write("a tree/examples/degradation.cpp", std::string("const char* commit();\n"
+        scratch.write("a tree/examples/common/said.cpp", std::string("extern const char said[] = \"commit \";\n"));
+        scratch.write("a tree/examples/degradation.cpp", std::string("#include <cstdio>\n"
+                                                                     "const char* commit();\n"
                                                                      "int main() { std::puts(commit()); }\n"));
         scratch.write("a tree/build/packages-found", std::string());
     }
 
     // `commands` in the tree, without what a make above us has put into the environment.
     std::string said(const std::string& commands, int code = 0) const {
-        const Outcome o =
+        const Exit o =
             run("cd '" + tree.string() + "' && env -i PATH=\"$PATH\" HOME=/nowhere sh -ec '" + commands + "'");
         EXPECT_EQ(o.code, code) << commands << "\n" << o.output;
         return o.output;
@@ -40,7 +41,8 @@ protected:
 };
 
 const std::string everything = "compile engine/build_info.cpp\ncompile engine/one.cpp\ncompile engine/two.cpp\n"
-                               "compile examples/degradation.cpp\nlink build/degradation\n";
+                               "compile examples/common/*.cpp\ncompile examples/degradation.cpp\n"
+                               "link build/degradation\n";
 
 TEST_F(Makefile, CompilesAgainWhereTheCompilerOrItsFlagsAreOthersAndOnlyThen) {
     EXPECT_EQ(done(), everything);
@@ -60,12 +62,20 @@ TEST_F(Makefile, CompilesAgainWhereNativeMeansAnotherProcessor) {
     EXPECT_EQ(said("EXTRA=-mno-sse4.1 make CXX=./compiler | sort"), "");
 }
 
-TEST_F(Makefile, CompilesAgainWhatBeginsWithAPrecompiledHeaderThatHasChanged) {
+// Its light files are compiled as one.
+TEST_F(Makefile, CompilesAFolderAgainWhereAFileOfItIsAnotherIsNewOrIsGone) {
+    const std::string folder = "compile examples/common/*.cpp\nlink build/degradation\n";
     EXPECT_EQ(done(), everything);
-    scratch.write("a tree/examples/precompiled.h", std::string("#include <cstdio>\n#define main int main\n"));
-    const std::string text = said("make 2>&1 || true");
-    EXPECT_NE(text.find("compile examples/degradation.cpp"), std::string::npos) << text;
-    EXPECT_NE(text.find("error"), std::string::npos) << text;
+    said("echo >> examples/common/said.cpp");
+    EXPECT_EQ(done(), folder);
+    scratch.write("a tree/examples/common/more.cpp", std::string("int more() { return sizeof said; }\n"));
+    EXPECT_NE(said("make 2>&1", 2).find("'said' was not declared"), std::string::npos);   // more.cpp comes before it
+    said("sed -i \"1i extern const char said[8];\" examples/common/more.cpp");
+    EXPECT_EQ(done(), folder);
+    said("rm examples/common/more.cpp");
+    EXPECT_EQ(done(), folder);
+    EXPECT_EQ(done(), "");
+    EXPECT_EQ(said("ar t build/libprograms.a"), "folder.o\n");
 }
 
 TEST_F(Makefile, LinksAgainWithOtherLibrariesWithoutCompiling) {
@@ -97,7 +107,7 @@ TEST_F(Makefile, ForgetsTheObjectOfADeletedSource) {
 TEST_F(Makefile, BuildsOutsideATreeThatIsReadOnly) {
     const std::string elsewhere = (scratch / "elsewhere").string(), build = "BUILD=" + elsewhere;
     said("mkdir " + elsewhere + "; touch " + elsewhere + "/packages-found; find . | sort > ../before");
-    EXPECT_EQ(said("make " + build + " all demo | grep -c ^compile"), "4\n");
+    EXPECT_EQ(said("make " + build + " all demo | grep -c ^compile"), "5\n");
     said("make " + build + " clean; find . | sort | cmp - ../before");
     EXPECT_EQ(said("find " + elsewhere), elsewhere + "\n");
 }
