@@ -57,11 +57,16 @@ private:
     Index number(Index picture) const { return (picture * pieces + width - 1) / width; }
 };
 
-// Doubles the leaves until each has `least` units; then on, up to `enough` units, while `many` leaves remain for the
-// threads.  `joined`: as in ranks::pictures_of.
+// How many leaves should remain of a batch, for threads and ranks to share: `many`, and of each further 128 pictures as
+// many again.  A larger batch is for more ranks, not for larger leaves.
+inline Index enough_leaves(Index pictures, Index many = 16) { return many * std::max<Index>(1, pictures / 128); }
+
+// Doubles the leaves until each has `least` units; then on, up to `enough` units, while enough_leaves() remain.
+// `joined`: as in ranks::pictures_of.
 inline Leaves cut_batch(Index pictures, Index size, Index least, Index enough = 0, Index many = 16, Index joined = 1) {
     Leaves leaves{ranks::pictures_of(pictures * joined, joined), size, 1,
                   Index(std::bit_floor(std::size_t(std::max<Index>(size, 1))))};
+    many = enough_leaves(leaves.pictures.all * joined, many);
     const auto units = [&] { return leaves.width * size / leaves.pieces; };
     while (leaves.all() > 1 && (units() < least || (2 * units() <= enough && leaves.all() >= 2 * many)))
         if (leaves.pieces > 1) leaves.pieces /= 2;

@@ -89,7 +89,8 @@ void accumulate(const Shape& shape, const Walk<operands>& walk, const Layout& la
         parallel_ranges(pictures, some, [&](Index n, Index end) { add(n * size, end * size, target.data()); });
         return;
     }
-    const Index whole = ranks::pictures_of(pictures).all, enough = std::max<Index>(1, whole / 16) * size;
+    const Index whole = ranks::pictures_of(pictures).all;
+    const Index enough = std::max<Index>(1, whole / enough_leaves(whole)) * size;
     const Index least = std::min(std::max(elementwise_grain, 16 * places), enough);
     sum_over_leaves(cut_batch(pictures, size, least), places, target.data(), add);
 }

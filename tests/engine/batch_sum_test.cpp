@@ -48,6 +48,8 @@ TEST(Leaves, CoverABatchOnceInPowersOfTwo) {
 
 TEST(Leaves, AreAsManyAsTheBatchFeeds) {
     EXPECT_EQ(cut_batch(128, 1, 1, 16).count(), 16) << "no larger than leaves 16 for threads to share";
+    EXPECT_EQ(cut_batch(1024, 1, 1, 16).count(), 128) << "as many of each 128 pictures";
+    EXPECT_EQ(cut_batch(1024 / 4, 1, 1, 16, 16, 4).count(), 128) << "of which some lie together";
     EXPECT_EQ(cut_batch(4096, 1, 1, 4).count(), 1024) << "and no upper limit";
     EXPECT_EQ(cut_batch(4096, 1, 16, 16).count(), 256);
     EXPECT_EQ(cut_batch(1, 56, 1, 0).count(), 32) << "one picture is cut into pieces";

@@ -93,8 +93,8 @@ def measure_all(nets):
 # median over all settings.
 SOFTWARE = 10e-6
 # How many ranks a batch feeds, as `train` says where it has more: Note [Shares begin with a leaf], engine/ranks/share.h.
-FED = {("resnet20", 128): 8, ("resnet20", 1024): 16, ("resnet110", 128): 8, ("resnet110", 1024): 16,
-       ("resnet50", 32): 2, ("resnet50", 128): 8}
+FED = {("resnet20", 128): 8, ("resnet20", 1024): 64, ("resnet110", 128): 8, ("resnet110", 1024): 64,
+       ("resnet50", 32): 2, ("resnet50", 1024): 64}
 
 
 def read_measured():
@@ -144,7 +144,7 @@ def model():
         errors.append(abs(predicted / seconds - 1))
         if (microseconds, gbit) != ("50", "10"):
             continue
-        for factor in (1, 4, 8):
+        for factor in (1, 8, 32):
             for hosts in (1, 2, 4, 8, 16, 32, 64):
                 if hosts > FED.get((net, batch * factor), 0):
                     continue
@@ -178,8 +178,8 @@ def draw(points, rows):
 set terminal svg size 720,480 font 'sans-serif,13' background '#ffffff'
 set output '{RESULTS}/scaling.svg'
 set logscale xy 2
-set xrange [1:16]
-set yrange [1:16]
+set xrange [1:64]
+set yrange [1:64]
 set xlabel 'machines of one core, 10 Gbit/s and 50 microseconds apart'
 set ylabel 'times as fast as one'
 set grid lc rgb '#dddddd'
