@@ -17,6 +17,7 @@
 #include "examples/common/run_observer.h"
 #include "examples/common/tensorboard.h"
 #include "examples/common/training_flags.h"
+#include "resnet/data/rank_data.h"
 #include "resnet/training/class_names.h"
 #include "resnet/training/model_file.h"
 #include "resnet/training/run_folder.h"
@@ -184,7 +185,10 @@ int main(int argc, char** argv) {
         if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() &&
             !flags.no_augment)
             flags.views = "resized_crop";
-        const DataSplits data = flags.load();
+        const DataSplits data = load_on_ranks([&] { return flags.load(); }, [&](int without) {
+            std::cout << "Rank 0 sends its pictures to " << without << " of " << ranks::count()
+                      << " ranks, which cannot read " << printable_name(flags.data_path) << ".\n";
+        });
         Recipe recipe = flags.recipe(model, seed, data);
         recipe.pretrained = net.pretrained(model, data.train.classes, flags.data_path);
         const std::filesystem::path folder =

@@ -4,7 +4,7 @@
 set -eu
 kills=${1:-50}
 shift $(($# > 0))
-wanted=${*:-bits other_nets resumed killed stalled unplugged refused}
+wanted=${*:-bits other_nets lent resumed killed stalled unplugged refused}
 build=${BUILD:-build}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -161,6 +161,28 @@ unplugged() {
         >"$work/out.txt" 2>"$work/err.txt" &
     hangs $! "$run" "a wire that is cut" 20 pkill -STOP -x deepen-wire
     check "  processes left" "$(none_left "$run" && echo none)" none
+}
+
+# Rank 1 cannot read the pictures.
+lent() {
+    mkdir -p "$work/cifar"
+    for file in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do
+        python3 -c 'import random, sys
+random.seed(sys.argv[1])
+sys.stdout.buffer.write(b"".join(bytes([n % 10]) + random.randbytes(3072) for n in range(40)))' $file \
+            >"$work/cifar/$file.bin"
+    done
+    small_cifar="--model resnet8 --epochs 1 --batch-size 64 --threads 1"
+    alone $small_cifar --data-path "$work/cifar" --output-dir "$work/lent"
+    expected=$(hash_in "$work/out.txt")
+    rm -rf "$work/lent"
+    for mpi in $mpis; do
+        start $mpi -n 1 "$build/mpi/train-$mpi" $small_cifar --data-path "$work/cifar" --output-dir "$work/lent" : \
+            -n 1 "$build/mpi/train-$mpi" $small_cifar --data-path "$work/nowhere" --output-dir "$work/lent" || tell
+        check "pictures that rank 0 alone can read, $mpi" "$(hash_in "$work/out.txt")" "$expected"
+        check "  and it says so" "$(grep -c 'sends its pictures to 1 of 2 ranks' "$work/out.txt")" 1
+        rm -rf "$work/lent"
+    done
 }
 
 # Started wrongly.
