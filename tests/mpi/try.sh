@@ -157,7 +157,7 @@ unplugged() {
     case " $mpis " in *" ompi-c "*) ;; *) say "    left out: no Open MPI"; return ;; esac
     if ! unshare --net true 2>/dev/null; then say "    left out: no right to make network namespaces"; return; fi
     run=$work/unplugged
-    sh tests/mpi/two_hosts.sh 50 10 "$PWD/$build/mpi/train-ompi-c" $endless --output-dir "$run" \
+    sh tests/mpi/two_hosts.sh 50 10 "$(cd "$build" && pwd)/mpi/train-ompi-c" $endless --output-dir "$run" \
         >"$work/out.txt" 2>"$work/err.txt" &
     hangs $! "$run" "a wire that is cut" 20 pkill -STOP -x deepen-wire
     check "  processes left" "$(none_left "$run" && echo none)" none
