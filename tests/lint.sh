@@ -33,7 +33,7 @@ breaches=$(
     grep -nE 'std::(ranges|views)::' $files | breach 'LLVM 14 has not got it in libc++'
     # The linker would take the functions of one for both.
     awk 'FNR == 1 { space = "" }
-         $1 == "namespace" { space = space $2 "::" }
+         $1 == "namespace" && /\{$/ { space = space $2 "::" }
          /^}  \/\/ namespace/ { sub(/[^:]*::$/, "", space) }
          /^(struct|class|enum class) [A-Za-z0-9_]+( final)?( :.*)? \{/ {
              name = space ($1 == "enum" ? $3 : $2)

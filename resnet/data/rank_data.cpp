@@ -35,8 +35,6 @@ void broadcast(PictureSet& set) {
     for (std::string& name : set.classes) ranks::broadcast(name);
 }
 
-bool fits_a_message(const PictureSet& set) { return !set.in_files() && !set.decoded; }
-
 }  // namespace
 
 DataSplits load_on_ranks(const std::function<DataSplits()>& load, const std::function<void(int)>& told) {
@@ -50,7 +48,7 @@ DataSplits load_on_ranks(const std::function<DataSplits()>& load, const std::fun
         failure = std::current_exception(), why = text(" (", e.what(), ")");
     }
 
-    const bool first = ranks::rank() == 0, kept = !fits_a_message(data.train) || !fits_a_message(data.test);
+    const bool first = ranks::rank() == 0, kept = data.train.decoded || data.test.decoded;
     const auto sums = ranks::sum({double(!!failure), double(first && failure), double(first && kept)});
     const int without = static_cast<int>(sums[0]);
     if (without == 0) return data;

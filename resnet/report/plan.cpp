@@ -14,7 +14,7 @@
 namespace deepen {
 namespace {
 
-constexpr double forecast_seconds = 300;                   // time constant of a Forecast
+constexpr double forecast_seconds = 300;                 // time constant of a Forecast
 constexpr double an_hour = 3600;
 
 Index steps_of(const Recipe& r, const DataSplits& data) {

@@ -22,14 +22,16 @@ struct Fused {
     ConvAlgorithm algorithm;
 };
 
-const std::vector<Fused> fused_cases = {{{5, 12, 9, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
-                                 {{40, 8, 8, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
-                                 {{5, 12, 9, 3}, {3, 3, 3, 20}, 2, ConvAlgorithm::direct},
-                                 {{1, 8, 8, 24}, {3, 3, 24, 40}, 1, ConvAlgorithm::direct},
-                                 {{5, 7, 7, 3}, {1, 1, 3, 20}, 1, ConvAlgorithm::direct},
-                                 {{5, 12, 9, 3}, {3, 3, 3, 5}, 2, ConvAlgorithm::im2col},
-                                 {{5, 12, 9, 3}, {1, 1, 3, 5}, 1, ConvAlgorithm::pointwise},
-                                 {{5, 12, 9, 3}, {3, 3, 3, 5}, 2, ConvAlgorithm::reference}};
+const std::vector<Fused> fused_cases = {
+    {{5, 12, 9, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
+    {{40, 8, 8, 16}, {3, 3, 16, 16}, 1, ConvAlgorithm::winograd},
+    {{5, 12, 9, 3}, {3, 3, 3, 20}, 2, ConvAlgorithm::direct},
+    {{1, 8, 8, 24}, {3, 3, 24, 40}, 1, ConvAlgorithm::direct},
+    {{5, 7, 7, 3}, {1, 1, 3, 20}, 1, ConvAlgorithm::direct},
+    {{5, 12, 9, 3}, {3, 3, 3, 5}, 2, ConvAlgorithm::im2col},
+    {{5, 12, 9, 3}, {1, 1, 3, 5}, 1, ConvAlgorithm::pointwise},
+    {{5, 12, 9, 3}, {3, 3, 3, 5}, 2, ConvAlgorithm::reference},
+};
 
 ConvOptions options(const Fused& c) {
     return {.stride = c.stride, .padding = c.w[0] / 2, .algorithm = c.algorithm};

@@ -19,7 +19,6 @@ protected:
     void SetUp() override {
         if (std::system("gnuplot --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "gnuplot is not installed";
     }
-
 };
 
 TEST_F(Report, BeginsWithTheVerdict) {
