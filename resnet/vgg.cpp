@@ -5,7 +5,7 @@
 namespace deepen {
 namespace {
 
-constexpr Index side = 7, hidden = 4096;
+constexpr Index side = 7;
 
 // Along one axis, `count` averages over stretches from i n / count, rounded down, to (i+1) n / count, rounded up.
 Tensor averaged_to(Index count, const Tensor& x, int axis) {
@@ -31,7 +31,7 @@ void VggClassifier::visit(Visitor& v) {
     v.module("6", third);
 }
 
-Vgg::Vgg(VggOptions o) : classifier(8 * o.width * side * side, hidden, o.classes) {
+Vgg::Vgg(VggOptions o) : classifier(8 * o.width * side * side, o.hidden, o.classes) {
     require(o.depth == 16 || o.depth == 19, "VGG nets have 16 or 19 layers, but depth ", o.depth, " was asked for.");
     Index in = 3;
     for (int stage = 0; stage < 5; ++stage) {

@@ -21,6 +21,7 @@ struct VggOptions {
     int depth = 16;                                      // 16 or 19
     bool batch_norm = false;
     Index width = 64;                                    // channels of the first stage
+    Index hidden = 4096;                                 // outputs of the first two linear layers
     Index classes = 1000;
 };
 

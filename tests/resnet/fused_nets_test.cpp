@@ -37,8 +37,9 @@ const std::vector<Net> nets = {
     net<PreactivationNet>("pre-activation bottlenecks", CifarOptions{.depth = 11, .width = 8, .bottleneck = true},
                           {6, 16, 16, 3}),
     net<ImagenetNet>("resnet18", ImagenetOptions{.depth = 18, .width = 8, .classes = 10}, {2, 64, 64, 3}),
-    net<Vgg>("vgg16", VggOptions{.depth = 16, .width = 4, .classes = 10}, {2, 32, 32, 3}),
-    net<Vgg>("vgg16_bn", VggOptions{.depth = 16, .batch_norm = true, .width = 4, .classes = 10}, {2, 32, 32, 3})};
+    net<Vgg>("vgg16", VggOptions{.depth = 16, .width = 4, .hidden = 64, .classes = 10}, {2, 32, 32, 3}),
+    net<Vgg>("vgg16_bn", VggOptions{.depth = 16, .batch_norm = true, .width = 4, .hidden = 64, .classes = 10},
+             {2, 32, 32, 3})};
 
 // Output, gradients of x and of every weight, running statistics.
 std::vector<std::pair<std::string, Tensor>> step(const Net& n, bool training, bool fused) {
