@@ -4,11 +4,16 @@
 #include <cmath>
 #include <set>
 
+#include "engine/autograd.h"
 #include "engine/parallel.h"
 #include "engine/random.h"
+#include "layers/layers.h"
+#include "layers/sgd.h"
 #include "resnet/data/augment.h"
 #include "resnet/data/data_path.h"
+#include "resnet/data/loader.h"
 #include "resnet/data/shapes.h"
+#include "resnet/training/evaluation.h"
 #include "tests/scratch.h"
 
 namespace deepen {
@@ -89,55 +94,30 @@ TEST(Synthetic, RefusesCountsItCannotMake) {
     expect_mentions(refusal_of([] { synthetic_data({.train_count = 10'000'001}); }), "1 to 10000000");
 }
 
-// The best that a weighted sum of pixels can do: softmax regression by stochastic gradient descent,
-// one picture at a time.  dlogit = softmax(logits) - [label]; dw = dlogit x'.
-class LinearClassifier {
-public:
-    int predict(const std::vector<float>& x) {
-        for (int k = 0; k < 10; ++k) {
-            float sum = bias_[k];
-            for (std::size_t i = 0; i < x.size(); ++i) sum += weight_[k][i] * x[i];
-            logits_[k] = sum;
-        }
-        return static_cast<int>(std::max_element(logits_, logits_ + 10) - logits_);
-    }
-
-    void learn(const std::vector<float>& x, int label, float lr) {
-        const float top = logits_[predict(x)];
-        float total = 0;
-        for (float& logit : logits_) total += logit = std::exp(logit - top);
-        for (int k = 0; k < 10; ++k) {
-            const float d = lr * (logits_[k] / total - (k == label));
-            bias_[k] -= d;
-            for (std::size_t i = 0; i < x.size(); ++i) weight_[k][i] -= d * x[i];
-        }
-    }
-
-private:
-    std::vector<std::vector<float>> weight_ = std::vector(10, std::vector<float>(3072));
-    float bias_[10] = {}, logits_[10] = {};
+// The best that a weighted sum of pixels can do: softmax regression by stochastic gradient descent.
+struct LinearClassifier : Module {
+    Linear fc{32 * 32 * 3, 10};
+    Tensor forward(const Tensor& x) override { return fc(flatten(x)); }
+    void visit(Visitor& v) override { v.module("fc", fc); }
+    std::string_view type() const override { return "LinearClassifier"; }
 };
 
 TEST(Synthetic, CannotBeLearntByALinearClassifier) {
     const DataSplits splits = synthetic_data({.train_count = 10000, .test_count = 2000});
-    const Normaliser normaliser(Preprocessing::per_channel(splits.train), 32, 32);
-    const auto input = [&](const PictureSet& set, Index i) {
-        std::vector<Real> x(3072);
-        normaliser.write(set.picture(i), {}, x.data());
-        return std::vector<float>(x.begin(), x.end());
-    };
-    LinearClassifier classifier;
-    Random random(1);
-    for (int epoch = 0; epoch < 2; ++epoch) {
-        for (const Index i : random.permutation(splits.train.count())) {
-            classifier.learn(input(splits.train, i), splits.train.labels[i], 1e-4f / (1 + epoch));
+    const Preprocessing preprocessing = Preprocessing::per_channel(splits.train);
+    LinearClassifier net;
+    Sgd sgd(named_parameters(net), {.momentum = 0, .weight_decay = 0});
+    Loader loader(splits.train, preprocessing, {.batch = 10, .shuffle = true});
+    for (const int epoch : {1, 2}) {
+        sgd.set_lr(1e-3 / epoch);
+        loader.start(epoch);
+        for (Batch batch; loader.next(batch);) {
+            sgd.zero_grad();
+            cross_entropy(net(batch.x), batch.labels).backward();
+            sgd.step();
         }
     }
-    int wrong = 0;
-    for (Index i = 0; i < splits.test.count(); ++i) {
-        wrong += classifier.predict(input(splits.test, i)) != splits.test.labels[i];
-    }
-    const double error = wrong / static_cast<double>(splits.test.count());
+    const double error = evaluate(net, splits.test, preprocessing, 100).error();
     RecordProperty("error", std::to_string(error));
     EXPECT_GT(error, 0.5);
     EXPECT_LT(error, 0.9) << "chance";
