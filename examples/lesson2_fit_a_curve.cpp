@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
 
     std::printf("Fitting sin(3x) exp(-x^2/4) + x/5 on [-3, 3] with %d weights\n\n  step    loss\n",
                 static_cast<int>(parameter_count(net)));
-    constexpr int steps = 20000;
+    constexpr int steps = 10000;
     for (int i = 0; i <= steps; ++i) {
         const double loss = step(net, weights, x, wanted, Real(0.1));
         if (i == 0 || i == 10 || i == 100 || i == 1000 || i == 5000 || i == steps)
