@@ -132,21 +132,25 @@ TEST_F(Makefile, RefusesWhatItDoesNotKnow) {
     EXPECT_EQ(wrong.find("Missing:"), wrong.npos) << wrong;
 }
 
+// Writes a program for the shell, and returns " path".
+std::string program_of(const Scratch& scratch, const char* name, const std::string& body) {
+    const std::string path = scratch.write(name, "#!/bin/sh\n" + body).string();
+    EXPECT_EQ(run("chmod +x " + path).code, 0);
+    return " " + path;
+}
+
+const std::string passed = "echo '[  PASSED  ] 3 tests.'; ";
+
 TEST(RunSh, CountsWhatPassedFailedAndWasSkipped) {
     const Scratch scratch;
-    const auto program = [&](const char* name, const std::string& body) {
-        const std::string path = scratch.write(name, "#!/bin/sh\n" + body).string();
-        EXPECT_EQ(run("chmod +x " + path).code, 0);
-        return " " + path;
-    };
-    const std::string passed = "echo '[  PASSED  ] 3 tests.'; ";
+    const auto program = [&](const char* name, const std::string& body) { return program_of(scratch, name, body); };
     const std::string good = program("good", passed);
     const std::string some = program("some", passed + "echo '[  SKIPPED ] 2 tests, listed below:'");
     const std::string two = "echo '[  FAILED  ] A.B (3 ms)'; echo '[  FAILED  ] A.C (0 ms)'; ";
     const std::string bad = program("bad", two + passed + "exit 1");
     const std::string dead = program("dead", "kill -9 $$");
     for (const std::string& each : {good, some, bad, dead})
-        expect("sh tests/run.sh" + each, 0, "==" + each + "\n");
+        expect("SHARDS=1 sh tests/run.sh" + each, 0, "==" + each + "\n");
     const auto sum = [](const std::string& programs) { return run("sh tests/run.sh --sum" + programs); };
     EXPECT_EQ(sum(good + good).output, "6 passed, 0 failed\n");
     EXPECT_EQ(sum(good + some).output, "6 passed, 0 failed, 2 skipped\n");
@@ -157,6 +161,17 @@ TEST(RunSh, CountsWhatPassedFailedAndWasSkipped) {
     EXPECT_EQ(sum(dead).code, 1);
     expect("sh tests/run.sh --sum" + good + " " + (scratch / "never").string(), 1,
            "never has not run\n3 passed, 1 failed\n");
+}
+
+TEST(RunSh, AddsWhatTwoProcessesSay) {
+    const Scratch scratch;
+    const std::string first_only = "[ $GTEST_TOTAL_SHARDS = 2 ] && [ $GTEST_SHARD_INDEX = 0 ] || exit 1\n";
+    const std::string second_ends = program_of(scratch, "second_ends", first_only + passed);
+    expect("SHARDS=2 sh tests/run.sh" + second_ends, 0, "second_ends ended with status 1");
+    EXPECT_EQ(run("sh tests/run.sh --sum" + second_ends).output, "3 passed, 1 failed\n");
+    const std::string both_pass = program_of(scratch, "both_pass", passed);
+    expect("SHARDS=2 sh tests/run.sh" + both_pass, 0, "[  PASSED  ] 3 tests.\n[  PASSED  ] 3 tests.\n");
+    EXPECT_EQ(run("sh tests/run.sh --sum" + both_pass).output, "6 passed, 0 failed\n");
 }
 
 TEST(LintSh, FindsTheTreeFromAnywhere) {

@@ -2,20 +2,36 @@
 # run.sh PROGRAM             runs a test program and prints what it says; PROGRAM.result is "PASSED FAILED SKIPPED"
 # run.sh --sum PROGRAM...    prints one line, N passed, N failed, or N passed, N failed, N skipped, of those that have run.
 #                            Exit status 1 if a test failed, or a program did not get to its end
+#
+# Where there are two processors, two processes run every second test each: `SHARDS=1 make test` leaves it at one.
 
 if [ "$1" != --sum ]; then
-    log=$(mktemp)
-    "$1" --gtest_brief=1 >"$log" 2>&1
-    status=$?
-    echo "== $1"
-    cat "$log"
-    number() { sed -n "s/^\[ *$1 *\] \([0-9]*\) test.*/\1/p" "$log" | tail -n 1; }
-    passed=$(number PASSED) skipped=$(number SKIPPED)
-    failed=$(grep -c '^\[  FAILED  \] .* ms)$' "$log")
-    # A program that died has no summary: that is a failure, whatever it had passed.
-    [ -z "$passed" ] || [ "$status" -ne 0 ] && [ "$failed" -eq 0 ] && { echo "$1 ended with status $status"; failed=1; }
-    echo "${passed:-0} $failed ${skipped:-0}" >"$1.result"
-    rm -f "$log"
+    program=$1 passed=0 failed=0 skipped=0
+    shards=${SHARDS:-$([ "$(nproc 2>/dev/null || echo 2)" -ge 2 ] && echo 2 || echo 1)}
+    log=$(mktemp -d)
+    shard=0
+    while [ "$shard" -lt "$shards" ]; do
+        {
+            GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$program" --gtest_brief=1 >"$log/$shard" 2>&1
+            echo $? >"$log/$shard.status"
+        } &
+        shard=$((shard + 1))
+    done
+    wait
+    echo "== $program"
+    while [ "$shard" -gt 0 ]; do
+        shard=$((shard - 1))
+        of="$log/$shard" status=$(cat "$log/$shard.status")
+        grep -v '^Note: This is test shard' "$of"
+        number() { sed -n "s/^\[ *$1 *\] \([0-9]*\) test.*/\1/p" "$of" | tail -n 1; }
+        p=$(number PASSED) s=$(number SKIPPED)
+        f=$(grep -c '^\[  FAILED  \] .* ms)$' "$of")
+        # A program that died has no summary: that is a failure, whatever it had passed.
+        [ -z "$p" ] || [ "$status" -ne 0 ] && [ "$f" -eq 0 ] && { echo "$program ended with status $status"; f=1; }
+        passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
+    done
+    rm -rf "$log"
+    echo "$passed $failed $skipped" >"$program.result"
     exit 0
 fi
 
