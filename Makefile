@@ -77,9 +77,8 @@ IF_PACKAGED := libspng-dev libturbojpeg0-dev
 SOURCES  := $(filter-out engine/ranks/mpi.cpp,$(sort $(wildcard engine/*.cpp engine/*/*.cpp layers/*.cpp resnet/*.cpp resnet/*/*.cpp)))
 # What others can build on: no reports, no terminals.
 LIBRARY  := $(filter-out resnet/report/% resnet/why/%,$(SOURCES)) $(wildcard $(addprefix resnet/why/,operated.cpp walk.cpp watch.cpp))
-# Code without arithmetic of its own compiles in half the time unoptimised, and in a fourth of that folder by folder, as
-# headers are then read once: of each such folder, folder.cpp includes all files (a "unity build").
-LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) $(wildcard examples/*.cpp examples/common/*.cpp)
+# Code without arithmetic of its own compiles in half the time unoptimised.
+LIGHT    := tests/% resnet/training/% resnet/report/% $(addprefix resnet/why/,%_study.cpp notebook.cpp remedies.cpp study.cpp surface.cpp) examples/%
 LIGHTER  := -O0 -g0
 # A program is an examples/ file; what they share is in examples/common/ and in what LIBRARY leaves out.
 SHARED   := $(filter-out $(LIBRARY),$(SOURCES)) $(sort $(wildcard examples/common/*.cpp))
@@ -91,10 +90,13 @@ TESTS    := $(filter-out tests/compare/% tests/install/% tests/mpi/% tests/fuzz/
 # What the tests in double are about, and all that they are linked with.
 FORMULAS := $(filter-out resnet/data/% resnet/training/% resnet/report/% resnet/why/%,$(SOURCES))
 
-# The objects of sources.  Compiled alone: programs, which have a main() each, and the studies of resnet/why, which call
-# their parts by the same names.
+# The objects of sources.  Most folders compile as one file, folder.cpp, which includes theirs (a "unity build"), as
+# headers are then read once: a third of the time.  Compiled alone: ops and convolutions, which all have a forward() and a
+# backward(), the engine's foundations, studies of resnet/why, which call their parts by the same names, programs, which
+# have a main() each, and what has flags of its own.
 object    = $(patsubst %.cpp,$(OUT)/obj/%.o,$(1))
-IN_FOLDER := $(filter-out resnet/why/% $(wildcard examples/*.cpp),$(filter $(LIGHT),$(LIBRARY) $(SHARED) $(TESTS)))
+IN_FOLDER := $(filter-out $(wildcard engine/*.cpp engine/ops/*.cpp engine/conv/*.cpp resnet/why/*.cpp examples/*.cpp) \
+               resnet/data/decode_stb_image.cpp,$(LIBRARY) $(SHARED) $(TESTS))
 objects   = $(call object,$(filter-out $(IN_FOLDER),$(1)) $(patsubst %,%folder.cpp,$(sort $(dir $(filter $(IN_FOLDER),$(1))))))
 
 MPI_OBJECT := $(if $(MPI),$(OUT)/obj/$(MPI_NAME)/mpi.o)
@@ -251,7 +253,7 @@ $(OUT)/obj/%.o: %.cpp $(OUT)/compiled | $(BUILD)/packages-found
 
 $(OUT)/obj/%/folder.o: $(OUT)/obj/%/folder.cpp $(OUT)/compiled | $(BUILD)/packages-found
 	@echo "compile $*/*.cpp$(if $(filter double,$(REAL)), (double))"
-	@$(CXX) $(FLAGS) $(LIGHTER) -MMD -MP -c -o $@ $<
+	@$(CXX) $(FLAGS) $(if $(filter $(LIGHT),$*/.cpp),$(LIGHTER)) -MMD -MP -c -o $@ $<
 
 # stb_image lets sums of what a damaged JPEG says grow out of an int: -fwrapv says what becomes of them.  It copies nothing
 # from nowhere, memcpy(p, NULL, 0), and shifts a zero by more than 31 where a JPEG's data ends early: forbidden by the

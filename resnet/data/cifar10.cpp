@@ -14,7 +14,7 @@ namespace deepen {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr Index side = 32, pixels = side * side, record_bytes = 1 + 3 * pixels;
+constexpr Index cifar_side = 32, pixels = cifar_side * cifar_side, record_bytes = 1 + 3 * pixels;
 constexpr Index largest_file = 10000 * record_bytes;
 
 const std::array<std::string, 6> batch_names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
@@ -45,7 +45,7 @@ std::vector<std::string> parse_classes(const Bytes& bytes, const std::string& wh
 
 PictureSet empty_set(std::vector<std::string> classes) {
     PictureSet set;
-    set.height = set.width = side;
+    set.height = set.width = cifar_side;
     set.classes = std::move(classes);
     return set;
 }

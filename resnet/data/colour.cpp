@@ -14,7 +14,7 @@ constexpr double directions[3][3] = {
     {-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140}, {-0.5836, -0.6948, 0.4203}};
 
 float clipped(float v) { return std::clamp(v, 0.0f, 255.0f); }
-float grey(const float* pixel) { return 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]; }
+float grey_value(const float* pixel) { return 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]; }
 
 // v' = f v + (1 - f) towards(pixel)
 template <class Towards>
@@ -27,7 +27,7 @@ void blend(std::vector<float>& v, float factor, Towards towards) {
 
 float mean_grey(const std::vector<float>& v) {
     double sum = 0;
-    for (std::size_t p = 0; p < v.size(); p += 3) sum += grey(&v[p]);
+    for (std::size_t p = 0; p < v.size(); p += 3) sum += grey_value(&v[p]);
     return static_cast<float>(sum / (static_cast<double>(v.size()) / 3));
 }
 
@@ -55,7 +55,7 @@ void apply(const ColourChange& change, Pixels& picture) {
         const auto factor = static_cast<float>(f);
         if (kind == Kind::brightness) blend(v, factor, [](const float*) { return 0.0f; });
         if (kind == Kind::contrast) blend(v, factor, [mean = mean_grey(v)](const float*) { return mean; });
-        if (kind == Kind::saturation) blend(v, factor, grey);
+        if (kind == Kind::saturation) blend(v, factor, grey_value);
     }
     for (std::size_t k = 0; k < v.size(); ++k)
         picture.bytes[k] =

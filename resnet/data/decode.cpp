@@ -13,8 +13,8 @@ namespace deepen {
 namespace {
 
 constexpr Index most_pixels = Index{64} << 20;
-constexpr Index largest_file = Index{256} << 20;  // fits the decoders' ints, too
-constexpr Index longest_side = 65535;             // JPEG has no longer ones
+constexpr Index largest_picture = Index{256} << 20;  // fits the decoders' ints, too
+constexpr Index longest_side = 65535;                // JPEG has no longer ones
 // Deflate packs at most 1032 bytes into one (RFC 1951: 258 bytes in two bits), and a PNG at most 8 pixels into a
 // byte.  A JPEG spends at least a bit on each block of 64 pixels.
 constexpr Index most_pixels_per_byte = 1032 * 8, most_pixels_per_byte_of_jpeg = 64 * 8;
@@ -23,7 +23,7 @@ constexpr Index most_pixels_per_byte = 1032 * 8, most_pixels_per_byte_of_jpeg = 
 PictureFile checked(std::span<const std::uint8_t> file, const std::string& name) {
     const auto length = static_cast<Index>(file.size());
     require(length > 0, name, ": empty.  A PNG or JPEG picture was expected.");
-    require(length <= largest_file, name, ": ", length, " bytes, at most ", largest_file, " were expected.");
+    require(length <= largest_picture, name, ": ", length, " bytes, at most ", largest_picture, " were expected.");
     PictureFile picture = parse_picture(file, name);
     const auto [height, width] = picture.size;
     const Index count = width * height;
@@ -66,17 +66,17 @@ Pixels decode_picture(std::span<const std::uint8_t> file, const std::string& nam
 }
 
 Bytes read_picture_file(const std::filesystem::path& path) {
-    Bytes file = read_file(path, largest_file);
+    Bytes file = read_file(path, largest_picture);
     checked(file, path.string());
     return file;
 }
 
 Pixels decode_picture(const std::filesystem::path& path) {
-    return decode_picture(read_file(path, largest_file), path.string());
+    return decode_picture(read_file(path, largest_picture), path.string());
 }
 
 Pixels decode_picture(const std::filesystem::path& path, std::uint32_t checksum) {
-    const Bytes file = read_file(path, largest_file);
+    const Bytes file = read_file(path, largest_picture);
     require(crc32_z(0, file.data(), file.size()) == checksum, path.string(),
             ": it has changed since this program looked at it first.  Results would depend on when: start again.");
     return decode_picture(file, path.string());

@@ -45,9 +45,9 @@ bool known(std::uint8_t marker) {
 }
 
 // Walks from marker to marker.
-class Reader {
+class JpegReader {
 public:
-    Reader(Span file, const std::string& name) : file_(file), name_(name) {}
+    JpegReader(Span file, const std::string& name) : file_(file), name_(name) {}
 
     PictureFile read() {
         bytes_ = {0xFF, start};
@@ -152,7 +152,7 @@ private:
 }  // namespace
 
 PictureFile parse_jpeg(std::span<const std::uint8_t> file, const std::string& name) {
-    return Reader(file, name).read();
+    return JpegReader(file, name).read();
 }
 
 }  // namespace deepen

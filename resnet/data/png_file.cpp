@@ -19,10 +19,10 @@ namespace {
 using Span = std::span<const std::uint8_t>;
 
 constexpr std::size_t signature = 8, around = 12;  // bytes before all chunks; bytes of a chunk besides its data
-constexpr Index longest_side = 0x7FFFFFFF;
+constexpr Index longest_png_side = 0x7FFFFFFF;
 
 // Types of colour, and the bits that a sample of each may have.
-enum Colour { grey = 0, rgb = 2, indexed = 3, grey_opacity = 4, rgb_opacity = 6 };
+enum ColourType { grey = 0, rgb = 2, indexed = 3, grey_opacity = 4, rgb_opacity = 6 };
 constexpr int depths[] = {1 | 2 | 4 | 8 | 16, 0, 8 | 16, 1 | 2 | 4 | 8, 8 | 16, 0, 8 | 16};
 
 std::uint32_t number_at(Span file, std::size_t at) {
@@ -47,9 +47,9 @@ void append(Bytes& bytes, const std::string& type, Span data) {
 }
 
 // Walks from chunk to chunk, and knows what may come next.
-class Reader {
+class PngReader {
 public:
-    Reader(Span file, const std::string& name) : file_(file), name_(name) {}
+    PngReader(Span file, const std::string& name) : file_(file), name_(name) {}
 
     PictureFile read() {
         bytes_.assign(file_.begin(), file_.begin() + signature);
@@ -102,7 +102,7 @@ private:
         size_ = {number_at(data, 4), number_at(data, 0)};
         depth_ = data[8], colour_ = data[9];
         expect(std::min(size_.height, size_.width) >= 1, "it has no pixels");
-        expect(std::max(size_.height, size_.width) <= longest_side, "its sides are longer than those of any PNG");
+        expect(std::max(size_.height, size_.width) <= longest_png_side, "its sides are longer than those of any PNG");
         const bool known = depth_ > 0 && std::has_single_bit(static_cast<unsigned>(depth_)) && colour_ <= rgb_opacity &&
                            (depths[colour_] & depth_) != 0;
         expect(known, text("no PNG has colours of type ", colour_, " in ", depth_, " bits"));
@@ -144,6 +144,8 @@ private:
 
 }  // namespace
 
-PictureFile parse_png(std::span<const std::uint8_t> file, const std::string& name) { return Reader(file, name).read(); }
+PictureFile parse_png(std::span<const std::uint8_t> file, const std::string& name) {
+    return PngReader(file, name).read();
+}
 
 }  // namespace deepen
