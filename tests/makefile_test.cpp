@@ -25,7 +25,8 @@ protected:
         scratch.write("a tree/build/packages-found", std::string());
     }
 
-    // `commands` in the tree, without what a make above us has put into the environment.
+    // `commands` in the tree, without what a make above us has put into the environment.  They call its programs
+    // ./build/..., as build/... is this one's (command.h).
     std::string said(const std::string& commands, int code = 0) const {
         const Exit o =
             run("cd '" + tree.string() + "' && env -i PATH=\"$PATH\" HOME=/nowhere sh -ec '" + commands + "'");
@@ -75,7 +76,7 @@ TEST_F(Makefile, CompilesAFolderAgainWhereAFileOfItIsAnotherIsNewOrIsGone) {
     said("rm examples/common/more.cpp");
     EXPECT_EQ(done(), folder);
     EXPECT_EQ(done(), "");
-    EXPECT_EQ(said("ar t build/libprograms.a"), "folder.o\n");
+    EXPECT_EQ(said("ar t ./build/libprograms.a"), "folder.o\n");
 }
 
 TEST_F(Makefile, LinksAgainWithOtherLibrariesWithoutCompiling) {
@@ -86,22 +87,22 @@ TEST_F(Makefile, LinksAgainWithOtherLibrariesWithoutCompiling) {
 TEST_F(Makefile, CompilesOneFileAgainForAnotherCommit) {
     if (run("git --version").code != 0) GTEST_SKIP() << "no git here";
     done();
-    EXPECT_EQ(said("build/degradation"), "unknown\n");
+    EXPECT_EQ(said("./build/degradation"), "unknown\n");
     said("printf \"build\\ncompiler\\n\" > .gitignore; git init -q .; git add .;"
          "git -c user.name=n -c user.email=e commit -qm one");
     const std::string commit = said("git rev-parse --short=12 HEAD").substr(0, 12);
     EXPECT_EQ(done(), "compile engine/build_info.cpp\nlink build/degradation\n");
-    EXPECT_EQ(said("build/degradation"), commit + "\n");
+    EXPECT_EQ(said("./build/degradation"), commit + "\n");
     EXPECT_EQ(done(), "");
     said("echo >> engine/one.cpp; make");
-    EXPECT_EQ(said("build/degradation"), commit + "-dirty\n");
+    EXPECT_EQ(said("./build/degradation"), commit + "-dirty\n");
 }
 
 TEST_F(Makefile, ForgetsTheObjectOfADeletedSource) {
     done();
-    expect_mentions(said("ar t build/libdeepen.a"), "two.o");
+    expect_mentions(said("ar t ./build/libdeepen.a"), "two.o");
     said("rm engine/two.cpp; make");
-    EXPECT_EQ(said("ar t build/libdeepen.a | sort"), "build_info.o\none.o\n");
+    EXPECT_EQ(said("ar t ./build/libdeepen.a | sort"), "build_info.o\none.o\n");
 }
 
 TEST_F(Makefile, BuildsOutsideATreeThatIsReadOnly) {
@@ -125,7 +126,7 @@ TEST_F(Makefile, RefusesWhatItDoesNotKnow) {
     expect_mentions(said("make SANITIZE=undefined 2>&1", 2), "SANITIZE=undefined is unknown.  Try address");
     expect_mentions(said("make DECODERS=libpng 2>&1", 2), "DECODERS=libpng is unknown.  Try stb_image");
     expect_mentions(said("make \"BUILD=a b\" 2>&1", 2), "BUILD=a b has a space in it");
-    said("rm build/packages-found");
+    said("rm ./build/packages-found");
     const std::string wrong = said("make ARCH=pdp11 2>&1", 2);
     expect_mentions(wrong, "does not take its flags (above).  Is it the right ARCH?");
     expect_mentions(wrong, "pdp11");
