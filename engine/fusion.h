@@ -81,14 +81,20 @@ public:
         // there: a window of a convolution begins at places of its own.
         const Real* operator()(Index begin, Index end) {
             if (input_.data_ || begin == end) return input_.data_;
-            if (!buffer_ || buffer_->size() < end - begin) buffer_ = std::make_unique<Storage>(end - begin);
-            input_.lazy_->compute(begin, end, buffer_->data());
-            return buffer_->data() - begin;
+            Real* const to = end - begin <= small_range ? small_ : large(end - begin);
+            input_.lazy_->compute(begin, end, to);
+            return to - begin;
         }
 
     private:
+        Real* large(Index size) {
+            if (!large_ || large_->size() < size) large_ = std::make_unique<Storage>(size);
+            return large_->data();
+        }
+
         const Input& input_;
-        std::unique_ptr<Storage> buffer_;
+        alignas(64) Real small_[small_range];            // needs no lock; not initialised
+        std::unique_ptr<Storage> large_;
     };
 
 private:
@@ -131,8 +137,7 @@ Tensor made(const char* op, Shape shape, RangeFunction f, const std::vector<Tens
 // Calls work(begin, end) for pieces of begin .. end-1 that fit the first cache.
 template <class Work>
 void for_pieces(Index begin, Index end, Index unit, Work work) {
-    constexpr Index piece = 4096;
-    const Index step = piece > unit ? piece / unit * unit : unit;
+    const Index step = small_range > unit ? small_range / unit * unit : unit;
     for (Index at = begin; at < end; at += step) work(at, at + step < end ? at + step : end);
 }
 

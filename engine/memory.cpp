@@ -126,8 +126,12 @@ void Storage::allocate() {
     const Index size = size_;
     require(size >= 0 && static_cast<std::size_t>(size) < std::numeric_limits<std::size_t>::max() / (2 * sizeof(Real)),
             "memory: ", size, " elements cannot be stored.");
-    const std::size_t wanted = std::max<std::size_t>(size * sizeof(Real), 1);
-    const std::size_t bytes = (wanted + alignment - 1) / alignment * alignment;
+    if (size == 0) {                      // nothing to wait for others for
+        alignas(alignment) static Real nothing;
+        data_ = &nothing;
+        return;
+    }
+    const std::size_t bytes = (size * sizeof(Real) + alignment - 1) / alignment * alignment;
     Pool& p = pool();
     {
         std::lock_guard lock(p.mutex);
@@ -142,7 +146,7 @@ void Storage::allocate() {
 }
 
 Storage::~Storage() {
-    if (!data_) return;
+    if (!data_ || size_ == 0) return;
     Pool& p = pool();
     std::lock_guard lock(p.mutex);
     p.statistics.live_bytes -= capacity_;

@@ -14,6 +14,9 @@
 
 namespace deepen {
 
+// So many numbers fit the first cache, with as many of another map.
+inline constexpr Index small_range = 4096;
+
 struct RangeFunction {
     // Takes elements begin .. end-1 of a map, the first of which is from[0], and leaves its results from to[0] on,
     // which may be the same place.  Called from any thread.  What it writes does not depend on how a map is cut into

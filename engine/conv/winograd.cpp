@@ -168,23 +168,24 @@ Window<Pointer> made(const Plan& p, Pointer y, Pointer spare, Index tile) {
 // The transformed tiles of a round, in blocks (Note [Layout of transformed tiles]).
 struct Blocks {
     Index vectors;                        // of channels
-    Storage storage;
+    Real* data;
 
-    Blocks(Index vectors, Index tiles) : vectors(vectors), storage(tiles / block_tiles * vectors * vector_stride) {}
-    Real* tile(Index t) {
-        return storage.data() + t / block_tiles * vectors * vector_stride + t % block_tiles * lanes;
-    }
+    static Index size(Index vectors, Index tiles) { return tiles / block_tiles * vectors * vector_stride; }
+    Real* tile(Index t) const { return data + t / block_tiles * vectors * vector_stride + t % block_tiles * lanes; }
 };
 
-// What a thread needs while it works on rounds.
+// What a thread needs while it works on rounds, in one block of memory: threads wait for each other to get one.
 struct Workspace {
+    Index v_size, m_size, row_size;
+    Storage room;
     Blocks v, m;
-    Storage zeros, dump;                  // a window's row beyond the map, to read and to write
+    Real *zeros, *dump;                   // a window's row beyond the map, to read and to write
 
     explicit Workspace(const Plan& p)
-        : v(p.in, p.round), m(p.out, p.round), zeros(6 * std::max(p.x.channels, p.y.channels)), dump(zeros.size()) {
-        std::fill_n(zeros.data(), zeros.size(), Real(0));
-        std::fill_n(dump.data(), dump.size(), Real(0));
+        : v_size(Blocks::size(p.in, p.round)), m_size(Blocks::size(p.out, p.round)),
+          row_size(6 * std::max(p.in, p.out) * lanes), room(v_size + m_size + 2 * row_size), v{p.in, room.data()},
+          m{p.out, v.data + v_size}, zeros(m.data + m_size), dump(zeros + row_size) {
+        std::fill_n(zeros, 2 * row_size, Real(0));
     }
 };
 
@@ -201,13 +202,13 @@ void for_planes(Index tiles, Prefetch& ahead, Work work) {
 void forward_round(const Plan& p, const Real* x, const Real* u, Real* y, Index begin, Index end, Prefetch& ahead,
                    Workspace& s) {
     for (Index t = begin; t < end; ++t)
-        gather<InputTransform>(seen<const Real*>(p, x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
+        gather<InputTransform>(seen<const Real*>(p, x, s.zeros, t), p.x.channels, s.v.tile(t - begin));
     for_planes(end - begin, ahead, [&](int plane, Index t, Index count) {
         multiply_plane(s.v.tile(t) + plane * plane_stride, p.in, u + plane * filter_plane(p.in, p.out), p.out,
                        s.m.tile(t) + plane * plane_stride, count);
     });
     for (Index t = begin; t < end; ++t)
-        scatter<OutputTransform, false>(s.m.tile(t - begin), made(p, y, s.dump.data(), t), p.y.channels);
+        scatter<OutputTransform, false>(s.m.tile(t - begin), made(p, y, s.dump, t), p.y.channels);
 }
 
 // What backward is given and gives; `turned` is U with its channel axes exchanged.
@@ -219,10 +220,10 @@ struct BackwardMaps {
 void backward_round(const Plan& p, const BackwardMaps& d, Index begin, Index end, bool first, Prefetch& ahead,
                     Workspace& s) {
     for (Index t = begin; t < end; ++t)
-        gather<OutputTransposed>(made<const Real*>(p, d.dy, s.zeros.data(), t), p.y.channels, s.m.tile(t - begin));
+        gather<OutputTransposed>(made<const Real*>(p, d.dy, s.zeros, t), p.y.channels, s.m.tile(t - begin));
     if (d.du) {
         for (Index t = begin; t < end; ++t)
-            gather<InputTransform>(seen<const Real*>(p, d.x, s.zeros.data(), t), p.x.channels, s.v.tile(t - begin));
+            gather<InputTransform>(seen<const Real*>(p, d.x, s.zeros, t), p.x.channels, s.v.tile(t - begin));
         for_planes(end - begin, ahead, [&](int plane, Index t, Index count) {
             correlate_plane(s.v.tile(t) + plane * plane_stride, p.in, s.m.tile(t) + plane * plane_stride, p.out, count,
                             d.du + plane * filter_plane(p.in, p.out), first && t == 0);
@@ -234,7 +235,7 @@ void backward_round(const Plan& p, const BackwardMaps& d, Index begin, Index end
                            p.in, s.v.tile(t) + plane * plane_stride, count);
         });
         for (Index t = begin; t < end; ++t)
-            scatter<InputTransposed, true>(s.v.tile(t - begin), seen(p, d.dx, s.dump.data(), t), p.x.channels);
+            scatter<InputTransposed, true>(s.v.tile(t - begin), seen(p, d.dx, s.dump, t), p.x.channels);
     }
 }
 
