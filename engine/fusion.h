@@ -77,21 +77,17 @@ public:
     public:
         explicit Reader(const Input& input) : input_(input) {}
 
-        // Elements begin .. end-1, at the addresses p + begin .. p + end-1 of the returned p, as if all of the map were
-        // there: a window of a convolution begins at places of its own.
+        // Elements begin .. end-1 at the addresses p + begin .. p + end-1 of the returned p, as if all the map were there.
         const Real* operator()(Index begin, Index end) {
             if (input_.data_ || begin == end) return input_.data_;
-            Real* const to = end - begin <= small_range ? small_ : large(end - begin);
+            const bool small = end - begin <= small_range;
+            if (!small && (!large_ || large_->size() < end - begin)) large_ = std::make_unique<Storage>(end - begin);
+            Real* const to = small ? small_ : large_->data();
             input_.lazy_->compute(begin, end, to);
             return to - begin;
         }
 
     private:
-        Real* large(Index size) {
-            if (!large_ || large_->size() < size) large_ = std::make_unique<Storage>(size);
-            return large_->data();
-        }
-
         const Input& input_;
         alignas(64) Real small_[small_range];            // needs no lock; not initialised
         std::unique_ptr<Storage> large_;

@@ -14,8 +14,7 @@
 
 namespace deepen {
 
-// So many numbers fit the first cache, with as many of another map.
-inline constexpr Index small_range = 4096;
+inline constexpr Index small_range = 4096;               // numbers: fits the first cache, with as many of another map
 
 struct RangeFunction {
     // Takes elements begin .. end-1 of a map, the first of which is from[0], and leaves its results from to[0] on,
