@@ -77,7 +77,7 @@ public:
     public:
         explicit Reader(const Input& input) : input_(input) {}
 
-        // Elements begin .. end-1 at the addresses p + begin .. p + end-1 of the returned p, as if all the map were there.
+        // Elements begin .. end-1, at p + begin .. p + end-1 of the returned p, as if all of the map were there.
         const Real* operator()(Index begin, Index end) {
             if (input_.data_ || begin == end) return input_.data_;
             const bool small = end - begin <= small_range;
