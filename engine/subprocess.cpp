@@ -107,6 +107,9 @@ Ended run_program(std::vector<std::string> words, std::string_view input) {
     ended.status = wait_for(child);
     ended.output = contents(out.get());
     ended.complaints = contents(complaints.get());
+    // POSIX lets a child exit with 127 where it finds no such program; qemu's does, whatever the reason.
+    const bool silent = ended.output.empty() && ended.complaints.empty();
+    if (silent && WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 127) ended.refusal = ENOENT;
     return ended;
 }
 

@@ -32,6 +32,16 @@ TEST(Gnuplot, IsAskedForByThePackageThatHasIt) {
               "gnuplot-nox), then try again.");
 }
 
+// What posix_spawnp's child does where it is the one to find nothing.
+TEST(Gnuplot, IsMissingWhereItEndsWith127AndNoWord) {
+    const Scratch scratch;
+    const auto fake = scratch.write("fake", "#!/bin/sh\nexit 127\n");
+    ::chmod(fake.c_str(), 0755);
+    expect_mentions(refusal_of([&] { run_gnuplot("plot x", fake.string()); }), "fake is missing");
+    scratch.write("fake", "#!/bin/sh\necho 'sh: 1: cat: not found' >&2\nexit 127\n");
+    expect_mentions(refusal_of([&] { run_gnuplot("plot x", fake.string()); }), "status 127: sh: 1: cat: not found");
+}
+
 TEST(Gnuplot, HandsItsComplaintsOn) {
     const Scratch scratch;
     const auto fake =
