@@ -87,8 +87,8 @@ TEST(Why, SaysWhatAllWillTakeBeforeItBegins) {
     EXPECT_EQ(o.code, 143) << o.output;
     std::size_t at = 0;
     for (const char* words : {"plan, timed just now on ", "\n  signal  ", "\n  shattered  ",
-                              "\n  12 plain and residual nets  ", "  to train, for responses, lesion, landscape\n",
-                              "\n  21 nets with remedies  ", "\n  lesion  ", "\n  total  ", "\nsignal takes about "}) {
+                              "\n  12 plain and residual nets ", "  to train, for responses, lesion, landscape\n",
+                              "\n  21 nets with remedies ", "\n  lesion  ", "\n  total  ", "\nsignal takes about "}) {
         const std::size_t found = o.output.find(words, at);
         ASSERT_NE(found, o.output.npos) << words << "\n" << o.output;
         at = found;
