@@ -8,16 +8,19 @@
 if [ "$1" != --sum ]; then
     program=$1 passed=0 failed=0 skipped=0
     shards=${SHARDS:-$([ "$(nproc 2>/dev/null || echo 2)" -ge 2 ] && echo 2 || echo 1)}
-    log=$(mktemp -d)
-    shard=0
+    log=$(mktemp -d) shard=0 processes=
+    # The shell lets what runs in the background ignore Ctrl-C.
+    trap 'kill $processes 2>/dev/null; rm -rf "$log"; exit 130' INT TERM HUP
     while [ "$shard" -lt "$shards" ]; do
-        {
-            GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$program" --gtest_brief=1 >"$log/$shard" 2>&1
-            echo $? >"$log/$shard.status"
-        } &
+        GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard "$program" --gtest_brief=1 >"$log/$shard" 2>&1 &
+        processes="$processes $!" shard=$((shard + 1))
+    done
+    shard=0
+    for process in $processes; do
+        wait "$process"
+        echo $? >"$log/$shard.status"
         shard=$((shard + 1))
     done
-    wait
     echo "== $program"
     while [ "$shard" -gt 0 ]; do
         shard=$((shard - 1))
