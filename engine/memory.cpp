@@ -126,7 +126,7 @@ void Storage::allocate() {
     const Index size = size_;
     require(size >= 0 && static_cast<std::size_t>(size) < std::numeric_limits<std::size_t>::max() / (2 * sizeof(Real)),
             "memory: ", size, " elements cannot be stored.");
-    if (size == 0) {                      // nothing to wait for others for
+    if (size == 0) {                      // no numbers: no block, and no lock
         alignas(alignment) static Real nothing;
         data_ = &nothing;
         return;
