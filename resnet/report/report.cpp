@@ -50,6 +50,8 @@ std::string claims_of(const Verdict& verdict) {
     std::string cards;
     int number = 0;
     for (const Claim* claim : verdict.claims()) cards += html_claim(++number, *claim);
+    if (const std::string others = about_other_depths(verdict); !others.empty())
+        cards += "<p class=\"soft\">" + escaped(others) + "</p>\n";
     return cards;
 }
 

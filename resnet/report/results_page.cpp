@@ -93,6 +93,7 @@ std::string claims_part(const MergedRuns& merged) {
     for (const Claim* claim : verdict.claims())
         words += wrap(text(words.empty() ? "" : "\n", heading(++number, *claim), " ", answer(*claim), "\n"),
                       columns_of_prose);
+    if (!verdict.other_depths.empty()) words += "\n" + wrap(about_other_depths(verdict) + "\n", columns_of_prose);
     const std::string lone = lone_seeds(finished);
     return lone.empty() ? words : words + "\n" + wrap(lone, columns_of_prose);
 }

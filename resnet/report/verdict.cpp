@@ -241,6 +241,25 @@ Claim stated(const std::string& statement, const Difference& d) {
 
 // --- the claims ----------------------------------------------------------------------------------------
 
+// Those with two seeds or more, which an interval needs, if they are of two depths; else all.
+std::vector<Net> to_be_judged(const std::vector<Net>& nets) {
+    std::vector<Net> some;
+    std::copy_if(nets.begin(), nets.end(), std::back_inserter(some), [](const Net& n) { return n.runs.size() > 1; });
+    return some.size() > 1 ? some : nets;
+}
+
+// Each net that is neither the deepest nor the shallowest of those judged, compared with the latter.
+void add_others(std::vector<std::string>& sentences, const std::vector<Net>& nets, const Setting& setting) {
+    const std::vector<Net> judged = to_be_judged(nets);
+    if (judged.size() < 2) return;
+    const Net& shallow = judged.front();
+    for (const Net& net : nets) {
+        if (net.depth == shallow.depth || net.depth == judged.back().depth) continue;
+        const Difference d = measure("", {{1, &net}, {-1, &shallow}}, setting);
+        if (d.untested.empty()) sentences.push_back(compared(net, shallow, d, setting) + ".");
+    }
+}
+
 // A claim that the deepest of `nets` has more error than the shallowest (sign 1), or less (-1).
 Claim judge_depth(const std::string& statement, int sign, const std::vector<Net>& nets, const Difference& d,
                   const Setting& setting) {
@@ -289,8 +308,9 @@ Verdict judge(const std::vector<Run>& runs, const Counting& counting) {
     std::vector<Run> finished;
     std::copy_if(runs.begin(), runs.end(), std::back_inserter(finished), [](const Run& r) { return r.finished(); });
     const std::vector<Net> all = nets_of(finished);
-    Nets nets{.unfinished = finished.size() < runs.size()}, twins;
-    for (const Net& net : all) (net.kind == "plain" ? nets.plain : nets.residual).push_back(net);
+    Nets trained, nets{.unfinished = finished.size() < runs.size()}, twins;
+    for (const Net& net : all) (net.kind == "plain" ? trained.plain : trained.residual).push_back(net);
+    nets.plain = to_be_judged(trained.plain), nets.residual = to_be_judged(trained.residual);
     twins.plain = with_twin(nets.plain, nets.residual), twins.residual = with_twin(nets.residual, nets.plain);
     // Of the same depth, where there are such: the deeper ones have nothing to be compared with.
     const std::vector<Net>& residual = twins.residual.size() > 1 ? twins.residual : nets.residual;
@@ -301,11 +321,13 @@ Verdict judge(const std::vector<Run>& runs, const Counting& counting) {
     v.training = differences(nets, twins, residual, setting);
     v.degradation = judge_depth("deep plain nets exhibit higher training error when going deeper", 1, nets.plain,
                                 v.training[0], setting);
+    add_others(v.other_depths, trained.plain, setting), add_others(v.other_depths, trained.residual, setting);
     v.remedy = judge_remedy(residual, twins, v.training[1], setting);
     setting.what = &EpochRecord::test_error;
     v.test = differences(nets, twins, nets.residual, setting);
     v.gain = judge_depth("residual nets demonstrate accuracy gains when the depth increases", -1, nets.residual,
                          v.test[1], setting);
+    add_others(v.other_depths, trained.residual, setting);
     return v;
 }
 
@@ -338,11 +360,18 @@ std::string answer(const Claim& claim) {
     return text(outcome, ": ", claim.finding);
 }
 
+std::string about_other_depths(const Verdict& verdict) {
+    std::string sentences;
+    for (const std::string& sentence : verdict.other_depths) sentences += (sentences.empty() ? "" : "  ") + sentence;
+    return sentences.empty() ? "" : "Other depths: " + sentences;
+}
+
 std::string claims_text(const Verdict& verdict) {
     std::string all;
     int number = 0;
     for (const Claim* claim : verdict.claims()) all += text(heading(++number, *claim), "\n", answer(*claim), "\n\n");
-    all.pop_back();
+    if (verdict.other_depths.empty()) all.pop_back();
+    else all += about_other_depths(verdict) + "\n";
     return all;
 }
 

@@ -21,6 +21,9 @@
 // costs residual nets less than half of what it costs plain ones.  It does not hold if the deeper one has clearly more.
 // The plain nets count here only if they have learned something, or had their learning rate lowered.
 //
+// Where nets of two depths have two seeds or more, nobody judges by those of one seed: a depth that was tried once does
+// not take the place of one with an interval.  Whatever the claims leave out is said beside them.
+//
 // What this does not do: three claims at 95 % each are not one statement at 95 %; there is no correction for that.
 #pragma once
 
@@ -88,6 +91,7 @@ struct Verdict {
     // Of training error and of test error: plain by depth, residual by depth, residual minus plain at one depth, and
     // the interaction of depth and shortcut.
     std::vector<Difference> training, test;
+    std::vector<std::string> other_depths;               // "plain-32 has 8.1 points more training error than ..."
 
     std::vector<const Claim*> claims() const& { return {&degradation, &remedy, &gain}; }
 };
@@ -102,9 +106,10 @@ double learned_below(const Counting& counting, Index pictures);
 std::string words(Outcome outcome);  // "holds", "does not hold", "cannot tell", ...
 
 // The claim and what became of it, two paragraphs that every output shows:
-std::string heading(int number, const Claim& claim);  // "Claim 2: residual nets of the same depth do not degrade."
-std::string answer(const Claim& claim);               // "Holds: resnet-56 has ..."
-std::string claims_text(const Verdict& verdict);      // all of them, for a terminal
+std::string heading(int number, const Claim& claim);     // "Claim 2: residual nets of the same depth do not degrade."
+std::string answer(const Claim& claim);                  // "Holds: resnet-56 has ..."
+std::string about_other_depths(const Verdict& verdict);  // in one paragraph; empty if there are none
+std::string claims_text(const Verdict& verdict);         // all of it, for a terminal
 
 // "34.5 (95 % interval 7.3 to 61.7; 2 seeds each)"; for one seed, what published runs differ by.
 std::string in_words(const Difference& difference);

@@ -203,6 +203,42 @@ TEST(Gain, IsMeasuredInTestErrorAtTheLastEpoch) {
     EXPECT_EQ(judge(experiment({}, {}, {8, 9}, {8.5, 8.6})).gain.outcome, Outcome::unclear);
 }
 
+// --- more than two depths ------------------------------------------------------------------------------
+
+TEST(Verdict, IsNotOfANetOfOneSeedWhereTwoDepthsHaveMore) {
+    Experiment runs =
+        settled(experiment({15.5, 15.9, 15.7}, {53.8, 60.4, 55.1}, {12.9, 12.8, 13.0}, {13.0, 13.1, 13.5}));
+    const Verdict two = judge(runs);
+    for (const char* kind : {"plain", "residual"}) {
+        runs.push_back(settled({invented_run(kind, 110, 1, {0.89})}).front());
+        runs.push_back(settled({invented_run(kind, 8, 1, {0.25})}).front());
+    }
+    const Verdict v = judge(runs);
+    EXPECT_EQ(v.training[0].name, "plain-56 minus plain-20");
+    for (std::size_t i = 0; i < v.claims().size(); ++i) EXPECT_EQ(v.claims()[i]->finding, two.claims()[i]->finding);
+    EXPECT_TRUE(two.other_depths.empty());
+    ASSERT_EQ(v.other_depths.size(), 6u);                // plain nets' training error, residual nets' training and test
+    EXPECT_EQ(v.other_depths[1].find("plain-110 has 73.3 points more training error than plain-20 (89.0 against 15.7 "
+                                     "%; 1 and 3 seeds; published runs of one net differ by up to "),
+              0u)
+        << v.other_depths[1];
+    EXPECT_EQ(v.other_depths[4].find("resnet-8 has 12.1 points more test error than resnet-20 ("), 0u)
+        << v.other_depths[4];
+    EXPECT_TRUE(has(claims_text(v), "\n\nOther depths: " + v.other_depths[0] + "  plain-110 has "));
+    // With a second seed it is the deepest net.
+    runs.push_back(settled({invented_run("plain", 110, 2, {0.87})}).front());
+    EXPECT_EQ(judge(runs).training[0].name, "plain-110 minus plain-20");
+}
+
+TEST(Verdict, TellsDepthsInBetween) {
+    Experiment runs = experiment({15.5}, {53.8}, {}, {});
+    runs.push_back(invented_run("plain", 32, 1, {0.238}));
+    const Verdict v = judge(runs);
+    EXPECT_EQ(v.training[0].name, "plain-56 minus plain-20");
+    ASSERT_EQ(v.other_depths.size(), 1u);
+    EXPECT_EQ(v.other_depths[0].find("plain-32 has 8.3 points more training error than plain-20 ("), 0u);
+}
+
 // --- near guessing -------------------------------------------------------------------------------------
 
 TEST(Verdict, SaysThatNothingWasLearnedNearGuessing) {
