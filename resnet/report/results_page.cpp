@@ -74,7 +74,7 @@ std::string errors_table(const MergedRuns& merged) {
     return text(head, "\n", rule, "\n", rows);
 }
 
-// "One seed each, too few for a 95 % interval: plain-20, plain-56."
+// "Nets of one seed, where a 95 % interval needs two: plain-20, plain-56."
 std::string lone_seeds(const std::vector<Run>& finished) {
     std::string list;
     for (const Net& net : nets_of(finished))

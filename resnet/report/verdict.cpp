@@ -135,6 +135,11 @@ Difference by_shortcut(const Nets& twins, const Setting& setting) {
 
 // --- sentences -----------------------------------------------------------------------------------------
 
+std::string capitalised(std::string words) {
+    words[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(words[0])));
+    return words;
+}
+
 std::string number(double points) {
     const double size = std::abs(points);
     return format(size < 0.0095 ? "%.1g" : size < 0.095 ? "%.3f" : size < 0.95 ? "%.2f" : "%.1f", points);
@@ -249,14 +254,15 @@ std::vector<Net> to_be_judged(const std::vector<Net>& nets) {
 }
 
 // Each net that is neither the deepest nor the shallowest of those judged, compared with the latter.
-void add_others(std::vector<std::string>& sentences, const std::vector<Net>& nets, const Setting& setting) {
-    const std::vector<Net> judged = to_be_judged(nets);
+void add_others(std::vector<std::string>& sentences, const std::vector<Net>& nets, const std::vector<Net>& judged,
+                const Setting& setting) {
     if (judged.size() < 2) return;
     const Net& shallow = judged.front();
     for (const Net& net : nets) {
         if (net.depth == shallow.depth || net.depth == judged.back().depth) continue;
         const Difference d = measure("", {{1, &net}, {-1, &shallow}}, setting);
-        if (d.untested.empty()) sentences.push_back(compared(net, shallow, d, setting) + ".");
+        sentences.push_back(d.untested.empty() ? compared(net, shallow, d, setting) + "." + remark_on_uncounted(d)
+                                               : capitalised(d.untested) + ".");
     }
 }
 
@@ -321,13 +327,14 @@ Verdict judge(const std::vector<Run>& runs, const Counting& counting) {
     v.training = differences(nets, twins, residual, setting);
     v.degradation = judge_depth("deep plain nets exhibit higher training error when going deeper", 1, nets.plain,
                                 v.training[0], setting);
-    add_others(v.other_depths, trained.plain, setting), add_others(v.other_depths, trained.residual, setting);
+    add_others(v.other_depths, trained.plain, nets.plain, setting);
+    add_others(v.other_depths, trained.residual, residual, setting);
     v.remedy = judge_remedy(residual, twins, v.training[1], setting);
     setting.what = &EpochRecord::test_error;
     v.test = differences(nets, twins, nets.residual, setting);
     v.gain = judge_depth("residual nets demonstrate accuracy gains when the depth increases", -1, nets.residual,
                          v.test[1], setting);
-    add_others(v.other_depths, trained.residual, setting);
+    add_others(v.other_depths, trained.residual, nets.residual, setting);
     return v;
 }
 
@@ -355,9 +362,7 @@ std::string words(Outcome outcome) {
 std::string heading(int number, const Claim& claim) { return text("Claim ", number, ": ", claim.statement, "."); }
 
 std::string answer(const Claim& claim) {
-    std::string outcome = words(claim.outcome);
-    outcome[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(outcome[0])));
-    return text(outcome, ": ", claim.finding);
+    return text(capitalised(words(claim.outcome)), ": ", claim.finding);
 }
 
 std::string about_other_depths(const Verdict& verdict) {

@@ -239,6 +239,24 @@ TEST(Verdict, TellsDepthsInBetween) {
     EXPECT_EQ(v.other_depths[0].find("plain-32 has 8.3 points more training error than plain-20 ("), 0u);
 }
 
+// Claim 2 is of the depths trained both ways; so is what stands beside it.
+TEST(Verdict, DoesNotRepeatBesideTheClaimsWhatTheySay) {
+    Experiment runs = experiment({20}, {60}, {21}, {19});
+    runs.push_back(invented_run("residual", 110, 1, {0.15}));
+    const Verdict v = judge(runs);
+    ASSERT_EQ(v.other_depths.size(), 2u);
+    EXPECT_EQ(v.other_depths[0].find("resnet-110 has 6.0 points less training error than resnet-20 ("), 0u);
+    EXPECT_EQ(v.other_depths[1].find("resnet-56 has 2.0 points less test error than resnet-20 ("), 0u);
+}
+
+TEST(Verdict, SaysWhichDepthGaveNoNumber) {
+    Experiment runs = experiment({15.5}, {53.8}, {}, {});
+    runs.push_back(invented_run("plain", 32, 1, {std::nan("")}));
+    const Verdict v = judge(runs);
+    ASSERT_EQ(v.other_depths.size(), 1u);
+    EXPECT_EQ(v.other_depths[0], "No run of plain-32 gives a training error.");
+}
+
 // --- near guessing -------------------------------------------------------------------------------------
 
 TEST(Verdict, SaysThatNothingWasLearnedNearGuessing) {
