@@ -50,9 +50,9 @@ std::string claims_of(const Verdict& verdict) {
     std::string cards;
     int number = 0;
     for (const Claim* claim : verdict.claims()) cards += html_claim(++number, *claim);
-    if (const std::string others = about_other_depths(verdict); !others.empty())
-        cards += "<p class=\"soft\">" + escaped(others) + "</p>\n";
-    return cards;
+    std::string items;
+    for (const std::string& sentence : verdict.other_depths) items += "<li>" + escaped(sentence) + "</li>\n";
+    return items.empty() ? cards : cards + "<div class=\"soft\">Other depths:\n<ul>\n" + items + "</ul></div>\n";
 }
 
 // All comparisons, of training and of test error.

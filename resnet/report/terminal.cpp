@@ -63,15 +63,16 @@ int columns(std::string_view text) {
 
 std::string wrap(std::string_view text, int width) {
     std::string out;
-    int column = 0;
+    int column = 0, margin = 0;
     while (!text.empty()) {
+        if (column == 0) margin = text.starts_with("- ") ? 2 : 0;
         const std::size_t gap = std::min(text.find_first_not_of(' '), text.size());
         const std::size_t end = std::min(text.find_first_of(" \n", gap), text.size());
         const std::string_view word = text.substr(gap, end - gap);
         const int needed = static_cast<int>(gap) + columns(word);
         if (column > 0 && !word.empty() && column + needed > width) {
-            out += '\n';
-            column = columns(word);
+            out += '\n' + std::string(static_cast<std::size_t>(margin), ' ');
+            column = margin + columns(word);
         } else {
             out.append(gap, ' ');
             column += needed;

@@ -28,7 +28,7 @@ Terminal terminal_at(int fd);
 int columns(std::string_view text);
 
 // The text with line ends put in such that no line is wider than `width`, unless a single word is.
-// Line ends already there stay.
+// Line ends already there stay.  An item of a list, which begins with "- ", goes on below its first word.
 std::string wrap(std::string_view text, int width);
 
 // As printf would print them; at most 199 bytes, what is longer is cut.

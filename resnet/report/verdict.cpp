@@ -366,9 +366,9 @@ std::string answer(const Claim& claim) {
 }
 
 std::string about_other_depths(const Verdict& verdict) {
-    std::string sentences;
-    for (const std::string& sentence : verdict.other_depths) sentences += (sentences.empty() ? "" : "  ") + sentence;
-    return sentences.empty() ? "" : "Other depths: " + sentences;
+    std::string items;
+    for (const std::string& sentence : verdict.other_depths) items += "\n- " + sentence;
+    return items.empty() ? "" : "Other depths:" + items;
 }
 
 std::string claims_text(const Verdict& verdict) {

@@ -108,7 +108,7 @@ std::string words(Outcome outcome);  // "holds", "does not hold", "cannot tell",
 // The claim and what became of it, two paragraphs that every output shows:
 std::string heading(int number, const Claim& claim);     // "Claim 2: residual nets of the same depth do not degrade."
 std::string answer(const Claim& claim);                  // "Holds: resnet-56 has ..."
-std::string about_other_depths(const Verdict& verdict);  // in one paragraph; empty if there are none
+std::string about_other_depths(const Verdict& verdict);  // a list, an item a line; empty if there are none
 std::string claims_text(const Verdict& verdict);         // all of it, for a terminal
 
 // "34.5 (95 % interval 7.3 to 61.7; 2 seeds each)"; for one seed, what published runs differ by.

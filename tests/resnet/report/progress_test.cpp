@@ -198,6 +198,7 @@ TEST(Terminal, WrapsWordsAndKeepsLineEnds) {
     EXPECT_EQ(wrap("unbreakable it is", 4), "unbreakable\nit\nis");
     EXPECT_EQ(wrap("é é é é", 3), "é é\né é");
     EXPECT_EQ(wrap("", 10), "");
+    EXPECT_EQ(wrap("a list:\n- one two\n- three\nfour five", 7), "a list:\n- one\n  two\n- three\nfour\nfive");
 }
 
 TEST(Terminal, CountsCharactersNotBytesNorColours) {

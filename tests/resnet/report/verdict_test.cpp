@@ -224,7 +224,7 @@ TEST(Verdict, IsNotOfANetOfOneSeedWhereTwoDepthsHaveMore) {
         << v.other_depths[1];
     EXPECT_EQ(v.other_depths[4].find("resnet-8 has 12.1 points more test error than resnet-20 ("), 0u)
         << v.other_depths[4];
-    EXPECT_TRUE(has(claims_text(v), "\n\nOther depths: " + v.other_depths[0] + "  plain-110 has "));
+    EXPECT_TRUE(has(claims_text(v), "\n\nOther depths:\n- " + v.other_depths[0] + "\n- plain-110 has "));
     // With a second seed it is the deepest net.
     runs.push_back(settled({invented_run("plain", 110, 2, {0.87})}).front());
     EXPECT_EQ(judge(runs).training[0].name, "plain-110 minus plain-20");
