@@ -50,11 +50,11 @@ void Flags::add_to(CLI::App& app) {
         ->type_name("train|test");
     app.add_option("-b,--batch-size", batch, "pictures per batch")
         ->capture_default_str()
-        ->check(within(1, 65536))
+        ->check(whole(1, 65536))
         ->type_name("N");
     app.add_option("--threads", threads, "number of threads; 0 for all processors")
         ->capture_default_str()
-        ->check(within(0, 1024))
+        ->check(whole(0, 1024))
         ->type_name("N");
 }
 
@@ -123,7 +123,8 @@ int main(int argc, char** argv) {
             throw UsageError(
                 text("which pictures?  Give --data-path; the synthetic ones are the default only for nets "
                      "that were trained on them, and the classes of ",
-                     flags.weights, names ? text(" are ", some_names(*names)) : " have no names", "."));
+                     flags.labels.empty() ? flags.weights : flags.labels,
+                     names ? text(" are ", some_names(*names)) : " have no names", "."));
 
         if (flags.shown.shorter_side && has_pictures_of_one_size(flags.data_path))
             throw UsageError("--resize is for folders of pictures; those of " + flags.data_path +
@@ -151,7 +152,7 @@ int main(int argc, char** argv) {
         report.totals = evaluate(
             *net, pictures, prepared.preprocessing, flags.batch, [] { return false; }, &report.confusion);
         require(std::isfinite(report.totals.mean_loss()), flags.weights,
-                ": the mean loss is not a number, so these weights are damaged.");
+                ": the mean loss is not a number.  These weights are damaged, or their training diverged.");
         std::cout << (flags.json ? as_json(report) : as_text(report));
         return 0;
     });

@@ -22,7 +22,7 @@ void TensorBoard::add_to(CLI::App& app) {
 }
 
 void TensorBoard::begin(const std::string& name, Index pictures) {
-    make_output_folder(folder_);
+    make_output_folder(folder_, "--tensorboard");
     path_ = std::filesystem::path(folder_) / ("events.out.tfevents.0." + name);
     pictures_ = pictures;
 }

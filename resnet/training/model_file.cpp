@@ -128,6 +128,7 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
         require(ours == theirs || load == Load::part, path, ": these weights are of a net with ", key, " ", theirs,
                 ", but ", key, " ", ours, " was asked for.  Give the one the file was written for.");
     };
+    const bool stride_asked = !asked.stride_in_3x3;
     if (const auto model = metadatum(file, "model")) {
         if (asked.name.empty()) asked.name = *model;
         else agree("model", completed(asked).name, *model);
@@ -151,7 +152,8 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
         if (gate && !asked.residual_gate) asked.residual_gate = parse_gate(*gate);
         return completed(asked);
     } catch (const Error& e) {
-        throw Error(text(path, ": its metadata describe a net that does not exist: ", e.what()));
+        throw Error(text(path, ": ", stride_asked ? "the stride asked for makes" : "its metadata describe",
+                         " a net that does not exist: ", e.what()));
     }
 }
 

@@ -140,11 +140,24 @@ void follow_paper(Recipe& recipe, Index iterations) {
     recipe.per_pixel_mean = true;
 }
 
-std::vector<SettingDifference> setting_differences(const std::string& found, const std::string& here) {
+namespace {
+
+Json parsed_recipe(const std::string& recipe) {
     constexpr int depth_of_ours = 4;  // what lies deeper is not looked at, and cannot exhaust a stack
+    const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
+    return Json::parse(recipe, near, false);
+}
+
+}  // namespace
+
+bool is_recipe(const std::string& found) {
+    const Json parsed = parsed_recipe(found);
+    return parsed.is_object() && parsed.contains("model") && parsed.contains("training");
+}
+
+std::vector<SettingDifference> setting_differences(const std::string& found, const std::string& here) {
     const auto flat = [](const std::string& recipe) {
-        const auto near = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_of_ours; };
-        const Json parsed = Json::parse(recipe, near, false);
+        const Json parsed = parsed_recipe(recipe);
         return parsed.is_object() && !parsed.empty() ? parsed.flatten() : Json::object();    // {} has no names
     };
     const Json there = flat(found), ours = flat(here);

@@ -46,6 +46,9 @@ std::vector<SettingDifference> setting_differences(const std::string& found, con
 // The same as a sentence: "training.batch is 16 there, 32 here"; empty if they differ in nothing.
 std::string differences(const std::string& found, const std::string& here);
 
+// Whether it is a recipe at all: a JSON object with a net and how it is trained.
+bool is_recipe(const std::string& found);
+
 // A checksum of all pictures and labels (CRC-32), in hexadecimal.
 std::string checksum(const DataSplits& data);
 

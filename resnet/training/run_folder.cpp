@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "engine/autograd.h"
 #include "engine/build_info.h"
 #include "engine/error.h"
 #include "engine/interruption.h"
@@ -17,6 +16,7 @@
 #include "engine/io/folder_lock.h"
 #include "engine/io/hash.h"
 #include "engine/ranks/transport.h"
+#include "resnet/training/beginning.h"
 #include "resnet/training/checkpoint.h"
 #include "resnet/training/model_file.h"
 
@@ -28,6 +28,16 @@ namespace fs = std::filesystem;
 constexpr std::size_t largest_config = 1 << 20;
 
 fs::path folder_of_checkpoints(const fs::path& folder) { return folder / "checkpoints"; }
+
+// Newest first by their names: last, then iteration-N by descending N, then best.
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
+    std::vector<fs::path> found;
+    std::error_code none;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_of_checkpoints(folder), none))
+        if (entry.path().extension() == ".safetensors") found.push_back(entry.path());
+    std::sort(found.begin(), found.end(), std::greater<>());
+    return found;
+}
 
 // What weights.safetensors says of itself: their checksum, as they are stored.
 std::string checksum_as_stored(TensorFile file) {
@@ -70,6 +80,21 @@ void require_genuine(const fs::path& folder, const History& history) {
             " is not the log that this run ended with.", advice);
 }
 
+// What to do about a damaged config.json or log.csv: a checkpoint holds both.
+std::string if_removed(const fs::path& folder) {
+    const fs::path last = folder_of_checkpoints(folder) / "last.safetensors";
+    return fs::exists(last) ? text("  Remove it, and the same command writes it again from ", last.string(), ".")
+                            : "  There is no checkpoint to write it again from: move the folder away.";
+}
+
+History log_of(const fs::path& folder) {
+    try {
+        return read_history(folder / "log.csv");
+    } catch (const Error& e) {
+        throw Error(e.what() + if_removed(folder));
+    }
+}
+
 // A run is over when its log holds its last epoch, and its weights are there.
 bool complete(const fs::path& folder, const Recipe& recipe, const History& history) {
     if (!is_over(history, recipe.training) || !fs::exists(folder / "weights.safetensors")) return false;
@@ -79,74 +104,22 @@ bool complete(const fs::path& folder, const Recipe& recipe, const History& histo
 
 // --- what a run begins with --------------------------------------------------------------------------
 
-// A run begins by removing what it will write: that must be its own.
-void require_nothing_foreign(const fs::path& folder, const Recipe& recipe) {
+// A run begins by removing what it will write: that must be its own.  Where it goes on from a checkpoint in there, that
+// says whose it is (of_this_recipe()).
+void require_nothing_foreign(const fs::path& folder, const Recipe& recipe, bool from_its_own) {
     std::error_code none;
     require(recipe.pretrained.weights.empty() ||
                 !fs::equivalent(recipe.pretrained.weights, folder / "weights.safetensors", none),
             folder.string(),
             ": the weights to begin with lie where those of this run will.  Choose another --output-dir.");
-    if (fs::exists(folder / "config.json")) return;
+    if (fs::exists(folder / "config.json") || (from_its_own && !checkpoints_in(folder).empty())) return;
     for (const char* name : {"weights.safetensors", "log.csv"})
         require(!fs::exists(folder / name), folder.string(), " holds a ", name,
                 " but no config.json: which run that is of is not known, and it would be lost.  Choose another "
                 "--output-dir, or move it away.");
 }
 
-// Where one picture is left over for the last batch of an epoch, some nets cannot train: at the end of the first epoch
-// is too late to say so.
-void require_no_stranded_picture(const Recipe& recipe, const PictureSet& pictures) {
-    const TrainingOptions& o = recipe.training;
-    const Index steps = steps_per_epoch(pictures.count(), o.batch);
-    if (o.batch == 1 || pictures.count() % o.batch != 1 || (o.max_iterations && o.max_iterations < steps)) return;
-    const NoGrad no_grad;
-    const std::unique_ptr<Module> trial = make_model(recipe.model);
-    trial->train();
-    try {
-        (*trial)(Tensor::zeros({1, pictures.height, pictures.width, 3}));
-    } catch (const Error& e) {
-        throw Error(text(pictures.count(), " training pictures in batches of ", o.batch,
-                         " leave one over at the end of each epoch.  Batch norm has nothing to compare a single "
-                         "picture of ", pictures.width, "x", pictures.height, " with in ", recipe.model.name,
-                         ".  Try --batch-size ", o.batch + 1, ".  (", e.what(), ")"));
-    }
-}
-
-struct Beginning {
-    std::unique_ptr<Module> net;
-    Preprocessing preprocessing;
-};
-
-Beginning beginning_of(const Recipe& recipe, const PictureSet& pictures, const Observer& observer) {
-    Beginning b{.net = make_model(recipe.model)};
-    const FineTuning& from = recipe.pretrained;
-    const TensorFile file = from.weights.empty() ? TensorFile{} : read_pretrained(from);
-    if (from.partial) require_in_proportion(*b.net, file, from.weights.string());
-    if (from.weights.empty() || from.partial)  // else no number would stay what it was drawn as
-        initialise(*b.net, recipe.training.seed, parse_initialiser(recipe.initialiser));
-    if (recipe.per_pixel_mean) b.preprocessing = Preprocessing::per_pixel(pictures);
-    else if (from.weights.empty()) b.preprocessing = Preprocessing::per_channel(pictures);
-    if (from.weights.empty()) return b;
-    if (const Misfits misfits = load_pretrained(*b.net, from, file); !misfits.none())
-        observer.say(text("only a part of ", from.weights.string(), " fits; the rest starts from random weights.",
-                          misfits.str()));
-    freeze_parts(*b.net, from.frozen);
-    if (!recipe.per_pixel_mean)
-        b.preprocessing = preprocessing_from(file, from.weights.string(), recipe.model, pictures);
-    return b;
-}
-
 // --- reading checkpoints ---------------------------------------------------------------------------
-
-// Newest first by their names: last, then iteration-N by descending N, then best.
-std::vector<fs::path> checkpoints_in(const fs::path& folder) {
-    std::vector<fs::path> found;
-    std::error_code none;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder_of_checkpoints(folder), none))
-        if (entry.path().extension() == ".safetensors") found.push_back(entry.path());
-    std::sort(found.begin(), found.end(), std::greater<>());
-    return found;
-}
 
 Checkpoint of_this_recipe(const fs::path& path, const std::string& recipe) {
     Checkpoint c = read_checkpoint(path);
@@ -293,11 +266,14 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
     const bool has_results =
         fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors") || !checkpoints_in(folder).empty();
     if (!fs::exists(folder / "config.json") || !has_results) return std::nullopt;
-    const std::string differ = differences(read_text_file(folder / "config.json", largest_config), recipe.json(data));
+    const std::string there = read_text_file(folder / "config.json", largest_config);
+    require(is_recipe(there), (folder / "config.json").string(), " is damaged: it is not the recipe of a run.",
+            if_removed(folder));
+    const std::string differ = differences(there, recipe.json(data));
     require(differ.empty(), folder.string(), " holds a run with other settings or other data: ", differ,
             ".  Choose another --output-dir, ask for the same settings, or remove that folder.");
     if (!fs::exists(folder / "log.csv")) return std::nullopt;
-    History history = read_history(folder / "log.csv");
+    History history = log_of(folder);
     if (!complete(folder, recipe, history)) return std::nullopt;
     return history;
 }
@@ -317,7 +293,7 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     if (ranks::rank() > 0) return train_along(recipe, data, observer);
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
     if (fs::is_directory(folder)) lock.emplace(folder);
-    require_nothing_foreign(folder, recipe);
+    require_nothing_foreign(folder, recipe, checkpoints.from.empty());
     require_no_stranded_picture(recipe, data.train);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written
@@ -358,16 +334,20 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
         observer.epoch(record, history);
     };
     const DelayedInterruption until_saved("stopping after this step; a second signal stops at once, without saving.");
-    History history = trainer.run(saving);
-    if (!trainer.finished()) keeper.when_stopped();
-    return history;
+    try {
+        History history = trainer.run(saving);
+        if (!trainer.finished()) keeper.when_stopped();
+        return history;
+    } catch (const Diverged& e) {                        // which run, where there are several
+        throw Diverged(text(folder.string(), ": ", e.what()));
+    }
 }
 
-void make_output_folder(const fs::path& folder) {
+void make_output_folder(const fs::path& folder, const std::string& flag) {
     std::error_code error;
     fs::create_directories(folder, error);
-    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(),
-            ".  Choose another --output-dir.");
+    require(!error, "the output folder ", folder.string(), " cannot be made: ", error.message(), ".  Choose another ",
+            flag, ".");
 }
 
 void require_can_be_made(const fs::path& folder) {

@@ -44,8 +44,9 @@ std::optional<TrainingState> state_of_run(const std::filesystem::path& folder, c
 History train_into(const std::filesystem::path& folder, const Recipe& recipe, const DataSplits& data,
                    const Observer& observer = {}, const CheckpointOptions& checkpoints = {});
 
-// Makes the folder, with those above it, unless it is there.  Refuses a place where it cannot be made.
-void make_output_folder(const std::filesystem::path& folder);
+// Makes the folder, with those above it, unless it is there.  Refuses a place where it cannot be made; `flag` names
+// another.
+void make_output_folder(const std::filesystem::path& folder, const std::string& flag = "--output-dir");
 
 // Refuses what make_output_folder() could not make, without making it: a folder below a file, or where nothing may be
 // written.

@@ -74,7 +74,8 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
         check_weights();
     } catch (const Anomaly& anomaly) {
         const bool alone = ranks::count() == 1;          // else this batch is a share, whose statistics are others
-        give_up(anomaly.what() + (moved || !alone ? "" : first_bad_op(batch)));
+        give_up(text("iteration ", state_.iteration + 1, " (epoch ", state_.epoch, ", step ", state_.step + 1, "): ",
+                     anomaly.what(), moved || !alone ? "" : first_bad_op(batch)));
     }
     profile::lap("update", "sgd");
     ++state_.iteration;
@@ -117,8 +118,7 @@ std::string Trainer::first_bad_op(const Batch& batch) {
 }
 
 void Trainer::give_up(const std::string& what) {
-    throw Error(text("training: iteration ", state_.iteration + 1, " (epoch ", state_.epoch, ", step ", state_.step + 1,
-                     "): ", what, "  The learning rate ", sgd_.lr(),
+    throw Diverged(text("training: ", what, "  The learning rate ", sgd_.lr(),
                      " is probably too large: try a tenth of it, or a warm-up."));
 }
 
@@ -180,6 +180,8 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
         if (any_rank(observer.stop())) return false;
         record.test_loss = test.mean_loss();
         record.test_error = test.error();
+        if (!std::isfinite(record.test_loss))            // running statistics stand where the batch's own did
+            give_up(text("test after epoch ", state_.epoch, ": the mean loss is ", record.test_loss, "."));
     }
     record.seconds = before + seconds_since(start);
     profile::lap("test", "evaluation");

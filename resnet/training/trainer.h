@@ -15,6 +15,7 @@
 #include <string>
 
 #include "engine/anomaly.h"
+#include "engine/error.h"
 #include "layers/schedule.h"
 #include "layers/sgd.h"
 #include "resnet/training/evaluation.h"
@@ -70,18 +71,22 @@ struct Observer {
     std::function<void(const std::string&)> say = [](const std::string&) {};    // something a person should know
 };
 
+// A loss, a gradient or a weight is not finite any more.
+struct Diverged : Error {
+    using Error::Error;
+};
+
 class Trainer {
 public:
     // Keeps references to all three.  Refuses options that make no sense, and an empty training set.
     Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options);
 
     // Trains until the epochs or iterations are over, or until observer.stop() says so, on any rank if there are
-    // several (together.h).
+    // several (together.h).  Throws Diverged where a step does, and where the loss of a test is not finite.
     History run(const Observer& observer = {});
 
-    // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Throws
-    // Error where the loss, a gradient or a weight is not finite any more, naming step, layer and, if it can be found,
-    // the first op that made it so.
+    // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Diverged
+    // names step, layer and, if it can be found, the first op that made a number infinite.
     double step(const Batch& batch, Evaluation& running);
 
     // To go on later: the same net, the same velocities, the same state (checkpoint.h).

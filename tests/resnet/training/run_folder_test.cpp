@@ -274,6 +274,35 @@ TEST_F(RunFolder, OverwritesNothingOfNobodyKnowsWhatRun) {
     EXPECT_EQ(result(), uninterrupted());
 }
 
+// A checkpoint holds both, so nothing is lost.
+TEST_F(RunFolder, WritesADamagedRecipeOrLogAgainOnceItIsRemoved) {
+    train(5);
+    for (const char* name : {"config.json", "log.csv"})
+        for (const char* damage : {"", "{}", "[]", "{\"model\": 1", "1,2"}) {
+            const fs::path file = scratch.write(std::string("run/") + name, damage);
+            const std::string message = refusal_of([&] { finished_run(folder, recipe(), few_pictures()); });
+            expect_mentions(message, file.string());
+            expect_mentions(message, "Remove it, and the same command writes it again from " + last.string());
+            fs::remove(file);
+            EXPECT_EQ(finished_run(folder, recipe(), few_pictures()), std::nullopt);
+            train(1);
+        }
+    train();
+    EXPECT_EQ(result(), uninterrupted());
+    scratch.write("run/log.csv", "1,2");
+    fs::remove_all(folder / "checkpoints");
+    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), few_pictures()); }), "There is no checkpoint to");
+}
+
+// What lies in another folder does not say whose this one is.
+TEST_F(RunFolder, OverwritesNothingWhereItGoesOnFromElsewhere) {
+    train(5);
+    const fs::path elsewhere = scratch / "elsewhere.safetensors";
+    fs::copy(last, elsewhere);
+    fs::remove(folder / "config.json");
+    expect_mentions(refusal(recipe(), {.from = elsewhere}), "but no config.json");
+}
+
 TEST_F(RunFolder, InUseIsRefused) {
     train(3);
     const FolderLock other(folder);

@@ -158,6 +158,14 @@ TEST(Trainer, RefusesRunningStatisticsThatAreNoNumbers) {
     }
 }
 
+// One step, after which all weights are finite, but no picture's logits.
+TEST(Trainer, RefusesATestWhoseLossIsNoNumber) {
+    Fixture f;
+    const std::string message = refusal_of([&] { f.train({.epochs = 1, .batch = 96, .schedule = {.base = 1e30}}); });
+    expect_mentions(message, "training: test after epoch 1: the mean loss is ");
+    expect_mentions(message, "learning rate 1e+30 is probably too large");
+}
+
 TEST(Trainer, WarnsOfALossThatExplodes) {
     Fixture f;
     std::vector<std::string> said;
