@@ -125,8 +125,8 @@ void print_results(const fs::path& folder, const std::vector<Run>& runs, const C
     std::cout << "report: " << printable_name((folder / "report.html").string()) << "\n";
 }
 
-// What is there, and how long the rest will take.
-std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
+// What is there, and how long the rest will take.  Sets `jobs` to what they can be.
+std::vector<PlannedRun> plan(Experiment& e, const DataSplits& data, const std::vector<Recipe>& recipes) {
     require_can_be_made(e.output);
     std::vector<PlannedRun> runs = runs_in(e.output, recipes, data);
     for (std::size_t i = 0; i < runs.size(); ++i) runs[i].elsewhere = !runs[i].finished && !e.share.has(i);
@@ -135,6 +135,7 @@ std::vector<PlannedRun> plan(const Experiment& e, const DataSplits& data, const 
     });
     std::ostream& out = e.commands ? std::cerr : std::cout;
     if (unfinished > 0) out << "timing a few steps of each net ..." << std::endl;
+    e.jobs = static_cast<int>(std::clamp<Index>(unfinished, 1, e.jobs));         // no threads wait for runs of others
     time_nets(runs, recipes, data, e.jobs);
     out << plan_text(runs, threads(), e.jobs);
     const int other = e.jobs > 1 ? 1 : static_cast<int>(std::min<Index>(threads(), unfinished));
@@ -194,6 +195,10 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
         }
     } catch (...) {
         view.stop(Phase::failed);
+        if (recipes.size() > 1)
+            std::cerr << "Of " << recipes.size() << " runs, " << view.finished().size()
+                      << " are in the report.  The same command tries again; with --depths, --kinds or --seeds that "
+                         "leave out what failed, it trains the others.\n";
         throw;
     }
     if (interrupted()) view.stop(Phase::interrupted);
@@ -237,7 +242,7 @@ int main(int argc, char** argv) {
     Experiment e;
     CLI::App& app = program.app;
     app.add_option("--depths", e.depths, "depths of the nets, each of the form 6n+2")
-        ->check(within(8, 10000))
+        ->check(whole(8, 10000))
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
@@ -249,7 +254,7 @@ int main(int argc, char** argv) {
         ->transform(one_of({"plain", "residual"}))
         ->type_name("plain,residual");
     app.add_option("--seeds", e.seeds, "random seeds; every net is trained once with each")
-        ->check(within(0, 1e18))
+        ->check(whole(0, 1e18))
         ->delimiter(',')
         ->group("Experiment")
         ->capture_default_str()
@@ -258,7 +263,7 @@ int main(int argc, char** argv) {
     e.flags.add_to(app);
     app.add_option("--jobs", e.jobs,
                    "nets to train at a time; they share the threads, and each has the bits that it has alone")
-        ->check(within(1, 1024))
+        ->check(whole(1, 1024))
         ->group("Experiment")
         ->capture_default_str()
         ->type_name("N");
@@ -324,7 +329,7 @@ int main(int argc, char** argv) {
         const std::vector<PlannedRun> planned = plan(e, data, recipes);
         for (std::size_t i = 0; i < planned.size() && e.commands; ++i)
             if (!planned[i].finished && !planned[i].elsewhere)
-                std::cout << command_for({i + 1, planned.size()}, "build/degradation", argc, argv) << "\n";
+                std::cout << command_for({i + 1, planned.size()}, argv[0], argc, argv) << "\n";
         if (e.plan_only) return 0;
         std::vector<Recipe> all = recipes;
         std::vector<Run> earlier;

@@ -27,7 +27,8 @@ std::string command_for(const Share& share, const std::string& program, int argc
     for (int i = 0; i < argc; ++i) {
         const std::string argument = argv[i];
         if (argument == "--only") ++i;  // and its share
-        else if (argument != "--plan" && argument != "--commands" && !argument.starts_with("--only="))
+        else if (const std::string flag = argument.substr(0, argument.find('='));
+                 flag != "--plan" && flag != "--commands" && flag != "--only")
             kept.push_back(argv[i]);
     }
     const std::string only = text(share.number, "/", share.of);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
@@ -31,6 +30,13 @@ Index pictures_in(Index iterations, const Recipe& r, const DataSplits& data) {
     const Index steps = steps_of(r, data);
     return iterations / steps * data.train.count() +
            std::min(iterations % steps * r.training.batch, data.train.count());
+}
+
+// Seconds until all runs are over that take so many seconds each on their share of the machine, `jobs` at a time.
+double together(const std::vector<double>& each, int jobs) {
+    std::vector<double> busy(static_cast<std::size_t>(jobs), 0.0);
+    for (double run : each) *std::min_element(busy.begin(), busy.end()) += run;
+    return *std::max_element(busy.begin(), busy.end());
 }
 
 // The next batch, of whichever epoch.
@@ -148,15 +154,19 @@ void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes
     }
 }
 
-double seconds(const std::vector<PlannedRun>& runs) {
-    return std::accumulate(runs.begin(), runs.end(), 0.0,
-                           [](double sum, const PlannedRun& run) { return sum + run.seconds(); });
+double seconds(const std::vector<PlannedRun>& runs, int jobs) {
+    std::vector<double> each;
+    for (const PlannedRun& run : runs) each.push_back(run.seconds() * jobs);
+    return together(each, jobs);
 }
 
 std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs, const Timing& timing) {
-    const bool all_finished =
-        std::all_of(runs.begin(), runs.end(), [](const PlannedRun& r) { return r.finished || r.elsewhere; });
-    if (all_finished) return "plan: every run is finished already; nothing is left to train\n";
+    const auto is_ours = [](const PlannedRun& r) { return !r.finished && !r.elsewhere; };
+    const auto others = std::count_if(runs.begin(), runs.end(), [](const PlannedRun& r) { return r.elsewhere; });
+    if (std::none_of(runs.begin(), runs.end(), is_ours))
+        return others == 0 ? "plan: every run is finished already; nothing is left to train\n"
+                           : text("plan: nothing is left to train in this share; ", others,
+                                  others == 1 ? " run is" : " runs are", " left to others\n");
     std::size_t widest = 0;
     for (const PlannedRun& run : runs) widest = std::max(widest, run.name.size());
     const auto row = [&](std::string name, const std::string& work, const std::string& takes) {
@@ -183,7 +193,7 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs
                          format(" of %.3g s", static_cast<double>(run.test_pictures) * run.cost.test * jobs));
         s += row(run.name, work, format("%9s", duration(run.seconds() * jobs).c_str()));
     }
-    const double total = seconds(runs);
+    const double total = seconds(runs, jobs);
     s += row("total", "", format("%9s", duration(total).c_str()));
     s.erase(s.find_last_not_of(" \n") + 1);
     s += "\n";
@@ -194,7 +204,7 @@ std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs
 
 std::string jobs_text(const std::vector<PlannedRun>& runs, int jobs, const std::vector<PlannedRun>& others, int other) {
     const auto how = [](int n) { return n == 1 ? std::string("one net at a time") : text(n, " nets side by side"); };
-    const double here = seconds(runs), there = seconds(others);
+    const double here = seconds(runs, jobs), there = seconds(others, other);
     const std::string verdict = there < here ? text("faster here than ", how(jobs))
                                              : text(how(jobs), jobs == 1 ? " is" : " are", " faster here");
     return text("  ", how(other), " (--jobs ", other, "): ", duration(there), "; ", verdict, "\n");
@@ -226,11 +236,11 @@ double Forecast::share(std::size_t run) const {
 
 double Forecast::seconds_remaining(std::size_t run) const { return left_.at(run) * jobs_ * took_ / planned_; }
 
-// At the end the longest run has nobody to share the machine with, and still only its share of the threads.
+// At the end the last run has nobody to share the machine with, and still only its share of the threads.
 double Forecast::seconds_remaining() const {
-    const double together = std::accumulate(left_.begin(), left_.end(), 0.0);
-    const double alone = left_.empty() ? 0 : *std::max_element(left_.begin(), left_.end()) * jobs_;
-    return std::max(together, alone) * took_ / planned_;
+    std::vector<double> each;
+    for (double left : left_) each.push_back(left * jobs_);
+    return together(each, jobs_) * took_ / planned_;
 }
 
 }  // namespace deepen

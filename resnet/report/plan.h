@@ -65,7 +65,8 @@ std::vector<PlannedRun> runs_in(const std::filesystem::path& folder, const std::
 void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes, const DataSplits& data, int jobs = 1,
                const Timing& timing = {});
 
-double seconds(const std::vector<PlannedRun>& runs);     // that are left of all of them
+// That are left of all of them, where each of `jobs` nets at a time is followed by the next run that waits.
+double seconds(const std::vector<PlannedRun>& runs, int jobs = 1);
 
 // The plan for a person: how it was measured, a line per run, the total and, past an hour, how to resume.
 std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs = 1, const Timing& timing = {});

@@ -39,8 +39,8 @@ TEST(Share, IsRefusedUnlessItIsOne) {
 
 TEST(Share, IsGivenByACommandWithoutWhatPrintsIt) {
     const char* arguments[] = {"degradation", "--plan", "--depths", "8,14",         "--only=1/2",
-                               "--commands",  "--only", "2/2",      "--output-dir", "my runs"};
-    EXPECT_EQ(command_for({3, 8}, "build/degradation", 10, arguments),
+                               "--commands",  "--only", "2/2",      "--output-dir", "my runs",    "--plan=true"};
+    EXPECT_EQ(command_for({3, 8}, "build/degradation", 11, arguments),
               "build/degradation --depths 8,14 --output-dir 'my runs' --only 3/8");
 }
 

@@ -173,7 +173,7 @@ TEST(Plan, SaysWhetherSideBySideIsFaster) {
     EXPECT_NE(plan.find("  plain14-seed1        0:39  5 of 15 steps of 8 s, 1 test of 4 s\n"), std::string::npos)
         << plan;
     EXPECT_EQ(jobs_text(three_runs(0.5), 1, three_runs(0.25), 2),
-              "  2 nets side by side (--jobs 2): 1:18; faster here than one net at a time\n");
+              "  2 nets side by side (--jobs 2): 1:57; faster here than one net at a time\n");
     EXPECT_EQ(jobs_text(three_runs(0.25), 2, three_runs(0.5), 1),
               "  one net at a time (--jobs 1): 2:28; 2 nets side by side are faster here\n");
 }
@@ -190,6 +190,9 @@ TEST(Plan, SaysWhenNothingIsLeft) {
     std::vector<PlannedRun> runs = three_runs(1);
     runs.resize(1);
     EXPECT_EQ(plan_text(runs, 2), "plan: every run is finished already; nothing is left to train\n");
+    runs = three_runs(1);
+    for (PlannedRun& run : runs) run.elsewhere = !run.finished;
+    EXPECT_EQ(plan_text(runs, 2), "plan: nothing is left to train in this share; 2 runs are left to others\n");
 }
 
 // --- the time remaining ----------------------------------------------------------------------------------
