@@ -102,19 +102,19 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->capture_default_str()
         ->type_name("N,N")
-        ->check(within(1, 256));
+        ->check(whole(1, 256));
     app.add_option("-b,--batch-size", batch, "pictures per step")
         ->capture_default_str()
-        ->check(within(1, 65536))
+        ->check(whole(1, 65536))
         ->type_name("N");
     app.add_option("--steps", steps, "timed steps per measurement, after two that are not timed")
         ->capture_default_str()
         ->type_name("N")
-        ->check(within(1, 10000));
+        ->check(whole(1, 10000));
     app.add_option("--pairs", pairs, "pairs of measurements, here and in PyTorch in turn")
         ->capture_default_str()
         ->type_name("N")
-        ->check(within(1, 1000));
+        ->check(whole(1, 1000));
     CLI::Option* named = app.add_option("--peer-python", python, "the Python interpreter whose PyTorch is the peer")
         ->capture_default_str()
         ->type_name("PATH");
@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
     app.add_option("--iterations", iterations, "training steps of --accuracy; 0 for the errors of the layers only")
         ->capture_default_str()
         ->type_name("N")
-        ->check(within(0, 1e6));
+        ->check(whole(0, 1e6));
     app.add_flag("--step", one_step, "time one setting in this process, without PyTorch, and print JSON");
 
     return program.run(argc, argv, [&] {

@@ -39,7 +39,7 @@ void Flags::add_to(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--top", top, "number of most probable classes to show")
         ->capture_default_str()
-        ->check(within(1, 1e6))
+        ->check(whole(1, 1e6))
         ->type_name("K");
     app.add_flag("--ten-crop", ten_crop, "average over the four corners, the centre and their mirror images");
     app.add_flag("--json", json, "print JSON: a list with one entry per picture");
@@ -54,12 +54,12 @@ void Flags::add_to(CLI::App& app) {
         ->type_name("FILE");
     app.add_option("--image-size", shown.size,
                    "side of the square that the net sees; by default as the weight file says")
-        ->check(within(8, 1024))
+        ->check(whole(8, 1024))
         ->type_name("PIXELS");
     add_preparation_flags(app, shown);
     app.add_option("--threads", threads, "number of threads; 0 for all processors.  It does not change the results")
         ->capture_default_str()
-        ->check(within(0, 1024))
+        ->check(whole(0, 1024))
         ->type_name("N");
     app.footer(
         "Examples:\n"

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "engine/error.h"
 #include "engine/io/files.h"
@@ -30,14 +31,23 @@ const char* const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69
 // A run's folder, or a log.
 History read_run(const fs::path& path) {
     if (!fs::is_directory(path)) return read_history(path);
-    require(fs::exists(path / "log.csv"), path.string(), " holds no log.csv: no epoch of a run is over there.");
-    return read_history(path / "log.csv");
+    if (fs::exists(path / "log.csv")) return read_history(path / "log.csv");
+    std::string runs;
+    for (const auto& entry : fs::directory_iterator(path))
+        if (fs::exists(entry.path() / "log.csv")) runs += " " + entry.path().string();
+    throw Error(runs.empty() ? text(path.string(), " holds no log.csv: no epoch of a run is over there.")
+                             : text(path.string(), " is not the folder of a run, but holds some: name them,", runs));
 }
 
 // The folder's name; with the folder above it where two runs would be called alike.
 std::vector<Logged> read_runs(const std::vector<std::string>& paths) {
     std::vector<Logged> runs;
+    std::set<fs::path> known;
     for (const std::string& given : paths) {
+        std::error_code unknown;
+        fs::path place = fs::canonical(given, unknown);
+        if (place.filename() == "log.csv") place = place.parent_path();
+        if (!unknown && !known.insert(place).second) throw UsageError(given + " is named twice.");
         const fs::path whole = fs::absolute(given).lexically_normal();
         const fs::path path = whole.has_filename() ? whole : whole.parent_path();
         const auto called = [&](const std::string& name) {
@@ -47,6 +57,7 @@ std::vector<Logged> read_runs(const std::vector<std::string>& paths) {
         if (name == "log.csv" || called(name)) name = (path.parent_path().filename() / path.filename()).string();
         if (called(name)) name = path.string();
         runs.push_back({printable_name(name), read_run(given)});
+        require(!runs.back().history.empty(), given, ": no epoch of this run is over yet.");
     }
     return runs;
 }

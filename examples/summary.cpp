@@ -139,17 +139,17 @@ int main(int argc, char** argv) {
     flags.add_to(app, "", "MODEL")->required();
     app.add_option("--depth", depth,
                    "number of weighted layers if MODEL does not name it: resnet --depth 56 is resnet56")
-        ->check(within(1, 10000))->type_name("D");
+        ->check(whole(1, 10000))->type_name("D");
     app.add_option("--input-size", size, "side of the input picture; 0 for the paper's 32 or 224")
-        ->capture_default_str()->check(within(0, 4096))->type_name("PIXELS");
+        ->capture_default_str()->check(whole(0, 4096))->type_name("PIXELS");
     app.add_option("-b,--batch", batch, "pictures per batch")
         ->capture_default_str()
-        ->check(within(1, 65536))
+        ->check(whole(1, 65536))
         ->type_name("N");
     app.add_option("--classes", classes, "number of classes; 0 for the paper's 10 or 1000")
-        ->capture_default_str()->check(within(0, 1e6))->type_name("K");
+        ->capture_default_str()->check(whole(0, 1e6))->type_name("K");
     app.add_option("--width", width, "channels of the first stage; 0 for the paper's 16 or 64")
-        ->capture_default_str()->check(within(0, 1024))->type_name("N");
+        ->capture_default_str()->check(whole(0, 1024))->type_name("N");
     app.add_option("--format", format, "text, csv or json, or a drawing: svg or dot (for graphviz)")
         ->capture_default_str()->transform(one_of({"text", "csv", "json", "dot", "svg"}))->type_name("FORMAT");
     app.add_option("--output", output, "write to this file instead of standard output")->type_name("FILE");

@@ -67,11 +67,19 @@ struct ChosenNet {
             ->type_name("PART,PART");
     }
 
-    // As the flags say, else as the weights do.
-    ModelOptions chosen(Index width) {
+    // Flags that would be passed over in silence.
+    void refuse_conflicts(const CLI::App& app) const {
         if (weights.empty() && (partial || !frozen.empty()))
             throw UsageError(
                 text(partial ? "--partial" : "--freeze", " is for trained weights.  Name them with --weights FILE."));
+        for (const char* flag : {"--init", "--zero-last-scale"})
+            if (!weights.empty() && !partial && app.count(flag) > 0)
+                throw UsageError(text(flag, " is for first weights that are drawn at random, and --weights brings all "
+                                            "of them.  Leave it out, or give --partial."));
+    }
+
+    // As the flags say, else as the weights do.
+    ModelOptions chosen(Index width) {
         ModelOptions asked = flags.options();
         if (asked.name.empty() && weights.empty()) asked.name = "resnet20";
         asked.width = width;
@@ -118,7 +126,7 @@ int main(int argc, char** argv) {
     net.add_to(program.app);
     flags.add_to(program.app);
     program.app.add_option("--seed", seed, "random seed for weights, picture order and augmentation")
-        ->check(within(0, 1e18))
+        ->check(whole(0, 1e18))
         ->group("Training")
         ->capture_default_str()
         ->type_name("S");
@@ -180,6 +188,7 @@ int main(int argc, char** argv) {
         const bool first = ranks::rank() == 0;           // of several processes, the one that reads and writes
         flags.use_threads();
         flags.checkpoints.resume = resume->count() > 0;
+        net.refuse_conflicts(program.app);
         const ModelOptions model = net.chosen(flags.width);
         if (program.app.count("--image-size") == 0) flags.data.size = net.picture_side(model);
         if (program.app.count("--views") == 0 && picture_size(model) == 224 && flags.pictures_in_folders() &&
@@ -215,6 +224,9 @@ int main(int argc, char** argv) {
             if (boarding) board.write(*history);
             std::cout << "already trained: ";
             print_result(*history);
+            if (!watched.empty() || profiled)
+                std::cout << (profiled ? "--profile" : "--watch") << " had nothing to look at: with another "
+                          << "--output-dir, the same command trains again.\n";
             return 0;
         }
         RunObserver observer(recipe, data);

@@ -68,20 +68,23 @@ void Flags::add_to(CLI::App& app) {
                    "trained on generated pictures")
         ->type_name("DIR");
     add_data_flags(app, data_path, data);
+    app.get_option("--data-path")->description("the pictures that the nets of --run were trained on, which needs it; "
+                                               "for signal and shattered, those that they look at.  As for train")
+        ->default_str("");
     app.add_option("--pictures", pictures,
                    "how many pictures of the test set to look at; landscape: of the training set.  By default 1000; "
                    "landscape of small nets: 200")
-        ->check(within(1, 1e6))
+        ->check(whole(1, 1e6))
         ->type_name("N");
     app.add_option("--points", points,
                    "landscape: points of the grid on a side, an odd number.  By default 25, of small nets 13")
-        ->check(within(3, 1001))
+        ->check(whole(3, 1001))
         ->type_name("N");
     app.add_option("--output-dir", output, "folder for pages, figures and numbers")
         ->capture_default_str()
         ->type_name("DIR");
     app.add_option("--threads", threads, "number of threads; 0 for all processors")
-        ->check(within(0, 1024))
+        ->check(whole(0, 1024))
         ->capture_default_str()
         ->type_name("N");
 }
@@ -91,6 +94,8 @@ void Flags::refuse_conflicts(const CLI::App& app) const {
     const bool trained = needs(Needs::nets) || needs(Needs::remedies);
     if (!runs.empty() && !trained)
         throw UsageError(text(experiment, " looks into untrained nets.  Leave --run out."));
+    for (const std::string& run : runs)
+        require(fs::is_directory(run), "--run: ", run, " is no folder.  Name folders of runs, or folders of such.");
     if (!runs.empty() && !data_given)
         throw UsageError("which pictures were these runs trained on?  Give them with --data-path.");
     if (runs.empty() && trained && data_given)
@@ -98,6 +103,11 @@ void Flags::refuse_conflicts(const CLI::App& app) const {
     for (const char* flag : {"--synthetic-train", "--synthetic-test"})
         if (app.count(flag) && (!data_given || data_path != "synthetic"))
             throw UsageError(text(flag, " is for --data-path synthetic."));
+    const auto is_asked = [&](const char* name) { return experiment == "all" || experiment == name; };
+    if (app.count("--points") && !is_asked("landscape")) throw UsageError("--points is for landscape.  Leave it out.");
+    if (app.count("--pictures") && !needs(Needs::nets))
+        throw UsageError(text("--pictures is for responses, lesion and landscape, not for ", experiment,
+                              ".  Leave it out."));
     if (app.count("--points") && points % 2 == 0)
         throw UsageError("--points: one point of the grid is the net itself, so their number on a side is odd.");
 }

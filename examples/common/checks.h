@@ -9,8 +9,9 @@
 namespace deepen {
 
 // What a flag accepts, checked without cluttering --help: numbers from low to high (a "nan" is in no
-// range), or one of some words, whatever their case; the flag then holds the word as written here.
+// range), whole numbers, or one of some words, whatever their case; the flag then holds the word as written here.
 CLI::Validator within(double low, double high);
+CLI::Validator whole(double low, double high);
 CLI::Validator one_of(std::vector<std::string> words);
 
 // The words that one_of lets an option have; none if it has no such check.

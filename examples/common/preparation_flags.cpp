@@ -8,7 +8,7 @@ void add_preparation_flags(CLI::App& app, PreparationWishes& wishes) {
     const std::string group = "What the net sees (by default as the weight file says, else as torchvision does)";
     app.add_option("--resize", wishes.shorter_side,
                    "shorter side of the picture before the centre is cropped to --image-size")
-        ->check(within(8, 2048))
+        ->check(whole(8, 2048))
         ->group(group)
         ->type_name("PIXELS");
     app.add_option("--mean", wishes.mean, "mean of each colour, from 0 to 1")

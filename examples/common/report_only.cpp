@@ -95,8 +95,8 @@ void ReportOnlyFlags::add_to(CLI::App& app) {
         ->group("Output");
     app.add_option(
            "--page", page,
-           "with --report-only: also write the numbers, the verdict and the figures into this page in Markdown; "
-           "what is written there by hand stays")
+           "with --report-only: also write the numbers and the verdict into this page in Markdown, and figure6.svg, "
+           "curves.svg, curves.csv and runs.csv beside it; what is written in the page by hand stays")
         ->group("Output")
         ->type_name("FILE");
 }
@@ -122,6 +122,7 @@ void ReportOnlyFlags::report(const fs::path& output, const std::string& command,
     const std::vector<MergedRuns> merged = merge(find_runs({folders.begin(), folders.end()}, say), allow_different);
     require(page.empty() || merged.size() == 1, "--page shows runs of one recipe, and these have ", merged.size(),
             ".  Leave --page out, or the folders of all but one recipe.");
+    if (!page.empty()) require_place_for_page(page);
     std::vector<ReportPart> parts;
     for (const MergedRuns& m : merged) parts.push_back(part_of(m, command, published));
     const std::string html = report_html(parts);
@@ -131,10 +132,11 @@ void ReportOnlyFlags::report(const fs::path& output, const std::string& command,
                       {parts[i].runs, parts[i].unfinished, parts[i].facts.published}, say);
     write_file_atomically(output / "runs.csv", runs_csv(merged));
     write_file_atomically(output / "report.html", html);
-    if (!page.empty()) write_results_page(page, merged.front());
+    if (!page.empty()) write_results_page(page, merged.front(), published);
     for (const ReportPart& part : parts) print(part);
     std::cout << "report: " << printable_name((output / "report.html").string()) << "\n";
-    if (!page.empty()) std::cout << "page: " << printable_name(page) << "\n";
+    if (!page.empty())
+        std::cout << "page: " << printable_name(page) << ", with its figures, curves.csv and runs.csv beside it\n";
 }
 
 }  // namespace deepen

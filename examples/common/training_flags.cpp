@@ -33,18 +33,18 @@ void add_data_flags(CLI::App& app, std::string& path, DataOptions& options) {
     app.add_option("--synthetic-train", options.train_count, "number of synthetic training pictures")
         ->group("Data")
         ->capture_default_str()
-        ->check(within(10, 1'000'000))
+        ->check(whole(10, 1'000'000))
         ->type_name("N");
     app.add_option("--synthetic-test", options.test_count, "number of synthetic test pictures")
         ->group("Data")
         ->capture_default_str()
-        ->check(within(10, 1'000'000))
+        ->check(whole(10, 1'000'000))
         ->type_name("N");
     app.add_option("--image-size", options.size,
                    "side of the square to which pictures in folders are scaled and cropped; ImageNet nets use 224")
         ->group("Data")
         ->capture_default_str()
-        ->check(within(8, 1024))
+        ->check(whole(8, 1024))
         ->type_name("PIXELS");
     app.parse_complete_callback([&app, &path] {
         if (app.count("--image-size") && has_pictures_of_one_size(path))
@@ -88,7 +88,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--width", width,
                    "channels of the first stage; by default the paper's: 16 for CIFAR, 64 for ImageNet")
         ->group("Net")
-        ->check(within(1, 1024))
+        ->check(whole(1, 1024))
         ->type_name("N");
 
     std::string schemes;
@@ -109,24 +109,24 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--iterations", iterations,
                    "length of the run in training steps, instead of --epochs; the paper uses 64000")
         ->group("Training")
-        ->check(within(1, at_most))
+        ->check(whole(1, at_most))
         ->type_name("N");
     app.add_option("--epochs", epochs, "number of passes over the training pictures")
         ->group("Training")
         ->capture_default_str()
-        ->check(within(1, at_most))
+        ->check(whole(1, at_most))
         ->type_name("N");
     app.add_option("-b,--batch-size", batch,
                    "pictures per training step.  If not given: 128, and for folders of pictures the largest of 128, "
                    "64, 32, 16 and 8 that makes at least 10 steps per epoch")
         ->group("Training")
         ->capture_default_str()
-        ->check(within(2, 65536))
+        ->check(whole(2, 65536))
         ->type_name("N");
     app.add_option("--max-iterations", max_iterations, "stop after this many training steps; 0 for no limit")
         ->group("Training")
         ->capture_default_str()
-        ->check(within(0, at_most))
+        ->check(whole(0, at_most))
         ->type_name("N");
     app.add_option("--lr", lr, "learning rate")
         ->group("Training")
@@ -138,7 +138,7 @@ void TrainingFlags::add_to(CLI::App& app) {
         ->capture_default_str()
         ->check(within(0, 0.9999))
         ->type_name("M");
-    app.add_option("--wd,--weight-decay", weight_decay, "weight decay of SGD")
+    app.add_option("--weight-decay,--wd", weight_decay, "weight decay of SGD")
         ->group("Training")
         ->capture_default_str()
         ->check(within(0, 1e6))
@@ -155,7 +155,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--lr-milestones", milestones, "epochs after which multistep lowers the rate, for example 82,123")
         ->group("Training")
         ->delimiter(',')
-        ->check(within(1, at_most))
+        ->check(whole(1, at_most))
         ->type_name("EPOCHS");
     app.add_option("--lr-gamma", lr_factor, "factor by which multistep lowers the learning rate")
         ->group("Training")
@@ -165,7 +165,7 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--lr-warmup-epochs", warmup_epochs, "epochs over which the learning rate rises linearly to --lr")
         ->group("Training")
         ->capture_default_str()
-        ->check(within(0, at_most))
+        ->check(whole(0, at_most))
         ->type_name("N");
     app.add_flag("--warmup-until-learning", warmup_until_learning,
                  "train at a rate of 0.01 until the training error is below 80 %, as the paper does for ResNet-110")
@@ -178,12 +178,12 @@ void TrainingFlags::add_to(CLI::App& app) {
     app.add_option("--checkpoint-every", checkpoints.every, "write a checkpoint every N steps; 0 for never")
         ->group(checkpoints_group)
         ->capture_default_str()
-        ->check(within(0, at_most))
+        ->check(whole(0, at_most))
         ->type_name("N");
     app.add_option("--checkpoint-keep", checkpoints.keep, "keep the last K of those; 0 for all")
         ->group(checkpoints_group)
         ->capture_default_str()
-        ->check(within(0, at_most))
+        ->check(whole(0, at_most))
         ->type_name("K");
     app.add_option("--checkpoint-minutes", checkpoints.minutes, "write a checkpoint every M minutes; 0 for never")
         ->group(checkpoints_group)
@@ -196,7 +196,7 @@ void TrainingFlags::add_to(CLI::App& app) {
                    "change the results")
         ->group("Machine")
         ->capture_default_str()
-        ->check(within(0, 1024))
+        ->check(whole(0, 1024))
         ->type_name("N");
 }
 
@@ -260,6 +260,12 @@ Recipe TrainingFlags::recipe(const ModelOptions& model, std::uint64_t seed, cons
     if (schedule == "multistep") s.kind = ScheduleOptions::Kind::step;
     if (schedule == "cosine") s.kind = ScheduleOptions::Kind::cosine, s.total = steps;
     for (Index epoch : milestones) s.milestones.push_back(epoch * per_epoch);
+    if (!s.milestones.empty() && s.milestones.front() >= steps)
+        throw UsageError(text("--lr-milestones: the first, epoch ", milestones.front(),
+                              ", does not come before the end of the run, so that the rate would never be lowered."));
+    if (s.warmup > steps)
+        throw UsageError(text("--lr-warmup-epochs ", warmup_epochs, ": the run is over before; --lr would never be "
+                              "reached."));
     r.training = {
         .epochs = (steps + per_epoch - 1) / per_epoch,
         .batch = pictures_per_step,
@@ -298,6 +304,8 @@ void TrainingFlags::refuse_conflicts() const {
         throw UsageError("--lr-scheduler multistep needs --lr-milestones, for example 82,123.");
     if (schedule != "multistep" && !milestones.empty())
         throw UsageError("--lr-milestones are for --lr-scheduler multistep; the scheduler is " + schedule + ".");
+    if (schedule != "multistep" && given("--lr-gamma"))
+        throw UsageError("--lr-gamma is for --lr-scheduler multistep; the scheduler is " + schedule + ".");
     if (!std::is_sorted(milestones.begin(), milestones.end()))
         throw UsageError("--lr-milestones must ascend, for example 82,123.");
     if (warmup_until_learning && lr < ScheduleOptions().warmup_rate)

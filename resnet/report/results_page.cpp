@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t longest_page = 1 << 20, longest_note = 4096;
 constexpr int columns_of_prose = 100;
+constexpr const char* written_beside[] = {"curves.csv", "runs.csv", "figure6.svg", "curves.svg"};
 
 // --- the parts -----------------------------------------------------------------------------------------
 
@@ -112,6 +113,15 @@ std::string machine_of(const FoundRun& found) {
     return words.substr(0, words.find('\n'));
 }
 
+// A path in Markdown's parentheses, in a cell of a table.
+std::string link_to(const fs::path& path) {
+    std::string link;
+    for (char c : path.generic_string())
+        link += std::string_view(" ()<>|%").find(c) == std::string_view::npos ? std::string(1, c)
+                                                                              : format("%%%02X", static_cast<int>(c));
+    return link;
+}
+
 std::string runs_table(const MergedRuns& merged, const fs::path& page) {
     std::string rows =
         "| run | iterations | training error | test error | commit | machine |\n|---|---|---|---|---|---|\n";
@@ -119,7 +129,7 @@ std::string runs_table(const MergedRuns& merged, const fs::path& page) {
     for (const FoundRun* found : in_order(merged)) {
         const EpochRecord& last = found->run.history.back();
         const fs::path log = fs::proximate(found->folder, beside) / "log.csv";
-        rows += text("| [", name_of(*found), ", seed ", found->run.seed, "](", log.generic_string(), ") | ",
+        rows += text("| [", name_of(*found), ", seed ", found->run.seed, "](", link_to(log), ") | ",
                      last.iteration, found->run.finished() ? "" : " so far", " | ",
                      format("%.2f %% | %.2f %% | ", 100 * last.train_error, 100 * last.test_error),
                      in_a_cell(found->commit.substr(0, 7)), " | ", in_a_cell(machine_of(*found)), " |\n");
@@ -168,11 +178,22 @@ std::string results_page(const std::string& page, const fs::path& path, const Me
     return written;
 }
 
-void write_results_page(const fs::path& path, const MergedRuns& merged) {
+void require_place_for_page(const fs::path& path) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    require(fs::is_directory(folder), path.string(), ": there is no folder ", folder.string(),
+            " for this page.  Make it, or choose another.");
+    if (fs::exists(path)) return;
+    for (const char* name : written_beside)
+        require(!fs::exists(folder / name), path.string(), " is a new page, and would replace ",
+                (folder / name).string(), ", which is there already.  Choose another folder, or move it away.");
+}
+
+void write_results_page(const fs::path& path, const MergedRuns& merged, const std::vector<Run>& published) {
+    require_place_for_page(path);
     const fs::path folder = path.parent_path();
     const std::string before = fs::exists(path) ? read_text_file(path, longest_page) : "";
     const std::string page = results_page(before, path, merged);
-    const Curves curves{merged.finished(), merged.unfinished(), {}};
+    const Curves curves{merged.finished(), merged.unfinished(), published};
     write_file_atomically(folder / "curves.csv", curves_csv(curves.ours()));
     write_file_atomically(folder / "runs.csv", runs_csv({merged}));
     write_file_atomically(folder / "figure6.svg", curves_figure(curves, Look::paper));

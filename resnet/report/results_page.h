@@ -28,7 +28,11 @@ namespace deepen {
 // relative to its folder.  Refuses a page that has no part at all, or a part without its end.
 std::string results_page(const std::string& page, const std::filesystem::path& path, const MergedRuns& merged);
 
-// The page, and beside it figure6.svg, curves.svg, curves.csv and runs.csv, each replaced atomically.
-void write_results_page(const std::filesystem::path& path, const MergedRuns& merged);
+// The page, and beside it figure6.svg, curves.svg, curves.csv and runs.csv, each replaced atomically; published curves
+// stand behind ours.  Refuses to replace such files where there is no page yet that they could be of.
+void write_results_page(const std::filesystem::path& path, const MergedRuns& merged,
+                        const std::vector<Run>& published = {});
+// What write_results_page() refuses before it has drawn anything: a folder that is not there, files of others.
+void require_place_for_page(const std::filesystem::path& path);
 
 }  // namespace deepen

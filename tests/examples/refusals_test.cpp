@@ -65,7 +65,17 @@ TEST(Flags, ThatMakeNoSenseExitWithTwo) {
     expect("build/degradation --depths 20,21", 2, "6n+2 layers");
     expect("build/train --lr-scheduler multistep --lr-milestones 2,1" + tiny, 2, "must ascend");
     expect("build/train --schedule paper --lr 1" + tiny, 2, "--schedule paper sets --");
-    expect("build/train --iterations 0", 2, "--iterations");
+    expect("build/train --iterations 0", 2, "--iterations: a whole number from 1 to 1000000000 is expected, not 0");
+    expect("build/train --iterations 1e4", 2, "a whole number from 1 to 1000000000 is expected, not 1e4");
+    expect("build/train --seed -", 2, "--seed: a whole number from 0 to 1000000000000000000 is expected, not -");
+    expect("build/train --weight-decay x", 2, "--weight-decay: a number from 0 to 1e+06 is expected, not x");
+    expect("build/train --lr-gamma 0.5" + tiny, 2, "--lr-gamma is for --lr-scheduler multistep; the scheduler is");
+    expect("build/train --lr-scheduler multistep --lr-milestones 9,12" + tiny, 2,
+           "epoch 9, does not come before the end of the run");
+    expect("build/train --lr-warmup-epochs 5" + tiny, 2, "--lr-warmup-epochs 5: the run is over before");
+    expect("build/train --weights x --init dirac" + tiny, 2, "--init is for first weights that are drawn at random");
+    expect("build/train --weights x --zero-last-scale" + tiny, 2, "--zero-last-scale is for first weights that");
+    expect("build/train --tensorboard /dev/null" + tiny, 1, "Choose another --tensorboard.");
     expect("build/train --warmup-until-learning --lr 0.001" + tiny, 2, "above the --lr asked for");
     expect("build/degradation --seeds 1,1", 2, "--seeds names 1 twice");
     expect("build/degradation --kinds round", 2, "--kinds");

@@ -55,7 +55,9 @@ TEST(Why, RefusesWhatItCannotLookInto) {
     expect("build/why lesion" + data + out, 2, "give them with --run DIR");
     expect("build/why signal --run " + folder + data + out, 2, "signal looks into untrained nets.  Leave --run out.");
     expect("build/why signal --synthetic-train 20" + out, 2, "--synthetic-train is for --data-path synthetic.");
-    expect("build/why lesion --run " + folder + "/none" + data + out, 1, "none");
+    expect("build/why lesion --run " + folder + "/none" + out, 1, "/none is no folder.  Name folders of runs");
+    expect("build/why lesion --points 5" + out, 2, "--points is for landscape.");
+    expect("build/why shattered --pictures 20" + out, 2, "landscape, not for shattered.");
     expect("build/train --model resnet8 --width 4" + data + " --epochs 1 --output-dir " + folder + "/run", 0, "test");
     expect("cp -r " + folder + "/run " + folder + "/log && rm " + folder + "/log/weights.safetensors && " +
                "build/why responses --pictures 10 --run " + folder + "/run " + folder + "/log" + data + out,

@@ -97,5 +97,23 @@ TEST(ResultsPage, TakesTheMachineFromAFileThatCannotBreakTheTable) {
     EXPECT_FALSE(has(page, "more"));
 }
 
+TEST(ResultsPage, LinksToFoldersOfAnyName) {
+    const Scratch scratch;
+    MergedRuns runs = merged(scratch.folder(), {invented_run("plain", 20, 1, {0.5})});
+    runs.found[0].folder = scratch / "we ird(x)|y";
+    EXPECT_TRUE(has(results_page("", scratch / "README.md", runs), "](we%20ird%28x%29%7Cy/log.csv) | 391 "))
+        << results_page("", scratch / "README.md", runs);
+}
+
+TEST(ResultsPage, ReplacesNoFilesOfOthers) {
+    const Scratch scratch;
+    const MergedRuns runs = merged(scratch.folder(), {invented_run("plain", 20, 1, {0.5})});
+    const fs::path page = scratch / "mine.md", theirs = scratch.write("runs.csv", "precious");
+    expect_mentions(refusal_of([&] { write_results_page(page, runs); }),
+                    "mine.md is a new page, and would replace " + theirs.string());
+    EXPECT_EQ(read_text_file(theirs), "precious");
+    expect_mentions(refusal_of([&] { write_results_page(scratch / "no/page.md", runs); }), "there is no folder ");
+}
+
 }  // namespace
 }  // namespace deepen
