@@ -193,12 +193,15 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
                 left.erase(open[static_cast<std::size_t>(i)]);
             });
         }
+    } catch (const Diverged&) {
+        view.stop(Phase::failed);
+        if (left.size() > 1)
+            std::cerr << "degradation: " << recipes.size() - left.size() << " of " << recipes.size()
+                      << " runs are finished.  To train the others, leave out what failed, by --depths, --kinds or "
+                         "--seeds.\n";
+        throw;
     } catch (...) {
         view.stop(Phase::failed);
-        if (recipes.size() > 1)
-            std::cerr << "Of " << recipes.size() << " runs, " << view.finished().size()
-                      << " are in the report.  The same command tries again; with --depths, --kinds or --seeds that "
-                         "leave out what failed, it trains the others.\n";
         throw;
     }
     if (interrupted()) view.stop(Phase::interrupted);

@@ -32,9 +32,12 @@ const char* const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69
 History read_run(const fs::path& path) {
     if (!fs::is_directory(path)) return read_history(path);
     if (fs::exists(path / "log.csv")) return read_history(path / "log.csv");
+    std::error_code unknown;
+    std::set<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(path, unknown))
+        if (fs::exists(entry.path() / "log.csv", unknown)) found.insert(entry.path());
     std::string runs;
-    for (const auto& entry : fs::directory_iterator(path))
-        if (fs::exists(entry.path() / "log.csv")) runs += " " + entry.path().string();
+    for (const fs::path& run : found) runs += " " + run.string();
     throw Error(runs.empty() ? text(path.string(), " holds no log.csv: no epoch of a run is over there.")
                              : text(path.string(), " is not the folder of a run, but holds some: name them,", runs));
 }
@@ -47,7 +50,8 @@ std::vector<Logged> read_runs(const std::vector<std::string>& paths) {
         std::error_code unknown;
         fs::path place = fs::canonical(given, unknown);
         if (place.filename() == "log.csv") place = place.parent_path();
-        if (!unknown && !known.insert(place).second) throw UsageError(given + " is named twice.");
+        if (!unknown && !known.insert(place).second)
+            throw UsageError(given + " is a run that is named already.  Leave one out.");
         const fs::path whole = fs::absolute(given).lexically_normal();
         const fs::path path = whole.has_filename() ? whole : whole.parent_path();
         const auto called = [&](const std::string& name) {

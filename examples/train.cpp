@@ -24,6 +24,7 @@
 #include "resnet/why/watched.h"
 
 using namespace deepen;
+using namespace std::string_literals;
 
 namespace {
 
@@ -224,9 +225,10 @@ int main(int argc, char** argv) {
             if (boarding) board.write(*history);
             std::cout << "already trained: ";
             print_result(*history);
-            if (!watched.empty() || profiled)
-                std::cout << (profiled ? "--profile" : "--watch") << " had nothing to look at: with another "
-                          << "--output-dir, the same command trains again.\n";
+            for (const char* flag : {"--watch", "--profile"})
+                if (program.app.count(flag) > 0 && !(flag == "--watch"s && exists(folder / "watch.csv")))
+                    std::cout << flag << " had nothing to look at: with another --output-dir, the same command trains "
+                              << "again.\n";
             return 0;
         }
         RunObserver observer(recipe, data);

@@ -168,6 +168,7 @@ private:
         SmallNets nets;
         DataSplits data;
         LeftToTrain left = {};
+        double stretch = 1;                              // how much longer all take, since the last ones run alone
     };
 
     void read_nets_in(const std::vector<fs::path>& twins, const std::vector<fs::path>& remedied);
@@ -243,7 +244,9 @@ std::vector<Agenda::Part> Inquiry::plan_trainings() {
         for (const Experiment* e : asked(false))
             if (e->needs == t.of) needed_by += (needed_by.empty() ? "" : ", ") + std::string(e->name);
         t.part = text(t.left.runs.size(), t.part);
-        parts.push_back({t.part, seconds(t.left.runs), "to train, for " + needed_by});
+        const double whole = seconds(t.left.runs, t.left.jobs), sum = seconds(t.left.runs, 1);
+        t.stretch = sum > 0 ? whole / sum : 1;
+        parts.push_back({t.part, whole, "to train, for " + needed_by});
     }
     return parts;
 }
@@ -261,7 +264,7 @@ void Inquiry::plan() {
 bool Inquiry::train() {
     for (const Training& t : trainings_) {
         const TrainingListener listener{
-            .advanced = [&](double planned, double took) { agenda_.advance(t.part, planned, took); },
+            .advanced = [&](double planned, double took) { agenda_.advance(t.part, planned * t.stretch, took); },
             .addition = [&] { return "  " + agenda_.remaining(); }};
         if (!train_small_nets(t.nets, t.left, t.data, listener)) return false;
         if (!t.left.runs.empty()) agenda_.finish(t.part);

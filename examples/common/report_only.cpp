@@ -122,7 +122,7 @@ void ReportOnlyFlags::report(const fs::path& output, const std::string& command,
     const std::vector<MergedRuns> merged = merge(find_runs({folders.begin(), folders.end()}, say), allow_different);
     require(page.empty() || merged.size() == 1, "--page shows runs of one recipe, and these have ", merged.size(),
             ".  Leave --page out, or the folders of all but one recipe.");
-    if (!page.empty()) require_place_for_page(page);
+    if (!page.empty()) require_place_for_page(page, output);
     std::vector<ReportPart> parts;
     for (const MergedRuns& m : merged) parts.push_back(part_of(m, command, published));
     const std::string html = report_html(parts);

@@ -19,7 +19,7 @@ std::string quoted(const std::string& argument) {
 
 std::string command_line(const std::string& program, int argc, const char* const* argv) {
     const bool through_deepen = argc > 0 && std::string(argv[0]).starts_with("deepen ");
-    std::string command = through_deepen ? argv[0] : program;
+    std::string command = through_deepen ? argv[0] : quoted(program);
     for (int i = 1; i < argc; ++i) command += " " + quoted(argv[i]);
     return command;
 }

@@ -66,7 +66,7 @@ void time_nets(std::vector<PlannedRun>& runs, const std::vector<Recipe>& recipes
                const Timing& timing = {});
 
 // That are left of all of them, where each of `jobs` nets at a time is followed by the next run that waits.
-double seconds(const std::vector<PlannedRun>& runs, int jobs = 1);
+double seconds(const std::vector<PlannedRun>& runs, int jobs);
 
 // The plan for a person: how it was measured, a line per run, the total and, past an hour, how to resume.
 std::string plan_text(const std::vector<PlannedRun>& runs, int threads, int jobs = 1, const Timing& timing = {});

@@ -117,7 +117,7 @@ std::string machine_of(const FoundRun& found) {
 std::string link_to(const fs::path& path) {
     std::string link;
     for (char c : path.generic_string())
-        link += std::string_view(" ()<>|%").find(c) == std::string_view::npos ? std::string(1, c)
+        link += std::string_view(" ()<>|%#?").find(c) == std::string_view::npos ? std::string(1, c)
                                                                               : format("%%%02X", static_cast<int>(c));
     return link;
 }
@@ -178,8 +178,9 @@ std::string results_page(const std::string& page, const fs::path& path, const Me
     return written;
 }
 
-void require_place_for_page(const fs::path& path) {
+void require_place_for_page(const fs::path& path, const fs::path& output) {
     const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (fs::absolute(folder).lexically_normal() == fs::absolute(output / "").lexically_normal().parent_path()) return;
     require(fs::is_directory(folder), path.string(), ": there is no folder ", folder.string(),
             " for this page.  Make it, or choose another.");
     if (fs::exists(path)) return;
@@ -189,16 +190,16 @@ void require_place_for_page(const fs::path& path) {
 }
 
 void write_results_page(const fs::path& path, const MergedRuns& merged, const std::vector<Run>& published) {
-    require_place_for_page(path);
     const fs::path folder = path.parent_path();
     const std::string before = fs::exists(path) ? read_text_file(path, longest_page) : "";
     const std::string page = results_page(before, path, merged);
     const Curves curves{merged.finished(), merged.unfinished(), published};
+    const std::string papers = curves_figure(curves, Look::paper), ours = curves_figure(curves, Look::ours);
+    write_file_atomically(path, page);                   // first: what lies beside a page is the page's
     write_file_atomically(folder / "curves.csv", curves_csv(curves.ours()));
     write_file_atomically(folder / "runs.csv", runs_csv({merged}));
-    write_file_atomically(folder / "figure6.svg", curves_figure(curves, Look::paper));
-    write_file_atomically(folder / "curves.svg", curves_figure(curves, Look::ours));
-    write_file_atomically(path, page);
+    write_file_atomically(folder / "figure6.svg", papers);
+    write_file_atomically(folder / "curves.svg", ours);
 }
 
 }  // namespace deepen

@@ -29,10 +29,12 @@ namespace deepen {
 std::string results_page(const std::string& page, const std::filesystem::path& path, const MergedRuns& merged);
 
 // The page, and beside it figure6.svg, curves.svg, curves.csv and runs.csv, each replaced atomically; published curves
-// stand behind ours.  Refuses to replace such files where there is no page yet that they could be of.
+// stand behind ours.
 void write_results_page(const std::filesystem::path& path, const MergedRuns& merged,
                         const std::vector<Run>& published = {});
-// What write_results_page() refuses before it has drawn anything: a folder that is not there, files of others.
-void require_place_for_page(const std::filesystem::path& path);
+
+// To ask beforehand: refuses a page in a folder that is not there, and a new page where its figures and tables would
+// replace those of others.  In `output`, the folder of the report, they replace those of a report.
+void require_place_for_page(const std::filesystem::path& path, const std::filesystem::path& output);
 
 }  // namespace deepen

@@ -16,7 +16,6 @@ namespace deepen {
 namespace {
 
 constexpr std::string_view header = "epoch,iteration,lr,train_loss,train_error,test_loss,test_error,seconds";
-constexpr std::size_t longest_log = 64 << 20;            // half a million epochs
 
 // Takes the fields of one line in their order.
 class Fields {

@@ -29,6 +29,8 @@ struct EpochRecord {
 
 using History = std::vector<EpochRecord>;
 
+inline constexpr std::size_t longest_log = 64 << 20;     // bytes: half a million epochs
+
 // Refuses a file that is not such a log, naming file, line and what was expected there.
 History read_history(const std::filesystem::path& path);
 History parse_history(std::string_view bytes, const std::filesystem::path& path);

@@ -147,13 +147,19 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
     if (gate && asked.residual_gate) agree("residual_gate", shortest(*asked.residual_gate), *gate);
     if (asked.width == 0) asked.width = outputs(file, path, "conv1.weight", "features.0.weight");
     if (asked.classes == 0) asked.classes = outputs(file, path, "fc.bias", "classifier.6.bias");
+    const char* whose = "its metadata describe";
     try {
         if (shortcut && !asked.shortcut) asked.shortcut = parse_shortcut(*shortcut);
         if (gate && !asked.residual_gate) asked.residual_gate = parse_gate(*gate);
+        if (stride_asked) {
+            ModelOptions as_the_file_says = asked;
+            as_the_file_says.stride_in_3x3 = true;
+            completed(as_the_file_says);
+            whose = "the stride asked for makes";
+        }
         return completed(asked);
     } catch (const Error& e) {
-        throw Error(text(path, ": ", stride_asked ? "the stride asked for makes" : "its metadata describe",
-                         " a net that does not exist: ", e.what()));
+        throw Error(text(path, ": ", whose, " a net that does not exist: ", e.what()));
     }
 }
 

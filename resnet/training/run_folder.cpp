@@ -39,6 +39,17 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
     return found;
 }
 
+fs::path last_checkpoint(const fs::path& folder) { return folder_of_checkpoints(folder) / "last.safetensors"; }
+
+bool has_last_checkpoint(const fs::path& folder) {
+    try {
+        read_checkpoint(last_checkpoint(folder));
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 // What weights.safetensors says of itself: their checksum, as they are stored.
 std::string checksum_as_stored(TensorFile file) {
     if constexpr (!std::is_same_v<Real, float>)
@@ -57,7 +68,7 @@ bool equal_as_stored(const Tensor& a, const Tensor& b) {
 // Refuses weights that are damaged, and weights and a log that are not those of the last checkpoint, if that can be
 // read: it has a checksum over both.
 void require_genuine(const fs::path& folder, const History& history) {
-    const fs::path path = folder / "weights.safetensors", last = folder_of_checkpoints(folder) / "last.safetensors";
+    const fs::path path = folder / "weights.safetensors", last = last_checkpoint(folder);
     const TensorFile weights = read_safetensors(path);
     const auto checksum = weights.metadata.find("checksum");
     const std::string advice = text("  Remove it, and the same command writes it again from ", last.string(),
@@ -80,16 +91,18 @@ void require_genuine(const fs::path& folder, const History& history) {
             " is not the log that this run ended with.", advice);
 }
 
-// What to do about a damaged config.json or log.csv: a checkpoint holds both.
+// What to do about a damaged config.json or log.csv: the last checkpoint holds both.
 std::string if_removed(const fs::path& folder) {
-    const fs::path last = folder_of_checkpoints(folder) / "last.safetensors";
-    return fs::exists(last) ? text("  Remove it, and the same command writes it again from ", last.string(), ".")
-                            : "  There is no checkpoint to write it again from: move the folder away.";
+    if (!has_last_checkpoint(folder))
+        return "  There is no last checkpoint to write it again from: move the folder away.";
+    return text("  Remove it, and the command that trained this run writes it again from ",
+                last_checkpoint(folder).string(), ".");
 }
 
 History log_of(const fs::path& folder) {
+    const std::string written = read_text_file(folder / "log.csv", longest_log);
     try {
-        return read_history(folder / "log.csv");
+        return parse_history(written, folder / "log.csv");
     } catch (const Error& e) {
         throw Error(e.what() + if_removed(folder));
     }
@@ -112,7 +125,7 @@ void require_nothing_foreign(const fs::path& folder, const Recipe& recipe, bool 
                 !fs::equivalent(recipe.pretrained.weights, folder / "weights.safetensors", none),
             folder.string(),
             ": the weights to begin with lie where those of this run will.  Choose another --output-dir.");
-    if (fs::exists(folder / "config.json") || (from_its_own && !checkpoints_in(folder).empty())) return;
+    if (fs::exists(folder / "config.json") || (from_its_own && has_last_checkpoint(folder))) return;
     for (const char* name : {"weights.safetensors", "log.csv"})
         require(!fs::exists(folder / name), folder.string(), " holds a ", name,
                 " but no config.json: which run that is of is not known, and it would be lost.  Choose another "
@@ -267,7 +280,7 @@ std::optional<History> finished_run(const fs::path& folder, const Recipe& recipe
         fs::exists(folder / "log.csv") || fs::exists(folder / "weights.safetensors") || !checkpoints_in(folder).empty();
     if (!fs::exists(folder / "config.json") || !has_results) return std::nullopt;
     const std::string there = read_text_file(folder / "config.json", largest_config);
-    require(is_recipe(there), (folder / "config.json").string(), " is damaged: it is not the recipe of a run.",
+    require(is_recipe(there), (folder / "config.json").string(), " is not the recipe of a run.",
             if_removed(folder));
     const std::string differ = differences(there, recipe.json(data));
     require(differ.empty(), folder.string(), " holds a run with other settings or other data: ", differ,
@@ -291,9 +304,12 @@ History train_into(const fs::path& folder, const Recipe& recipe, const DataSplit
     const std::string description = recipe.json(data);
     ranks::require_same("settings or data", description, differences);
     if (ranks::rank() > 0) return train_along(recipe, data, observer);
+    std::error_code none;
+    const bool own = checkpoints.from.empty() ||
+                     fs::equivalent(checkpoints.from.parent_path(), folder_of_checkpoints(folder), none);
     std::optional<FolderLock> lock;  // from before anything is looked at, if there is a folder
     if (fs::is_directory(folder)) lock.emplace(folder);
-    require_nothing_foreign(folder, recipe, checkpoints.from.empty());
+    require_nothing_foreign(folder, recipe, own);
     require_no_stranded_picture(recipe, data.train);
     const auto [net, preprocessing] = beginning_of(recipe, data.train, observer);
     Trainer trainer(*net, data, preprocessing, recipe.training);         // refuses before anything is written

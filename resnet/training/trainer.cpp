@@ -119,7 +119,7 @@ std::string Trainer::first_bad_op(const Batch& batch) {
 
 void Trainer::give_up(const std::string& what) {
     throw Diverged(text("training: ", what, "  The learning rate ", sgd_.lr(),
-                     " is probably too large: try a tenth of it, or a warm-up."));
+                        " is probably too large: try a tenth of it, or a warm-up."));
 }
 
 // --- the loop --------------------------------------------------------------------------------------
@@ -180,8 +180,7 @@ bool Trainer::finish_epoch(Loader& loader, const Observer& observer) {
         if (any_rank(observer.stop())) return false;
         record.test_loss = test.mean_loss();
         record.test_error = test.error();
-        if (!std::isfinite(record.test_loss))            // running statistics stand where the batch's own did
-            give_up(text("test after epoch ", state_.epoch, ": the mean loss is ", record.test_loss, "."));
+        if (!std::isfinite(record.test_loss)) watch_test(record, observer);
     }
     record.seconds = before + seconds_since(start);
     profile::lap("test", "evaluation");
@@ -208,6 +207,16 @@ void Trainer::watch_loss(double loss, const Observer& observer) {
     warned_ = true;
     observer.say(text("The loss is ", loss, " at iteration ", state_.iteration, "; a guess would have ", ignorance,
                       ".  The learning rate ", sgd_.lr(), " may be too large: try a tenth of it, or a warm-up."));
+}
+
+// Tests take running statistics for the batch's own.  In deep nets, those of few steps can be so far off that the
+// numbers grow from layer to layer; that passes, unless the run is over.
+void Trainer::watch_test(const EpochRecord& record, const Observer& observer) {
+    const std::string what =
+        text("test after epoch ", record.epoch, ": the mean loss is ", record.test_loss, ", by running statistics of ",
+             state_.iteration, state_.iteration == 1 ? " step." : " steps.");
+    if (record.epoch == options_.epochs || enough_iterations()) give_up(what);
+    observer.say(what);
 }
 
 // --- going on later ----------------------------------------------------------------------------------

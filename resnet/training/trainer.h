@@ -82,7 +82,7 @@ public:
     Trainer(Module& net, const DataSplits& data, const Preprocessing& preprocessing, TrainingOptions options);
 
     // Trains until the epochs or iterations are over, or until observer.stop() says so, on any rank if there are
-    // several (together.h).  Throws Diverged where a step does, and where the loss of a test is not finite.
+    // several (together.h).  Throws Diverged where a step does, and where the loss of the last test is not finite.
     History run(const Observer& observer = {});
 
     // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Diverged
@@ -101,6 +101,7 @@ private:
     bool finish_epoch(Loader& loader, const Observer& observer);
     void watch_warmup();
     void watch_loss(double loss, const Observer& observer);
+    void watch_test(const EpochRecord& record, const Observer& observer);
     void check_gradients() const;
     void check_weights() const;
     std::string first_bad_op(const Batch& batch);

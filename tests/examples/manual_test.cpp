@@ -128,7 +128,8 @@ TEST(Plot, DrawsRunsInTheTerminalOrAsAFigure) {
     expect("build/plot " + runs + " --output " + (scratch / "a.gif").string(), 2, "ends in .svg, .pdf or .png");
     expect("build/plot " + scratch.folder().string(), 1, "holds no log.csv");
     expect("build/plot docs/results/recipes", 1, "holds some: name them, docs/results/recipes/");
-    expect("build/plot docs/results/recipes/cosine docs/results/recipes/cosine/log.csv", 2, "is named twice.");
+    expect("build/plot docs/results/recipes/cosine docs/results/recipes/cosine/log.csv", 2,
+           "is a run that is named already.");
     expect("head -n 1 docs/results/recipes/cosine/log.csv > " + (scratch / "log.csv").string() + "; build/plot " +
                scratch.folder().string(), 1, "no epoch of this run is over yet.");
     expect("build/plot", 2, "RUN is missing");

@@ -42,6 +42,9 @@ TEST(Share, IsGivenByACommandWithoutWhatPrintsIt) {
                                "--commands",  "--only", "2/2",      "--output-dir", "my runs",    "--plan=true"};
     EXPECT_EQ(command_for({3, 8}, "build/degradation", 11, arguments),
               "build/degradation --depths 8,14 --output-dir 'my runs' --only 3/8");
+    EXPECT_EQ(command_for({1, 2}, "my code/degradation", 1, arguments), "'my code/degradation' --only 1/2");
+    expect("cd build && ./degradation --depths 8 --synthetic-train 20 --synthetic-test 10 -b 10 --plan --commands "
+           "--output-dir " + (Scratch() / "run").string(), 0, "\n./degradation --depths 8 ");
 }
 
 class SharedExperiment : public testing::Test {

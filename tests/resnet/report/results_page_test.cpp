@@ -107,12 +107,17 @@ TEST(ResultsPage, LinksToFoldersOfAnyName) {
 
 TEST(ResultsPage, ReplacesNoFilesOfOthers) {
     const Scratch scratch;
-    const MergedRuns runs = merged(scratch.folder(), {invented_run("plain", 20, 1, {0.5})});
     const fs::path page = scratch / "mine.md", theirs = scratch.write("runs.csv", "precious");
-    expect_mentions(refusal_of([&] { write_results_page(page, runs); }),
-                    "mine.md is a new page, and would replace " + theirs.string());
-    EXPECT_EQ(read_text_file(theirs), "precious");
-    expect_mentions(refusal_of([&] { write_results_page(scratch / "no/page.md", runs); }), "there is no folder ");
+    const auto refusal = [&](const fs::path& of, const fs::path& output) {
+        return refusal_of([&] { require_place_for_page(of, output); });
+    };
+    expect_mentions(refusal(page, "runs/report"), "mine.md is a new page, and would replace " + theirs.string());
+    expect_mentions(refusal(scratch / "no/page.md", "runs/report"), "there is no folder ");
+    EXPECT_EQ(refusal(page, scratch.folder()), nothing_refused);
+    EXPECT_EQ(refusal(page, scratch.folder() / "no/.."), nothing_refused);
+    EXPECT_EQ(refusal(scratch / "no/page.md", scratch / "no/"), nothing_refused);
+    scratch.write("mine.md", "# Mine");
+    EXPECT_EQ(refusal(page, "runs/report"), nothing_refused);
 }
 
 }  // namespace

@@ -277,21 +277,21 @@ TEST_F(RunFolder, OverwritesNothingOfNobodyKnowsWhatRun) {
 // A checkpoint holds both, so nothing is lost.
 TEST_F(RunFolder, WritesADamagedRecipeOrLogAgainOnceItIsRemoved) {
     train(5);
+    const auto look = [&] { return finished_run(folder, recipe(), few_pictures()); };
     for (const char* name : {"config.json", "log.csv"})
         for (const char* damage : {"", "{}", "[]", "{\"model\": 1", "1,2"}) {
             const fs::path file = scratch.write(std::string("run/") + name, damage);
-            const std::string message = refusal_of([&] { finished_run(folder, recipe(), few_pictures()); });
-            expect_mentions(message, file.string());
-            expect_mentions(message, "Remove it, and the same command writes it again from " + last.string());
+            expect_mentions(refusal_of(look), file.string());
+            expect_mentions(refusal_of(look), "that trained this run writes it again from " + last.string());
             fs::remove(file);
-            EXPECT_EQ(finished_run(folder, recipe(), few_pictures()), std::nullopt);
+            EXPECT_EQ(look(), std::nullopt);
             train(1);
         }
     train();
     EXPECT_EQ(result(), uninterrupted());
     scratch.write("run/log.csv", "1,2");
     fs::remove_all(folder / "checkpoints");
-    expect_mentions(refusal_of([&] { finished_run(folder, recipe(), few_pictures()); }), "There is no checkpoint to");
+    expect_mentions(refusal_of(look), "There is no last checkpoint to write it again from");
 }
 
 // What lies in another folder does not say whose this one is.
@@ -301,6 +301,17 @@ TEST_F(RunFolder, OverwritesNothingWhereItGoesOnFromElsewhere) {
     fs::copy(last, elsewhere);
     fs::remove(folder / "config.json");
     expect_mentions(refusal(recipe(), {.from = elsewhere}), "but no config.json");
+}
+
+// That of a finished run's last epoch is gone: going on from an earlier one would cut its log.
+TEST_F(RunFolder, OverwritesNothingWhereOnlyAnEarlierCheckpointSaysWhoseItIs) {
+    train();
+    ASSERT_TRUE(fs::exists(folder / "checkpoints/best.safetensors"));
+    const std::string log = read_text_file(folder / "log.csv");
+    fs::remove(folder / "config.json");
+    scratch.write("run/checkpoints/last.safetensors", "half");
+    expect_mentions(refusal(recipe()), "but no config.json");
+    EXPECT_EQ(read_text_file(folder / "log.csv"), log);
 }
 
 TEST_F(RunFolder, InUseIsRefused) {

@@ -159,11 +159,32 @@ TEST(Trainer, RefusesRunningStatisticsThatAreNoNumbers) {
 }
 
 // One step, after which all weights are finite, but no picture's logits.
-TEST(Trainer, RefusesATestWhoseLossIsNoNumber) {
+TEST(Trainer, RefusesALastTestWhoseLossIsNoNumber) {
     Fixture f;
     const std::string message = refusal_of([&] { f.train({.epochs = 1, .batch = 96, .schedule = {.base = 1e30}}); });
     expect_mentions(message, "training: test after epoch 1: the mean loss is ");
-    expect_mentions(message, "learning rate 1e+30 is probably too large");
+    expect_mentions(message, ", by running statistics of 1 step.  The learning rate 1e+30 is probably too large");
+}
+
+TEST(Trainer, WarnsOfATestWhoseLossIsNoNumber) {
+    Fixture f;
+    std::vector<std::string> said;
+    int tests = 0;
+    Observer observer;
+    observer.say = [&](const std::string& line) { said.push_back(line); };
+    observer.evaluating = [&] {                          // running statistics that training does not look at
+        for (NamedTensor& b : named_buffers(*f.net))
+            if (b.name.ends_with("running_mean"))
+                for (Real& v : b.tensor.data()) v = tests == 0 ? std::numeric_limits<Real>::lowest() : 0;
+        ++tests;
+    };
+    const History history = f.train({.epochs = 2, .batch = 16, .schedule = {.base = 0.05}}, observer);
+    ASSERT_EQ(history.size(), 2u);
+    EXPECT_FALSE(std::isfinite(history[0].test_loss));
+    EXPECT_TRUE(std::isfinite(history[1].test_loss));
+    ASSERT_EQ(said.size(), 1u);
+    expect_mentions(said[0], "test after epoch 1: the mean loss is ");
+    expect_mentions(said[0], ", by running statistics of 6 steps.");
 }
 
 TEST(Trainer, WarnsOfALossThatExplodes) {
