@@ -81,8 +81,9 @@ std::string summary(const History& history, const Recipe& recipe, const DataSpli
     if (!std::isnan(last.test_error)) errors += format(", test error %.2f %%", 100 * last.test_error);
     const auto count = [](Index n, const char* what) { return text(n, " ", what, n == 1 ? "" : "s"); };
     if (steps == last.epoch * epoch) return text(errors, " after ", count(last.epoch, "epoch"));
+    const double epochs = static_cast<double>(steps) / static_cast<double>(epoch);
     return text(errors, " after ", count(steps, "step"), ", ",
-                format("%.2g epochs", static_cast<double>(steps) / static_cast<double>(epoch)));
+                format(epochs < 10 ? "%.2g epochs" : "%.1f epochs", epochs));
 }
 
 }  // namespace deepen

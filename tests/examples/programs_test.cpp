@@ -42,6 +42,8 @@ TEST(Train, CountsStepsWhereTheLastEpochIsNotWhole) {
         expect(command, 0, words);
         expect(command, 0, words);  // read from its log
     }
+    expect("build/train --model resnet8 --width 2 --synthetic-train 20 --synthetic-test 10 -b 10 --iterations 23 "
+           "--output-dir " + (scratch / "23").string(), 0, " after 23 steps, 11.5 epochs; weights in");
 }
 
 // Twenty steps of nets wide enough for every fast path.

@@ -62,8 +62,10 @@ std::string drawn_by(const std::string& svg) {
     return begin == svg.npos ? "" : svg.substr(begin, end - begin);
 }
 
-TEST(Results, OfFigure6AreWhatItsLogsGive) {
-    const std::filesystem::path folder = "docs/results/figure6", path = folder / "README.md";
+class PageOfRuns : public testing::TestWithParam<const char*> {};
+
+TEST_P(PageOfRuns, IsWhatItsLogsGive) {
+    const std::filesystem::path folder = text("docs/results/", GetParam()), path = folder / "README.md";
     const auto all = merge(find_runs({folder}, [](const std::string& line) { ADD_FAILURE() << line; }));
     ASSERT_EQ(all.size(), 1u);
     const std::string page = read_text_file(path);
@@ -78,6 +80,8 @@ TEST(Results, OfFigure6AreWhatItsLogsGive) {
         EXPECT_TRUE(committed == drawn || drawn_by(committed) != drawn_by(drawn)) << name << ": run make figure6";
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Results, PageOfRuns, testing::Values("figure6", "whole-schedule"));
 
 // Each run has its row: "| [cosine](cosine/log.csv) | ... | 10.51 % |".
 TEST(Results, OfTheRecipesAreWhatTheirLogsGive) {
