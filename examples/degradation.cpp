@@ -193,13 +193,12 @@ std::string train_all(const Experiment& e, const DataSplits& data, const std::ve
                 left.erase(open[static_cast<std::size_t>(i)]);
             });
         }
-    } catch (const Diverged&) {
+    } catch (const Diverged& e) {
         view.stop(Phase::failed);
-        if (left.size() > 1)
-            std::cerr << "degradation: " << recipes.size() - left.size() << " of " << recipes.size()
-                      << " runs are finished.  To train the others, leave out what failed, by --depths, --kinds or "
-                         "--seeds.\n";
-        throw;
+        if (left.size() == 1) throw;
+        throw Diverged(text(e.what(), "  ", recipes.size() - left.size(), " of ", recipes.size(),
+                            " runs are finished; to train the others, leave out what failed, by --depths, --kinds or "
+                            "--seeds."));
     } catch (...) {
         view.stop(Phase::failed);
         throw;

@@ -24,7 +24,6 @@
 #include "resnet/why/watched.h"
 
 using namespace deepen;
-using namespace std::string_literals;
 
 namespace {
 
@@ -225,10 +224,12 @@ int main(int argc, char** argv) {
             if (boarding) board.write(*history);
             std::cout << "already trained: ";
             print_result(*history);
-            for (const char* flag : {"--watch", "--profile"})
-                if (program.app.count(flag) > 0 && !(flag == "--watch"s && exists(folder / "watch.csv")))
-                    std::cout << flag << " had nothing to look at: with another --output-dir, the same command trains "
-                              << "again.\n";
+            const auto tell_idle = [](const char* flag) {
+                std::cout << flag << " had nothing to look at: with another --output-dir, the same command trains "
+                          << "again.\n";
+            };
+            if (!watched.empty() && !exists(folder / "watch.csv")) tell_idle("--watch");
+            if (profiled) tell_idle("--profile");
             return 0;
         }
         RunObserver observer(recipe, data);

@@ -103,8 +103,8 @@ void Flags::refuse_conflicts(const CLI::App& app) const {
     for (const char* flag : {"--synthetic-train", "--synthetic-test"})
         if (app.count(flag) && (!data_given || data_path != "synthetic"))
             throw UsageError(text(flag, " is for --data-path synthetic."));
-    const auto is_asked = [&](const char* name) { return experiment == "all" || experiment == name; };
-    if (app.count("--points") && !is_asked("landscape")) throw UsageError("--points is for landscape.  Leave it out.");
+    if (app.count("--points") && experiment != "landscape" && experiment != "all")
+        throw UsageError("--points is for landscape.  Leave it out.");
     if (app.count("--pictures") && !needs(Needs::nets))
         throw UsageError(text("--pictures is for responses, lesion and landscape, not for ", experiment,
                               ".  Leave it out."));

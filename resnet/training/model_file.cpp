@@ -151,7 +151,7 @@ ModelOptions model_for(const TensorFile& file, const std::string& path, ModelOpt
     try {
         if (shortcut && !asked.shortcut) asked.shortcut = parse_shortcut(*shortcut);
         if (gate && !asked.residual_gate) asked.residual_gate = parse_gate(*gate);
-        if (stride_asked) {
+        if (stride_asked) {                              // is it the file's fault, or the flag's?
             ModelOptions as_the_file_says = asked;
             as_the_file_says.stride_in_3x3 = true;
             completed(as_the_file_says);

@@ -75,7 +75,8 @@ double Trainer::step(const Batch& batch, Evaluation& running) {
     } catch (const Anomaly& anomaly) {
         const bool alone = ranks::count() == 1;          // else this batch is a share, whose statistics are others
         give_up(text("iteration ", state_.iteration + 1, " (epoch ", state_.epoch, ", step ", state_.step + 1, "): ",
-                     anomaly.what(), moved || !alone ? "" : first_bad_op(batch)));
+                     anomaly.what(), moved || !alone ? "" : first_bad_op(batch)),
+                sgd_.lr());
     }
     profile::lap("update", "sgd");
     ++state_.iteration;
@@ -117,8 +118,8 @@ std::string Trainer::first_bad_op(const Batch& batch) {
     return "";
 }
 
-void Trainer::give_up(const std::string& what) {
-    throw Diverged(text("training: ", what, "  The learning rate ", sgd_.lr(),
+void Trainer::give_up(const std::string& what, double lr) {
+    throw Diverged(text("training: ", what, "  The learning rate ", lr,
                         " is probably too large: try a tenth of it, or a warm-up."));
 }
 
@@ -215,7 +216,7 @@ void Trainer::watch_test(const EpochRecord& record, const Observer& observer) {
     const std::string what =
         text("test after epoch ", record.epoch, ": the mean loss is ", record.test_loss, ", by running statistics of ",
              state_.iteration, state_.iteration == 1 ? " step." : " steps.");
-    if (record.epoch == options_.epochs || enough_iterations()) give_up(what);
+    if (record.epoch == options_.epochs || enough_iterations()) give_up(what, record.lr);
     observer.say(what);
 }
 

@@ -85,8 +85,8 @@ public:
     // several (together.h).  Throws Diverged where a step does, and where the loss of the last test is not finite.
     History run(const Observer& observer = {});
 
-    // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Diverged
-    // names step, layer and, if it can be found, the first op that made a number infinite.
+    // One SGD step on one batch.  Returns its mean loss before the step, and adds its errors to `running`.  Throws
+    // Diverged, naming step, layer and, if it can be found, the first op whose result is not finite.
     double step(const Batch& batch, Evaluation& running);
 
     // To go on later: the same net, the same velocities, the same state (checkpoint.h).
@@ -105,7 +105,7 @@ private:
     void check_gradients() const;
     void check_weights() const;
     std::string first_bad_op(const Batch& batch);
-    [[noreturn]] void give_up(const std::string& what);
+    [[noreturn]] void give_up(const std::string& what, double lr);
 
     Module& net_;
     const DataSplits& data_;

@@ -100,6 +100,14 @@ TEST_F(Experiments, OfSeveralNetsAtATimeStopWhereOneFails) {
     expect(into(dir) + " --jobs 2 --threads 2", 0, "report: ");
 }
 
+TEST_F(Experiments, NameTheNetThatDivergesAndSayHowToTrainTheOthers) {
+    const Exit o = run("build/degradation --depths 8 --width 2 --synthetic-train 64 --synthetic-test 20 -b 16 --lr 1e6 "
+                       "--epochs 3 --threads 1 --output-dir " + dir);
+    EXPECT_EQ(o.code, 1) << o.output;
+    expect_mentions(o.output, "degradation: error: " + dir + "/plain8-seed1: training: ");
+    expect_mentions(o.output, "0 of 2 runs are finished; to train the others, leave out what failed, by --depths");
+}
+
 // Killed without a chance to say so.
 TEST_F(Experiments, ReloadTheirReportWhileTheyRun) {
     expect(signalled(into(dir), dir + "/report.html", "KILL"), 137, "");

@@ -25,6 +25,8 @@ TEST(Train, LeavesConfigLogAndWeights) {
     const Scratch scratch;
     const std::string dir = (scratch / "run").string();
     expect(train("--output-dir " + dir), 0, "after 2 epochs; weights in " + dir + "/weights.safetensors");
+    expect(train("--profile --output-dir " + dir), 0, "--profile had nothing to look at");
+    expect(train("--watch responses --output-dir " + dir), 0, "--watch had nothing to look at");
     EXPECT_EQ(read_history(dir + "/log.csv").size(), 2u);
     EXPECT_TRUE(std::filesystem::exists(dir + "/config.json"));
     EXPECT_TRUE(std::filesystem::exists(dir + "/log.jsonl"));
