@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "engine/error.h"
 #include "engine/io/files.h"
 #include "resnet/report/curves.h"
 #include "resnet/report/merge.h"
